@@ -1,0 +1,65 @@
+// Cold. Runs on: every thread, once.
+// The burst functions: what is done to each packet. Each works on slots that the protocol has already handed to the
+// calling thread, so none needs atomics. All addresses are in bytes; `head`, `tail`, `posted` are free-running
+// cursors, masked on use. bursts.as.ts and reference/ both implement this interface, and property tests hold them together.
+
+import type { Views } from '../memory/views.js';
+
+export interface Bursts {
+  // ── NIC side ──
+  /**
+   * Offers `count` frames of a frame table: hashes each (Toeplitz over addresses, and ports for unfragmented TCP and
+   * UDP; 0 for anything else), picks its queue by the indirection table, takes the flow's next sequence number.
+   * @param first index in the table of the first frame; the walk wraps at `tableLength`
+   * @returns the sum of the frames' lengths in bytes
+   */
+  offer(table: number, tableLength: number, first: number, count: number, offers: number, rss: number): number;
+  /**
+   * Copies the offers of one queue into posted buffers, in order, and writes their descriptors. Stops at the first
+   * frame for which too few buffers are posted. Each offer that found room becomes PLACED.
+   * @returns the new head, not yet published
+   */
+  copy(
+    offers: number,
+    count: number,
+    queue: number,
+    descriptors: number,
+    mask: number,
+    head: number,
+    posted: number,
+    buffers: number,
+  ): number;
+
+  // ── CPU side ──
+  /**
+   * Descriptors → entries: whole frames only, at most `budget` of them; a frame whose EOP is not yet visible stays in
+   * the ring. Fragments of one frame are chained by the link words. Sets BATCH_CONSUMED.
+   * @returns the number of entries
+   */
+  take(
+    descriptors: number,
+    mask: number,
+    tail: number,
+    head: number,
+    budget: number,
+    batch: number,
+    buffers: number,
+    links: number,
+  ): number;
+  /**
+   * Finds each entry's protocol, headers and verdict, reading only bytes of its frame (and only of its first buffer);
+   * adds the passed ones to the PROTOCOL_BITS doubles at `counters`; sets BATCH_PASSED_BYTES.
+   * @returns the number of odd entries, whose indices stand in BATCH_ODD, ascending
+   */
+  classify(batch: number, count: number, buffers: number, counters: number): number;
+  /** Moves the entries with verdict PASS to the front, in order, and the others behind them. @returns how many passed */
+  compact(batch: number, count: number): number;
+  /** Pushes all buffers of `count` entries, fragments too, onto a stack of ids. @returns the new top (number of ids) */
+  recycle(batch: number, count: number, stack: number, top: number, links: number): number;
+  /** Writes `count` buffer ids from the stack into the slots from `posted` on. @returns the new top */
+  refill(descriptors: number, mask: number, posted: number, count: number, stack: number, top: number): number;
+  /** Burns time: `iterations` of a dependent multiply-add. @returns a number that means nothing */
+  work(iterations: number): number;
+}
+
+export type BurstsFactory = (memory: WebAssembly.Memory, views: Views) => Bursts;
