@@ -17,6 +17,7 @@ export interface Bursts {
   /**
    * Copies the offers of one queue into posted buffers, in order, and writes their descriptors. Stops at the first
    * frame for which too few buffers are posted. Each offer that found room becomes PLACED.
+   * @param copied byte address of two words: how many frames found room now, and the sum of their lengths
    * @returns the new head, not yet published
    */
   copy(
@@ -28,6 +29,7 @@ export interface Bursts {
     head: number,
     posted: number,
     buffers: number,
+    copied: number,
   ): number;
 
   // ── CPU side ──

@@ -1,0 +1,9 @@
+// Hot. Runs on: NIC, CPU n.
+// The module's exports: exactly the functions of the interface Bursts.
+
+export { classify } from './classify.as';
+export { copy } from './copy.as';
+export { offer } from './offer.as';
+export { compact, recycle, refill } from './recycle.as';
+export { take } from './take.as';
+export { work } from './work.as';

@@ -1,0 +1,56 @@
+// Cold. Runs on: main; tests step operations by hand.
+// Operations that change a running machine. Each is an agent: begin(), then step() until it says done. One runs at a time,
+// in order (Linux's rtnl).
+
+import { setTimeout as delay } from 'node:timers/promises';
+import type { IrqLine } from '../irq/line.js';
+import { type NapiState, NO_HOLDER } from '../napi/state.js';
+
+export interface ControlOperation {
+  begin(): void;
+  /** @returns true when the operation is complete */
+  step(): boolean;
+}
+
+/**
+ * Moves a line, and with it its NAPI, to another CPU (/proc/irq/N/smp_affinity). Complete when no other CPU holds the
+ * instance: from then on only the new one polls it.
+ */
+export class MoveLine implements ControlOperation {
+  private readonly line: IrqLine;
+  private readonly state: NapiState;
+  private readonly cpu: number;
+
+  constructor(line: IrqLine, state: NapiState, cpu: number) {
+    this.line = line;
+    this.state = state;
+    this.cpu = cpu;
+  }
+
+  begin(): void {
+    this.line.retarget(this.cpu);
+  }
+
+  step(): boolean {
+    const holder = this.state.holder();
+    return holder === NO_HOLDER || holder === this.cpu;
+  }
+}
+
+const STEP_MS = 1;
+
+/** Runs operations one after the other, stepping each from a timer. */
+export class ControlQueue {
+  private last: Promise<void> = Promise.resolve();
+
+  /** @param ended asked between steps: true ends the operation, since the machine it would change is gone */
+  run(operation: ControlOperation, ended: () => boolean): Promise<void> {
+    const result = this.last.then(async () => {
+      if (ended()) return;
+      operation.begin();
+      while (!operation.step() && !ended()) await delay(STEP_MS);
+    });
+    this.last = result.catch(() => {});
+    return result;
+  }
+}

@@ -1,0 +1,45 @@
+// Cold. Runs on: main.
+
+import type { Snapshot } from './snapshot-types.js';
+
+/** An option that cannot be used. Thrown before any thread starts. */
+export class SoftirqOptionError extends Error {
+  override readonly name = 'SoftirqOptionError';
+  /** The option's name as in the library, e.g. `budgetUsecs`. */
+  readonly option: string;
+  readonly value: unknown;
+  /** What would be right. */
+  readonly expected: string;
+
+  constructor(option: string, value: unknown, expected: string) {
+    super(`${option}=${typeof value === 'string' ? value : JSON.stringify(value)}: ${expected}`);
+    this.option = option;
+    this.value = value;
+    this.expected = expected;
+  }
+}
+
+/** A thread of the machine has ended although nobody asked it to. The whole machine was stopped. */
+export class RoleError extends Error {
+  override readonly name = 'RoleError';
+  /** `nic0`, `cpu1`. */
+  readonly role: string;
+
+  constructor(role: string, cause: unknown) {
+    super(`${role} died: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    this.role = role;
+  }
+}
+
+/** The machine stopped in order, but its counters contradict each other: a bug in softirq. */
+export class InvariantError extends Error {
+  override readonly name = 'InvariantError';
+  readonly violations: readonly string[];
+  readonly snapshot: Snapshot;
+
+  constructor(violations: readonly string[], snapshot: Snapshot) {
+    super(`broken invariant: ${violations.join('; ')}`);
+    this.violations = violations;
+    this.snapshot = snapshot;
+  }
+}

@@ -1,0 +1,124 @@
+// Cold. Runs on: main.
+// The machine as its user sees it: start, look, change, stop.
+
+import { compileBursts } from '../bursts/load.js';
+import { napiState } from '../cpu/build.js';
+import { deviceBytes } from '../nic/devices/create.js';
+import { calibrate } from './calibrate.js';
+import { ControlQueue, MoveLine } from './control.js';
+import { deviceSettings, framesMax } from './device-settings.js';
+import { SoftirqOptionError } from './errors.js';
+import { createMachine, type Machine } from './machine.js';
+import { type Config, type HostOptions, resolveOptions } from './options.js';
+import { pinRoles } from './pin.js';
+import { makePlan, type Plan } from './plan.js';
+import { takeSnapshot } from './snapshot.js';
+import type { Snapshot } from './snapshot-types.js';
+import { Supervisor } from './supervisor.js';
+
+/** A running machine. */
+export interface Host {
+  /** The options in force, defaults filled in. */
+  readonly config: Config;
+  /**
+   * Resolves with the last snapshot after an orderly end: the source ran dry, time was up, or stop() was called.
+   * Rejects with RoleError when a thread died, with InvariantError when the counters contradict each other.
+   */
+  readonly done: Promise<Snapshot>;
+  /** What `done` will not say: the capacity that was calibrated, options that this system cannot honour. */
+  readonly notes: readonly string[];
+  /** The shared memory, region by region, as a commented sum in bytes. */
+  readonly memory: string;
+  /** The counters now. Those of different threads are not of one moment. */
+  snapshot(): Snapshot;
+  /** Ends the source, lets the CPUs drain what is in flight (a second without progress at most), ends the threads. */
+  stop(): Promise<Snapshot>;
+  /**
+   * Moves an interrupt line, and with it its queue's NAPI, to another CPU while traffic runs. Resolves when no other CPU
+   * polls the queue any more.
+   * @throws SoftirqOptionError when there is no such line or CPU, or in interrupt mode, whose backlog cannot follow
+   */
+  moveLine(line: number, cpu: number): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Starts a machine: one NIC thread, `cpus` CPU threads, over one shared memory. Resolves when traffic runs.
+ * @throws SoftirqOptionError · CaptureError, both before any thread starts · RoleError when a thread died while starting
+ */
+export async function startHost(options: HostOptions): Promise<Host> {
+  const config = resolveOptions(options);
+  const calibrated = await calibrate(config, runToEnd);
+  const device = deviceSettings(config, calibrated.pps);
+  const plan = makePlan({ ...config, frames: deviceBytes(device) });
+  const flow = config.mode === 'interrupt' ? 'level' : config.irq;
+  const machine = createMachine(plan, config.ring, flow, compileBursts());
+  const supervisor = new Supervisor(machine, plan, config, {
+    device,
+    full: config.full,
+    framesMax: framesMax(config, device),
+  });
+  await supervisor.start();
+  const pinned = config.pin ? pinRoles(machine.views, plan) : [];
+  return new RunningHost(machine, plan, config, supervisor, [...calibrated.notes, ...pinned]);
+}
+
+async function runToEnd(options: HostOptions): Promise<Snapshot> {
+  const host = await startHost(options);
+  return host.done;
+}
+
+/** @internal */
+export class RunningHost implements Host {
+  readonly config: Config;
+  readonly notes: readonly string[];
+  /** @internal For tests that kill threads. */
+  readonly supervisor: Supervisor;
+  private readonly machine: Machine;
+  private readonly plan: Plan;
+  private readonly control = new ControlQueue();
+
+  constructor(machine: Machine, plan: Plan, config: Config, supervisor: Supervisor, notes: readonly string[]) {
+    this.machine = machine;
+    this.plan = plan;
+    this.config = config;
+    this.supervisor = supervisor;
+    this.notes = notes;
+  }
+
+  get done(): Promise<Snapshot> {
+    return this.supervisor.done;
+  }
+
+  get memory(): string {
+    return this.plan.text;
+  }
+
+  snapshot(): Snapshot {
+    return takeSnapshot(this.supervisor.source, this.supervisor.ended);
+  }
+
+  stop(): Promise<Snapshot> {
+    this.supervisor.endSource();
+    return this.done;
+  }
+
+  async moveLine(line: number, cpu: number): Promise<void> {
+    const { lines } = this.machine;
+    if (this.config.mode === 'interrupt') {
+      throw new SoftirqOptionError('mode', 'interrupt', 'lines can be moved in mode napi only');
+    }
+    if (lines[line] === undefined) {
+      throw new SoftirqOptionError('line', line, `must be an integer from 0 to ${lines.length - 1}`);
+    }
+    if (this.plan.cpus[cpu] === undefined) {
+      throw new SoftirqOptionError('cpu', cpu, `must be an integer from 0 to ${this.plan.cpus.length - 1}`);
+    }
+    const state = napiState(this.machine.views, this.plan.cpus[0]!.napis, line);
+    await this.control.run(new MoveLine(lines[line], state, cpu), () => this.supervisor.ended);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+}

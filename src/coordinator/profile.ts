@@ -1,0 +1,4 @@
+// Cold. Runs on: main.
+export function workerExecArgv(_role: string, execArgv: readonly string[] = process.execArgv): string[] {
+  return [...execArgv];
+}

@@ -1,0 +1,210 @@
+// Cold. Runs on: main.
+// Reads a machine's counters into a snapshot.
+
+import { readFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
+import { ContextWords } from '../memory/context.js';
+import {
+  CPU_COUNTERS,
+  MALFORMED_REASONS,
+  NIC_COUNTERS,
+  NIC_QUEUE_COUNTERS,
+  POLL_COUNTERS,
+  PROTOCOL_NAMES,
+  readCounters,
+  sumCounters,
+} from '../memory/counters.js';
+import { readBacklog } from '../net/backlog.js';
+import { readNic } from '../nic/nic.js';
+import { readRxRing } from '../ring/rx-ring.js';
+import { MonotonicClock } from '../runtime/clock.js';
+import { type ThreadUse, threadUse } from '../runtime/thread.js';
+import type { Machine } from './machine.js';
+import type { Plan } from './plan.js';
+import type { CpuSnapshot, NicSnapshot, QueueSnapshot, Snapshot } from './snapshot-types.js';
+
+const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+export interface SnapshotSource {
+  readonly machine: Machine;
+  readonly plan: Plan;
+  readonly config: Readonly<Record<string, unknown>>;
+  /** What each role's thread had used when traffic began, by role. */
+  readonly useAtStart: ReadonlyMap<string, ThreadUse>;
+}
+
+type CpuCounters = Record<(typeof CPU_COUNTERS)[number], number>;
+type NicCounters = Record<(typeof NIC_COUNTERS)[number], number>;
+
+/** @param final true when no thread runs any more: only then can the conservation law be checked */
+export function takeSnapshot(source: SnapshotSource, final: boolean): Snapshot {
+  const { machine, plan } = source;
+  const { views } = machine;
+  const nic = readCounters(views, NIC_COUNTERS, plan.nic.counters);
+  const cpus = plan.cpus.map(({ counters }) => readCounters(views, CPU_COUNTERS, counters));
+  const total = sumCounters(cpus, CPU_COUNTERS);
+  const queues = plan.nic.rings.map((_, id) => queueSnapshot(machine, plan, id));
+  const nics = [nicSnapshot(source, nic, queues, final)];
+  const durationSeconds = duration(nic, cpus, final);
+  const malformed = pick(total, MALFORMED_REASONS);
+  const { rxMissedErrors, rxPackets, irqs } = nics[0]!;
+  const polls = sum(queues.map((queue) => queue.polls));
+  const dropped = rxMissedErrors + total.dropped + sum(Object.values(malformed));
+  const inFlight = countInFlight(machine, plan);
+  const offered = nic.offeredPackets;
+  return {
+    version,
+    node: process.version,
+    config: source.config,
+    durationSeconds,
+    nics,
+    cpus: cpus.map((counters, id) => cpuSnapshot(source, counters, id, final)),
+    stack: {
+      delivered: total.delivered,
+      deliveredBytes: total.deliveredBytes,
+      protocols: pick(total, PROTOCOL_NAMES),
+      malformed,
+      dropped: { backlog: total.dropped },
+    },
+    rates: {
+      offeredPps: ratio(offered, offerSeconds(nic, durationSeconds)),
+      deliveredPps: ratio(total.delivered, durationSeconds),
+      irqsPerPacket: ratio(irqs, rxPackets),
+      packetsPerPoll: ratio(sum(pollTotals(source, 'taken')), polls),
+    },
+    conservation: {
+      offered,
+      delivered: total.delivered,
+      dropped,
+      inFlight,
+      holds: final ? offered === total.delivered + dropped + inFlight : null,
+    },
+    noise: { loadAverage: loadavg()[0]!, involuntarySwitches: involuntarySwitches(source, nic, cpus, final) },
+  };
+}
+
+function queueSnapshot({ views, lines }: Machine, plan: Plan, id: number): QueueSnapshot {
+  const nic = readCounters(views, NIC_QUEUE_COUNTERS, plan.nic.queueCounters[id]!);
+  const polls = plan.cpus.map(({ pollCounters }) => readCounters(views, POLL_COUNTERS, pollCounters[id]!));
+  const total = sumCounters(polls, POLL_COUNTERS);
+  return {
+    id,
+    irqLine: lines[id]!.id,
+    cpu: lines[id]!.target(),
+    rxPackets: nic.rxPackets,
+    rxMissedErrors: nic.rxMissedErrors,
+    irqs: total.irqs,
+    polls: total.polls,
+    completions: total.completions,
+    fullBudgetPolls: total.fullBudgetPolls,
+    missedReschedules: total.missedReschedules,
+  };
+}
+
+function nicSnapshot(
+  source: SnapshotSource,
+  nic: NicCounters,
+  queues: readonly QueueSnapshot[],
+  final: boolean,
+): NicSnapshot {
+  const { views } = source.machine;
+  const perQueue = source.plan.nic.queueCounters.map((block) => readCounters(views, NIC_QUEUE_COUNTERS, block));
+  const use = final ? recordedUse(nic) : liveUse(source, source.plan.nicContext, 'nic0');
+  return {
+    name: 'nic0',
+    device: String(source.config.device),
+    offeredPackets: nic.offeredPackets,
+    offeredBytes: nic.offeredBytes,
+    ...sumCounters(perQueue, NIC_QUEUE_COUNTERS),
+    pauses: nic.pauses,
+    irqs: sum(queues.map((queue) => queue.irqs)),
+    cpuSeconds: use === null ? null : use.cpuNs / 1e9,
+    queues,
+  };
+}
+
+function cpuSnapshot(source: SnapshotSource, counters: CpuCounters, id: number, final: boolean): CpuSnapshot {
+  const context = source.plan.cpuContexts[id]!;
+  const tid = new ContextWords(source.machine.views, context).tid();
+  const use = final ? recordedUse(counters) : liveUse(source, context, `cpu${id}`);
+  return {
+    id,
+    tid: tid === 0 ? null : tid,
+    hardirqs: counters.hardirqs,
+    netRxSoftirqs: counters.netRxSoftirqs,
+    processed: counters.processed,
+    dropped: counters.dropped,
+    timeSqueeze: counters.timeSqueeze,
+    ksoftirqdRuns: counters.ksoftirqdRuns,
+    sleeps: counters.sleeps,
+    cpuSeconds: use === null ? null : use.cpuNs / 1e9,
+  };
+}
+
+/** From the first offer to the last poll that found packets; while traffic runs, until now. */
+function duration(nic: NicCounters, cpus: readonly CpuCounters[], final: boolean): number {
+  if (nic.startNs === 0) return 0;
+  const last = Math.max(nic.endNs, ...cpus.map((cpu) => cpu.lastPollNs));
+  const end = final ? last : new MonotonicClock().nowNs;
+  return Math.max(0, end - nic.startNs) / 1e9;
+}
+
+function offerSeconds(nic: NicCounters, durationSeconds: number): number {
+  return nic.endNs > 0 ? (nic.endNs - nic.startNs) / 1e9 : durationSeconds;
+}
+
+function pollTotals({ machine, plan }: SnapshotSource, name: (typeof POLL_COUNTERS)[number]): number[] {
+  return plan.cpus.flatMap(({ pollCounters }) =>
+    pollCounters.map((block) => readCounters(machine.views, POLL_COUNTERS, block)[name]),
+  );
+}
+
+function countInFlight({ views }: Machine, plan: Plan): number {
+  const rings = plan.nic.rings.map((ring) => readRxRing(views, ring).frames);
+  const backlogs = plan.backlogs.map((backlog) => readBacklog(views, backlog, plan.cpus[0]!.links).frames);
+  return readNic(views, plan.nic.state).held + sum(rings) + sum(backlogs);
+}
+
+/** What the thread wrote down when it left its loop; null where the system did not tell it. */
+function recordedUse({ cpuNs, involuntarySwitches }: { cpuNs: number; involuntarySwitches: number }): ThreadUse | null {
+  return cpuNs === 0 ? null : { cpuNs, involuntarySwitches };
+}
+
+function liveUse({ machine, useAtStart }: SnapshotSource, context: number, role: string): ThreadUse | null {
+  const now = threadUse(new ContextWords(machine.views, context).tid());
+  const start = useAtStart.get(role);
+  if (now === null || start === undefined) return null;
+  return {
+    cpuNs: now.cpuNs - start.cpuNs,
+    involuntarySwitches: now.involuntarySwitches - start.involuntarySwitches,
+  };
+}
+
+function involuntarySwitches(
+  source: SnapshotSource,
+  nic: NicCounters,
+  cpus: readonly CpuCounters[],
+  final: boolean,
+): number | null {
+  const uses = final
+    ? [nic, ...cpus].map(recordedUse)
+    : [
+        liveUse(source, source.plan.nicContext, 'nic0'),
+        ...source.plan.cpuContexts.map((context, id) => liveUse(source, context, `cpu${id}`)),
+      ];
+  return uses.every((use) => use === null) ? null : sum(uses.map((use) => use?.involuntarySwitches ?? 0));
+}
+
+function pick<const N extends readonly string[]>(values: Record<N[number], number>, names: N): Record<string, number> {
+  return Object.fromEntries(names.map((name: N[number]) => [name, values[name]]));
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+function ratio(a: number, b: number): number {
+  return b === 0 ? 0 : a / b;
+}

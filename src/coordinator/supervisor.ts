@@ -1,0 +1,204 @@
+// Cold. Runs on: main.
+// Starts the threads, watches them, and ends them: in order when the traffic is over, at once when one has died.
+//
+//   starting → running    all threads have met at the barrier
+//   running → draining    the source ran dry · time is up · somebody asked
+//   draining → ended      nothing is in flight any more, or nothing has moved for a second
+//   any → failed          a thread died: every other one is ended too
+
+import { setTimeout as delay } from 'node:timers/promises';
+import { ContextWords, END_SOURCE, STOP } from '../memory/context.js';
+import { CPU_COUNTERS, readCounters } from '../memory/counters.js';
+import { Barrier } from '../memory/sync.js';
+import { backlogWaiting } from '../net/backlog.js';
+import type { NicSettings } from '../nic/build.js';
+import { readNic } from '../nic/nic.js';
+import { ringWaiting } from '../ring/rx-ring.js';
+import { type ThreadUse, threadUse } from '../runtime/thread.js';
+import { InvariantError, RoleError } from './errors.js';
+import type { Machine } from './machine.js';
+import type { Config } from './options.js';
+import type { Plan } from './plan.js';
+import { type SnapshotSource, takeSnapshot } from './snapshot.js';
+import type { Snapshot } from './snapshot-types.js';
+import type { CpuTask, NicTask } from './tasks.js';
+import { RoleThread } from './threads.js';
+import { verify } from './verify.js';
+
+const WATCH_MS = 20;
+const START_TIMEOUT_MS = 40_000;
+/** A drain ends when nothing was processed for this long. */
+const STALLED_MS = 1000;
+/** How long threads have to leave their loops after STOP before they are ended. */
+const LEAVE_MS = 2000;
+const LEAVE_AFTER_FAILURE_MS = 200;
+
+export class Supervisor {
+  readonly done: Promise<Snapshot>;
+  readonly source: SnapshotSource;
+  /** True when no thread runs any more. */
+  ended = false;
+  private readonly machine: Machine;
+  private readonly plan: Plan;
+  private readonly config: Config;
+  private readonly nicSettings: NicSettings;
+  private readonly useAtStart = new Map<string, ThreadUse>();
+  private readonly nic: ContextWords;
+  private readonly contexts: readonly ContextWords[];
+  private readonly threads: RoleThread[] = [];
+  private resolve!: (snapshot: Snapshot) => void;
+  private reject!: (error: Error) => void;
+  private timer: NodeJS.Timeout | null = null;
+  private failure: Error | null = null;
+  private stopping = false;
+  private draining = false;
+  private deadlineMs = Number.POSITIVE_INFINITY;
+  private movedAtMs = 0;
+  private processed = -1;
+
+  constructor(machine: Machine, plan: Plan, config: Config, nicSettings: NicSettings) {
+    this.machine = machine;
+    this.plan = plan;
+    this.config = config;
+    this.nicSettings = nicSettings;
+    this.source = { machine, plan, config: visible(config), useAtStart: this.useAtStart };
+    this.nic = new ContextWords(machine.views, plan.nicContext);
+    this.contexts = [this.nic, ...plan.cpuContexts.map((address) => new ContextWords(machine.views, address))];
+    this.done = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+    this.done.catch(() => {}); // A failure reaches whoever awaits done or stop(), and must not end the process before.
+  }
+
+  /** @throws RoleError when a thread died before all were ready */
+  async start(): Promise<void> {
+    const parties = 1 + this.contexts.length;
+    const barrier = new Barrier(this.machine.views, this.plan.barrier, parties);
+    this.startThreads(parties);
+    await barrier.waitAsync(START_TIMEOUT_MS, () => this.failure !== null);
+    if (this.failure !== null) {
+      barrier.breakUp(); // The others wake, and find STOP.
+      await this.done; // Rejects.
+    }
+    for (const [index, role] of this.roles().entries()) {
+      const use = threadUse(this.contexts[index]!.tid());
+      if (use !== null) this.useAtStart.set(role, use);
+    }
+    if (this.config.duration !== null) this.deadlineMs = Date.now() + this.config.duration * 1000;
+    this.timer = setInterval(() => this.watch(), WATCH_MS);
+  }
+
+  /** The source offers no further frame; what is in flight is drained, and the machine ends. */
+  endSource(): void {
+    if (this.draining || this.stopping) return;
+    this.draining = true;
+    this.movedAtMs = Date.now();
+    this.nic.ask(END_SOURCE);
+  }
+
+  /** @internal For tests: ends one thread as an accident would. */
+  kill(role: string): Promise<void> {
+    return this.threads.find((thread) => thread.role === role)!.kill();
+  }
+
+  private roles(): string[] {
+    return ['nic0', ...this.plan.cpus.map(({ cpu }) => `cpu${cpu}`)];
+  }
+
+  private startThreads(parties: number): void {
+    const { machine, plan, config } = this;
+    const shared = { handle: machine.handle, barrier: plan.barrier, parties, spin: config.spin };
+    const nicTask: NicTask = { ...shared, context: plan.nicContext, regions: plan.nic, settings: this.nicSettings };
+    this.startThread('nic0', 'nic', nicTask);
+    const { mode, irq, checkBuffers, budget, budgetUsecs, weight } = config;
+    plan.cpus.forEach((layout, cpu) => {
+      const cpuTask: CpuTask = {
+        ...shared,
+        context: plan.cpuContexts[cpu]!,
+        layout,
+        settings: { mode, irq, checkBuffers, budget, budgetUsecs, weight },
+        workNs: config.work,
+        once: plan.once,
+        workSpeed: plan.workSpeed,
+        sink: config.sink === null ? null : { ...config.sink, url: String(config.sink.url) },
+      };
+      this.startThread(`cpu${cpu}`, 'cpu', cpuTask);
+    });
+  }
+
+  private startThread(role: string, worker: 'nic' | 'cpu', task: NicTask | CpuTask): void {
+    const thread = new RoleThread(role, worker, task, this.config.execArgv);
+    this.threads.push(thread);
+    thread.finished.then(
+      () => this.left(role),
+      (error) => this.fail(new RoleError(role, error)),
+    );
+  }
+
+  private left(role: string): void {
+    if (!this.stopping) this.fail(new RoleError(role, 'its loop ended although nobody asked'));
+  }
+
+  private watch(): void {
+    const now = Date.now();
+    if (!this.draining) {
+      if (now >= this.deadlineMs || readNic(this.machine.views, this.plan.nic.state).ended) this.endSource();
+      return;
+    }
+    if (this.drained() || this.stalled(now)) void this.end();
+  }
+
+  /** Nothing is in flight. In this order, along the packet's way: what one place gave up, the next has. */
+  private drained(): boolean {
+    const { views } = this.machine;
+    const { held, ended } = readNic(views, this.plan.nic.state);
+    if (!ended || held > 0) return false;
+    if (this.plan.nic.rings.some((ring) => ringWaiting(views, ring) > 0)) return false;
+    return this.plan.backlogs.every((backlog) => backlogWaiting(views, backlog) === 0);
+  }
+
+  private stalled(nowMs: number): boolean {
+    const processed = this.plan.cpus.reduce(
+      (total, { counters }) => total + readCounters(this.machine.views, CPU_COUNTERS, counters).processed,
+      0,
+    );
+    if (processed !== this.processed) this.movedAtMs = nowMs;
+    this.processed = processed;
+    return nowMs - this.movedAtMs > STALLED_MS;
+  }
+
+  private async end(): Promise<void> {
+    await this.endThreads(LEAVE_MS);
+    if (this.failure !== null) return;
+    const snapshot = takeSnapshot(this.source, true);
+    const violations = verify(this.machine, this.plan, snapshot, this.config.mode);
+    if (violations.length === 0) this.resolve(snapshot);
+    else this.reject(new InvariantError(violations, snapshot));
+  }
+
+  private fail(error: RoleError): void {
+    if (this.failure !== null || this.ended) return;
+    this.failure = error;
+    void this.endThreads(LEAVE_AFTER_FAILURE_MS).then(() => this.reject(error));
+  }
+
+  /** Asks every thread to leave its loop, waits for it at most `patienceMs`, then ends what still runs. */
+  private async endThreads(patienceMs: number): Promise<void> {
+    this.stopping = true;
+    if (this.timer !== null) clearInterval(this.timer);
+    for (const context of this.contexts) context.ask(STOP);
+    const left = Promise.allSettled(this.threads.map((thread) => thread.finished));
+    const patience = new AbortController();
+    await Promise.race([left, delay(patienceMs, undefined, { signal: patience.signal }).catch(() => {})]);
+    patience.abort();
+    await Promise.all(this.threads.map((thread) => thread.destroy()));
+    this.ended = true;
+  }
+}
+
+/** The configuration as reports print it. */
+function visible(config: Config): Record<string, unknown> {
+  const { sink, execArgv: _, ...rest } = config;
+  return { ...rest, sink: sink === null ? null : String(sink.url) };
+}

@@ -1,0 +1,55 @@
+// Cold. Runs on: main, at every stop.
+// The identities that hold at every orderly stop. What a violation says is a bug in softirq.
+
+import { readBacklog } from '../net/backlog.js';
+import { assertBuffersOnce } from '../ring/check.js';
+import type { Machine } from './machine.js';
+import type { Plan } from './plan.js';
+import type { Snapshot } from './snapshot-types.js';
+
+/** @returns one line per violation */
+export function verify(machine: Machine, plan: Plan, snapshot: Snapshot, mode: 'napi' | 'interrupt'): string[] {
+  const violations = [...conservation(snapshot), ...interrupts(snapshot), ...buffers(machine, plan)];
+  return mode === 'napi' ? [...violations, ...polls(snapshot)] : violations;
+}
+
+function conservation({ conservation: law }: Snapshot): string[] {
+  if (law.holds) return [];
+  const { offered, delivered, dropped, inFlight } = law;
+  return [`offered ${offered} ≠ delivered ${delivered} + dropped ${dropped} + in flight ${inFlight}`];
+}
+
+function interrupts({ nics, cpus }: Snapshot): string[] {
+  const lines = nics.reduce((total, nic) => total + nic.irqs, 0);
+  const handled = cpus.reduce((total, cpu) => total + cpu.hardirqs, 0);
+  return lines === handled ? [] : [`Σ nics.irqs ${lines} ≠ Σ cpus.hardirqs ${handled}`];
+}
+
+function polls({ nics }: Snapshot): string[] {
+  const violations: string[] = [];
+  for (const { name, queues } of nics) {
+    for (const queue of queues) {
+      const ended = queue.completions + queue.fullBudgetPolls + queue.missedReschedules;
+      if (queue.polls !== ended)
+        violations.push(`${name} queue ${queue.id}: polls ${queue.polls} ≠ ${ended} ways to end`);
+    }
+    const open = queues.reduce((total, queue) => total + queue.irqs - queue.completions, 0);
+    if (open < 0 || open > queues.length) {
+      violations.push(`${name}: irqs - completions = ${open}, not within 0 … ${queues.length}`);
+    }
+  }
+  return violations;
+}
+
+function buffers({ views }: Machine, plan: Plan): string[] {
+  const { pools, rings, links } = plan.cpus[0]!;
+  const inBacklogs = plan.backlogs.flatMap((backlog) => readBacklog(views, backlog, links).buffers);
+  return pools.flatMap((pool, queue) => {
+    try {
+      assertBuffersOnce(views, pool, links, [rings[queue]!], inBacklogs);
+      return [];
+    } catch (error) {
+      return [`queue ${queue}: ${(error as Error).message}`];
+    }
+  });
+}

@@ -1,0 +1,38 @@
+// Cold. Runs on: CPUs, at start.
+// Calibrates synthetic work: how many iterations of Bursts.work a nanosecond has. One CPU measures, alone; all use its figure.
+
+import type { Bursts } from '../bursts/bursts.js';
+import { DOUBLE_BYTES } from '../memory/layout.js';
+import { Once } from '../memory/sync.js';
+import type { Views } from '../memory/views.js';
+import type { Clock } from '../runtime/clock.js';
+
+const ROUNDS = 30;
+const ITERATIONS = 100_000;
+const TIMEOUT_MS = 10_000;
+
+/** @returns iterations per packet for `workNs` of work */
+export function calibrateWork(
+  views: Views,
+  bursts: Bursts,
+  clock: Clock,
+  { workNs, once, workSpeed }: { readonly workNs: number; readonly once: number; readonly workSpeed: number },
+): number {
+  if (workNs === 0) return 0;
+  const at = workSpeed / DOUBLE_BYTES;
+  new Once(views, once).run(() => {
+    views.doubles[at] = ITERATIONS / bestRoundNs(bursts, clock);
+  }, TIMEOUT_MS);
+  return Math.max(1, Math.round(workNs * views.doubles[at]!));
+}
+
+/** The quickest of several rounds: noise only ever adds. */
+function bestRoundNs(bursts: Bursts, clock: Clock): number {
+  let best = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const start = clock.tick();
+    bursts.work(ITERATIONS);
+    best = Math.min(best, clock.tick() - start);
+  }
+  return best;
+}

@@ -1,0 +1,150 @@
+// Hot. Runs on: CPU n, at delivery points.
+// The driver's two interrupt handlers, and the interrupts of one CPU.
+
+import type { IrqLine, PendingLines } from '../irq/line.js';
+import { DOUBLE_BYTES } from '../memory/layout.js';
+import type { Views } from '../memory/views.js';
+import type { Softnet } from '../napi/napi.js';
+import type { Backlog } from '../net/backlog.js';
+import type { RxQueue } from './rx-queue.js';
+
+/** What runs when a line is delivered. */
+export interface InterruptHandler {
+  handle(): void;
+}
+
+/** NAPI: the line is masked already (auto-mask); schedule, and leave. */
+export class NapiInterrupt implements InterruptHandler {
+  private readonly softnet: Softnet;
+  private readonly napi: number;
+
+  constructor(softnet: Softnet, napi: number) {
+    this.softnet = softnet;
+    this.napi = napi;
+  }
+
+  handle(): void {
+    this.softnet.schedule(this.napi);
+  }
+}
+
+/**
+ * The model that NAPI replaced: a level line that is never masked. One packet per interrupt goes to the backlog; while the
+ * ring is not empty the line is asserted again.
+ */
+export class PacketInterrupt implements InterruptHandler {
+  private readonly doubles: Float64Array;
+  private readonly line: IrqLine;
+  private readonly rx: RxQueue;
+  private readonly queue: number;
+  private readonly backlog: Backlog;
+  private readonly dropped: number;
+  private readonly taken: number;
+
+  /** @param dropped `taken`: byte addresses of these counters */
+  constructor(
+    views: Views,
+    line: IrqLine,
+    rx: RxQueue,
+    queue: number,
+    backlog: Backlog,
+    dropped: number,
+    taken: number,
+  ) {
+    this.doubles = views.doubles;
+    this.line = line;
+    this.rx = rx;
+    this.queue = queue;
+    this.backlog = backlog;
+    this.dropped = dropped / DOUBLE_BYTES;
+    this.taken = taken / DOUBLE_BYTES;
+  }
+
+  handle(): void {
+    const { rx } = this;
+    rx.claim();
+    if (rx.take(1) > 0) this.setAside();
+    const { tail } = rx.ring;
+    rx.release();
+    rx.handOn();
+    if (rx.ring.filledBeyond(tail)) this.line.raise();
+  }
+
+  private setAside(): void {
+    this.doubles[this.taken] = this.doubles[this.taken]! + 1;
+    if (!this.backlog.enqueue(this.queue)) {
+      this.doubles[this.dropped] = this.doubles[this.dropped]! + 1;
+      this.rx.recycle(1);
+    }
+    this.rx.refill();
+  }
+}
+
+/**
+ * Handlers run at one delivery point at most. A level line can be asserted for ever; the loop must come round to see its
+ * mailbox all the same.
+ */
+const DELIVERIES_MAX = 1000;
+
+/** The hard interrupts of one CPU. */
+export class CpuInterrupts {
+  private readonly doubles: Float64Array;
+  private readonly cpu: number;
+  private readonly pending: PendingLines;
+  private readonly lines: readonly IrqLine[];
+  private readonly handlers: readonly InterruptHandler[];
+  private readonly irqs: readonly number[];
+  private readonly hardirqs: number;
+
+  /**
+   * @param handlers by line
+   * @param irqs byte address of the counter of each line's interrupts on this CPU; `hardirqs`: of all of them
+   */
+  constructor(
+    views: Views,
+    cpu: number,
+    pending: PendingLines,
+    lines: readonly IrqLine[],
+    handlers: readonly InterruptHandler[],
+    irqs: readonly number[],
+    hardirqs: number,
+  ) {
+    this.doubles = views.doubles;
+    this.cpu = cpu;
+    this.pending = pending;
+    this.lines = lines;
+    this.handlers = handlers;
+    this.irqs = irqs.map((address) => address / DOUBLE_BYTES);
+    this.hardirqs = hardirqs / DOUBLE_BYTES;
+  }
+
+  /** A delivery point. @returns handlers run */
+  deliver(): number {
+    let delivered = 0;
+    while (delivered < DELIVERIES_MAX && this.pending.any()) delivered += this.deliverWords();
+    return delivered;
+  }
+
+  any(): boolean {
+    return this.pending.any();
+  }
+
+  private deliverWords(): number {
+    let delivered = 0;
+    for (let index = 0; index < this.pending.wordCount; index += 1) {
+      for (let bits = this.pending.takeWord(index); bits !== 0; bits &= bits - 1) {
+        const line = index * 32 + 31 - Math.clz32(bits & -bits);
+        if (this.lines[line]!.take(this.cpu)) delivered += this.run(line);
+      }
+    }
+    return delivered;
+  }
+
+  private run(line: number): number {
+    this.doubles[this.hardirqs] = this.doubles[this.hardirqs]! + 1;
+    const irqs = this.irqs[line]!;
+    this.doubles[irqs] = this.doubles[irqs]! + 1;
+    this.handlers[line]!.handle();
+    return 1;
+  }
+}

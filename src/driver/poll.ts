@@ -1,0 +1,129 @@
+// Hot. Runs on: CPU n.
+// The driver's poll: at most `budget` packets in bursts of 64, take ▶ [xdp] ▶ classify … deliver ▶ recycle ▶ refill, then
+// complete and unmask. Every poll ends in exactly one of three counters: fullBudgetPolls (there may be more),
+// completions (the interrupt is on again) or missedReschedules (work came meanwhile: polled again, interrupt still off).
+
+import { BATCH_ENTRIES } from '../bursts/layout.js';
+import type { IrqLine } from '../irq/line.js';
+import { DOUBLE_BYTES } from '../memory/layout.js';
+import type { Views } from '../memory/views.js';
+import type { Poll, Softnet } from '../napi/napi.js';
+import type { Receive } from '../net/receive.js';
+import type { RxQueue } from './rx-queue.js';
+
+/** Byte addresses of the counters of this queue on this CPU. */
+export interface PollCounters {
+  readonly polls: number;
+  readonly completions: number;
+  readonly fullBudgetPolls: number;
+  readonly missedReschedules: number;
+  readonly taken: number;
+}
+
+export class RxPoll implements Poll {
+  private readonly doubles: Float64Array;
+  private readonly cpu: number;
+  private readonly queue: number;
+  private readonly softnet: Softnet;
+  private readonly rx: RxQueue;
+  private readonly receive: Receive;
+  private readonly line: IrqLine;
+  private readonly recheck: boolean;
+  private readonly beforeRelease: () => void;
+  private readonly counters: PollCounters;
+
+  /**
+   * @param queue its number, which is also the id of its NAPI instance
+   * @param recheck true for a device that does not latch: an event while masked left no trace, so the ring is looked at
+   *   again after unmasking
+   * @param beforeRelease called by the holder before it gives the queue up; the hand-over check of --check-buffers
+   */
+  constructor(
+    views: Views,
+    cpu: number,
+    queue: number,
+    softnet: Softnet,
+    rx: RxQueue,
+    receive: Receive,
+    line: IrqLine,
+    recheck: boolean,
+    beforeRelease: () => void,
+    counters: PollCounters,
+  ) {
+    this.doubles = views.doubles;
+    this.cpu = cpu;
+    this.queue = queue;
+    this.softnet = softnet;
+    this.rx = rx;
+    this.receive = receive;
+    this.line = line;
+    this.recheck = recheck;
+    this.beforeRelease = beforeRelease;
+    this.counters = counters;
+    softnet.add(queue, this);
+  }
+
+  poll(budget: number): number {
+    this.count(this.counters.polls, 1);
+    this.rx.claim();
+    const work = this.drain(budget);
+    this.count(this.counters.taken, work);
+    this.rx.release();
+    this.rx.handOn();
+    this.beforeRelease();
+    // A poll that always uses its budget would keep the instance here for ever although its line has moved: complete
+    // early, so that the next interrupt moves it (mlx5e_napi_poll).
+    const early = work === budget;
+    if (early && this.line.target() === this.cpu) {
+      this.count(this.counters.fullBudgetPolls, 1);
+      return work;
+    }
+    this.complete(early);
+    return Math.min(work, budget - 1);
+  }
+
+  private drain(budget: number): number {
+    let work = 0;
+    while (work < budget) {
+      const asked = Math.min(budget - work, BATCH_ENTRIES);
+      const frames = this.rx.take(asked);
+      if (frames > 0) {
+        this.receive.receive(frames, this.queue);
+        this.rx.recycle(frames);
+        work += frames;
+      }
+      this.rx.refill();
+      if (frames < asked) break;
+    }
+    return work;
+  }
+
+  /** @param early the ring may not be empty, and the device has nothing to remember */
+  private complete(early: boolean): void {
+    const { tail } = this.rx.ring; // Remembered: once SCHED is cleared, the cursors may be another CPU's.
+    if (!this.softnet.completeDone(this.queue)) {
+      this.count(this.counters.missedReschedules, 1);
+      return;
+    }
+    this.line.unmask();
+    if ((early || this.recheck) && this.rx.ring.filledBeyond(tail)) this.lookAgain();
+    else this.count(this.counters.completions, 1);
+  }
+
+  /** The ring was not empty after unmasking, and no interrupt may ever come for what is in it. */
+  private lookAgain(): void {
+    if (this.line.target() !== this.cpu) {
+      this.line.raise();
+    } else if (this.line.mask()) {
+      this.softnet.schedule(this.queue);
+      this.count(this.counters.missedReschedules, 1);
+      return;
+    }
+    this.count(this.counters.completions, 1);
+  }
+
+  private count(address: number, amount: number): void {
+    const at = address / DOUBLE_BYTES;
+    this.doubles[at] = this.doubles[at]! + amount;
+  }
+}

@@ -1,0 +1,92 @@
+// Hot. Runs on: the SCHED holder.
+// A driver's hold on one Rx queue: ring, pool and batch area together. Nothing private survives between claim() and
+// release(), so any CPU can be the next holder.
+
+import type { Bursts } from '../bursts/bursts.js';
+import { BATCH_CONSUMED } from '../bursts/layout.js';
+import type { Views } from '../memory/views.js';
+import type { NapiState } from '../napi/state.js';
+import type { BufferPool } from '../ring/buffer-pool.js';
+import { POST_BATCH, type RxRingConsumer } from '../ring/rx-ring.js';
+
+const CONSUMED = BATCH_CONSUMED / 4;
+
+export class RxQueue {
+  readonly ring: RxRingConsumer;
+  readonly pool: BufferPool;
+  private readonly words: Int32Array;
+  private readonly bursts: Bursts;
+  private readonly state: NapiState;
+  private readonly batch: number;
+  private readonly buffers: number;
+  private readonly links: number;
+
+  /**
+   * @param state the NAPI instance of this queue, in which bursts in hand are noted
+   * @param batch byte address of this context's batch area; `buffers`, `links`: of the machine's buffers and link words
+   */
+  constructor(
+    views: Views,
+    bursts: Bursts,
+    ring: RxRingConsumer,
+    pool: BufferPool,
+    state: NapiState,
+    batch: number,
+    buffers: number,
+    links: number,
+  ) {
+    this.words = views.words;
+    this.bursts = bursts;
+    this.ring = ring;
+    this.pool = pool;
+    this.state = state;
+    this.batch = batch;
+    this.buffers = buffers;
+    this.links = links;
+  }
+
+  claim(): void {
+    this.ring.claim();
+    this.pool.claim();
+  }
+
+  release(): void {
+    this.ring.release();
+    this.pool.release();
+  }
+
+  /** Takes at most `budget` frames (≤ 64) out of the ring into the batch area. @returns how many; fewer: it was empty */
+  take(budget: number): number {
+    const { ring } = this;
+    if (ring.refresh() === 0) return 0;
+    this.state.takeInHand(ring.tail, budget);
+    const { descriptors, mask, tail, head } = ring;
+    const frames = this.bursts.take(descriptors, mask, tail, head, budget, this.batch, this.buffers, this.links);
+    ring.tail = (tail + this.words[this.batch / 4 + CONSUMED]!) | 0;
+    return frames;
+  }
+
+  /** Puts the buffers of the batch area's first `frames` entries back on the stack. */
+  recycle(frames: number): void {
+    this.pool.top = this.bursts.recycle(this.batch, frames, this.pool.stack, this.pool.top, this.links);
+  }
+
+  /** Posts as many fresh buffers as there are empty slots, in batches of 16. */
+  refill(): void {
+    const { ring, pool } = this;
+    let count = ring.unposted();
+    if (count === 0) return;
+    if (pool.top < count) {
+      pool.reclaim();
+      if (pool.top < count) count = pool.top - (pool.top % POST_BATCH);
+      if (count === 0) return;
+    }
+    pool.top = this.bursts.refill(ring.descriptors, ring.mask, ring.posted, count, pool.stack, pool.top);
+    ring.post(count);
+  }
+
+  /** The burst is done: its cursors and counters are out. */
+  handOn(): void {
+    this.state.handOn();
+  }
+}

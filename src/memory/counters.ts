@@ -1,0 +1,127 @@
+// Cold. Runs on: every thread, once; snapshots on main.
+// Every counter of the machine is declared here, once, with its label. A counter is a double (exact to 2^53) in a block
+// that one context alone writes; readers see each one whole. Hot files bind the index of a counter to a local constant.
+
+import { alignUp, CACHE_LINE_BYTES, DOUBLE_BYTES } from './layout.js';
+import type { Views } from './views.js';
+
+/** What a passed frame is made of. Index = bit number of PROTOCOL_* in bursts/layout.ts. */
+export const PROTOCOL_NAMES = [
+  'vlan',
+  'arp',
+  'ipv4',
+  'ipv6',
+  'udp',
+  'tcp',
+  'icmp',
+  'icmpv6',
+  'otherEthertype',
+  'otherIp',
+] as const;
+
+/** Why a frame was dropped as malformed. Index = VERDICT_* in bursts/layout.ts, less 1. */
+export const MALFORMED_REASONS = [
+  'ethernetTruncated',
+  'vlanTruncated',
+  'arpTruncated',
+  'ipv4Truncated',
+  'ipv4Version',
+  'ipv4HeaderLength',
+  'ipv4TotalLength',
+  'ipv4Checksum',
+  'ipv6Truncated',
+  'ipv6Version',
+  'ipv6PayloadLength',
+  'udpTruncated',
+  'udpLength',
+  'tcpTruncated',
+  'tcpDataOffset',
+  'icmpTruncated',
+  'icmpv6Truncated',
+] as const;
+
+/** Per CPU. The protocols must stay together and in this order: classify() counts by bit number. */
+export const CPU_COUNTERS = [
+  'hardirqs',
+  'netRxSoftirqs',
+  'processed',
+  'dropped',
+  'timeSqueeze',
+  'ksoftirqdRuns',
+  'sleeps',
+  'delivered',
+  'deliveredBytes',
+  'lastPollNs',
+  'cpuNs',
+  'involuntarySwitches',
+  ...PROTOCOL_NAMES,
+  ...MALFORMED_REASONS,
+] as const;
+
+/** Per CPU and Rx queue: a queue may be polled by any CPU, and each counts for itself. */
+export const POLL_COUNTERS = [
+  'irqs',
+  'polls',
+  'completions',
+  'fullBudgetPolls',
+  'missedReschedules',
+  'taken',
+  'takenBytes',
+] as const;
+
+/** Per NIC. */
+export const NIC_COUNTERS = [
+  'offeredPackets',
+  'offeredBytes',
+  'pauses',
+  'sleeps',
+  'startNs',
+  'endNs',
+  'cpuNs',
+  'involuntarySwitches',
+] as const;
+
+/** Per NIC and Rx queue. */
+export const NIC_QUEUE_COUNTERS = ['rxPackets', 'rxBytes', 'rxMissedErrors'] as const;
+
+export type CounterNames = readonly string[];
+
+/** Bytes of a block of these counters: whole cache lines, so that no two writers share one. */
+export function counterBlockBytes(names: CounterNames): number {
+  return alignUp(names.length * DOUBLE_BYTES, CACHE_LINE_BYTES);
+}
+
+/** The counters of the block at `address`, by name. */
+export function readCounters<const N extends CounterNames>(
+  views: Views,
+  names: N,
+  address: number,
+): Record<N[number], number> {
+  const first = address / DOUBLE_BYTES;
+  const entries = names.map((name, index) => [name, views.doubles[first + index]!] as const);
+  return Object.fromEntries(entries) as Record<N[number], number>;
+}
+
+/** The sum, name by name, of several blocks of the same counters. */
+export function sumCounters<K extends string>(
+  blocks: readonly Record<K, number>[],
+  names: readonly K[],
+): Record<K, number> {
+  const sum = (name: K) => blocks.reduce((total, block) => total + block[name], 0);
+  return Object.fromEntries(names.map((name) => [name, sum(name)])) as Record<K, number>;
+}
+
+/** The byte address of one counter of the block at `address`. */
+export function counterAddress<const N extends CounterNames>(names: N, address: number, name: N[number]): number {
+  return address + names.indexOf(name) * DOUBLE_BYTES;
+}
+
+/** The byte addresses of several counters of the block at `address`, by name. */
+export function counterAddresses<const N extends CounterNames, K extends N[number]>(
+  names: N,
+  address: number,
+  wanted: readonly K[],
+): Record<K, number> {
+  const entries = wanted.map((name) => [name, counterAddress(names, address, name)] as const);
+  return Object.fromEntries(entries) as Record<K, number>;
+}

@@ -1,0 +1,72 @@
+// Hot. Runs on: every thread. The only file that calls Atomics.wait and Atomics.notify.
+//
+// One doorbell per thread, one word on a cache line of its own.
+//   who      from → to           why
+//   owner    AWAKE → ASLEEP      nothing to do; it re-checks everything after saying so, then waits
+//   owner    ASLEEP → AWAKE      the re-check found work, or the wait timed out
+//   anybody  ASLEEP → AWAKE      something to do; whoever makes this change, and nobody else, notifies
+//   never    wait without announce(), and a look at every source of work, before it
+
+import { CACHE_LINE_BYTES } from './layout.js';
+import type { Views } from './views.js';
+
+export const DOORBELL_BYTES = CACHE_LINE_BYTES;
+
+const AWAKE = 0;
+const ASLEEP = 1;
+
+/** Wakes the thread that owns the doorbell at word `at`, if it sleeps or is about to. */
+export function ringDoorbell(words: Int32Array, at: number): void {
+  // Pairs with the store in announce(): the caller has published its work before, so either we see ASLEEP here or the
+  // sleeper's re-check sees the work.
+  if (Atomics.load(words, at) !== ASLEEP) return;
+  if (Atomics.compareExchange(words, at, ASLEEP, AWAKE) === ASLEEP) Atomics.notify(words, at, 1);
+}
+
+/** The owner's side of a doorbell. */
+export class Doorbell {
+  private readonly words: Int32Array;
+  private readonly at: number;
+
+  constructor(views: Views, address: number) {
+    this.words = views.words;
+    this.at = address / 4;
+  }
+
+  /** Says that the owner is about to sleep. Every source of work is looked at after this, and before wait(). */
+  announce(): void {
+    Atomics.store(this.words, this.at, ASLEEP); // Pairs with the load in ringDoorbell().
+  }
+
+  /** Takes announce() back. */
+  withdraw(): void {
+    Atomics.store(this.words, this.at, AWAKE);
+  }
+
+  /** Sleeps until somebody rings, at most `timeoutMs`. Returns at once when somebody rang since announce(). */
+  wait(timeoutMs: number): void {
+    Atomics.wait(this.words, this.at, ASLEEP, timeoutMs);
+    Atomics.store(this.words, this.at, AWAKE);
+  }
+}
+
+/** True while the owner of the doorbell at word `at` sleeps or is about to. For snapshots. */
+export function isAsleep(words: Int32Array, at: number): boolean {
+  return Atomics.load(words, at) === ASLEEP;
+}
+
+/** Blocks until `words[at]` is no longer `value`. @returns false when `timeoutMs` passed first */
+export function waitWhile(words: Int32Array, at: number, value: number, timeoutMs: number): boolean {
+  const deadline = Date.now() + timeoutMs;
+  while (Atomics.load(words, at) === value) {
+    const left = deadline - Date.now();
+    if (left <= 0) return false;
+    Atomics.wait(words, at, value, left);
+  }
+  return true;
+}
+
+/** Wakes every thread in waitWhile() on this word. */
+export function wakeAll(words: Int32Array, at: number): void {
+  Atomics.notify(words, at);
+}

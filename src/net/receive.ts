@@ -1,0 +1,98 @@
+// Hot. Runs on: CPU n.
+// The stages between take and recycle, over one batch area: classify ▶ [gro] ▶ [steer] ▶ deliver. Each CPU has one.
+
+import type { Bursts } from '../bursts/bursts.js';
+import { BATCH_FIRST_ENTRY, BATCH_PASSED_BYTES, ENTRY_BYTES, ENTRY_VERDICT } from '../bursts/layout.js';
+import { DOUBLE_BYTES } from '../memory/layout.js';
+import type { Views } from '../memory/views.js';
+import type { Burst, Sink } from './sink.js';
+
+const PASSED_BYTES = BATCH_PASSED_BYTES / 4;
+const FIRST_VERDICT = (BATCH_FIRST_ENTRY + ENTRY_VERDICT) / 4;
+const ENTRY_WORDS = ENTRY_BYTES / 4;
+
+/** Where a CPU's receive path works, in byte addresses. */
+export interface ReceiveLayout {
+  readonly batch: number;
+  readonly buffers: number;
+  /** The first of the protocol counters. */
+  readonly protocols: number;
+  /** The first of the malformed counters. */
+  readonly malformed: number;
+  readonly processed: number;
+  readonly delivered: number;
+  readonly deliveredBytes: number;
+}
+
+export class Receive {
+  /** Byte address of this CPU's batch area. */
+  readonly batch: number;
+  private readonly words: Int32Array;
+  private readonly doubles: Float64Array;
+  private readonly bursts: Bursts;
+  private readonly layout: ReceiveLayout;
+  private readonly burst: Burst;
+  private readonly sink: Sink | null;
+  private readonly workIterations: number;
+
+  /**
+   * @param sink null: packets are counted and end here
+   * @param workIterations synthetic work per packet, in iterations of Bursts.work
+   */
+  constructor(
+    views: Views,
+    bursts: Bursts,
+    layout: ReceiveLayout,
+    burst: Burst,
+    sink: Sink | null,
+    workIterations: number,
+  ) {
+    this.words = views.words;
+    this.doubles = views.doubles;
+    this.bursts = bursts;
+    this.layout = layout;
+    this.batch = layout.batch;
+    this.burst = burst;
+    this.sink = sink;
+    this.workIterations = workIterations;
+  }
+
+  /** Takes `count` entries of the batch area through the stack. Their buffers stay the caller's. */
+  receive(count: number, queue: number): void {
+    const { layout } = this;
+    let passed = count;
+    if (this.bursts.classify(this.batch, count, layout.buffers, layout.protocols) > 0) passed = this.dropOdd(count);
+    if (this.workIterations > 0) this.bursts.work(count * this.workIterations);
+    this.add(layout.processed, count);
+    this.add(layout.delivered, passed);
+    this.add(layout.deliveredBytes, this.words[this.batch / 4 + PASSED_BYTES]!);
+    if (this.sink !== null && passed > 0) this.deliver(this.sink, passed, queue);
+  }
+
+  private deliver(sink: Sink, count: number, queue: number): void {
+    this.burst.count = count;
+    this.burst.queue = queue;
+    const returned: unknown = sink(this.burst);
+    if (returned !== undefined) refuse(returned);
+  }
+
+  /** Counts the malformed by reason. @returns how many passed; they are now in front */
+  private dropOdd(count: number): number {
+    const base = this.batch / 4;
+    const passed = this.bursts.compact(this.batch, count);
+    for (let index = passed; index < count; index += 1) {
+      const verdict = this.words[base + FIRST_VERDICT + index * ENTRY_WORDS]!;
+      this.add(this.layout.malformed + (verdict - 1) * DOUBLE_BYTES, 1);
+    }
+    return passed;
+  }
+
+  private add(address: number, amount: number): void {
+    const at = address / DOUBLE_BYTES;
+    this.doubles[at] = this.doubles[at]! + amount;
+  }
+}
+
+function refuse(returned: unknown): void {
+  if (returned instanceof Promise) throw new TypeError('the sink returned a promise: a sink must be synchronous');
+}

@@ -1,0 +1,111 @@
+// Cold. Runs on: a worker of the explorer.
+// What stands in for the global Atomics: the real operations on the scenario's memory, each a step of its own while a body
+// runs; wait and notify are virtual, since only one thread ever runs.
+
+import { real } from './control.js';
+import { ABANDONED, type Scheduler } from './scheduler.js';
+import { type Op, WAIT_RESULTS } from './trace.js';
+
+type Cells = Int32Array | BigInt64Array;
+type Operand = number | bigint;
+type Operation = (cells: Cells, index: number, ...operands: Operand[]) => Operand;
+
+const STEPPED = ['load', 'store', 'add', 'sub', 'and', 'or', 'xor', 'exchange', 'compareExchange'] as const;
+
+export class SteppingAtomics {
+  /** True while a body runs. */
+  active = false;
+  private readonly scheduler: Scheduler;
+  private readonly memory: SharedArrayBuffer;
+  private readonly plainSteps: boolean;
+
+  constructor(scheduler: Scheduler, memory: SharedArrayBuffer, plainSteps: boolean) {
+    this.scheduler = scheduler;
+    this.memory = memory;
+    this.plainSteps = plainSteps;
+  }
+
+  /** Modules call `Atomics.x(…)` as a global, so that this reaches them unmodified. */
+  install(): void {
+    const operations = Object.fromEntries(STEPPED.map((op) => [op, this.operation(op)]));
+    globalThis.Atomics = {
+      ...operations,
+      isLockFree: real.isLockFree,
+      wait: (cells: Cells, index: number, value: Operand, timeout?: number) => this.wait(cells, index, value, timeout),
+      notify: (cells: Cells, index: number, count?: number) => this.notify(cells, index, count),
+      pause: () => this.pause(),
+      waitAsync: () => {
+        throw new Error('Atomics.waitAsync: a body is synchronous');
+      },
+      [Symbol.toStringTag]: 'Atomics',
+    } as unknown as Atomics;
+  }
+
+  private operation(op: (typeof STEPPED)[number]): Operation {
+    const operate = real[op] as Operation;
+    return (cells, index, ...operands) => {
+      if (!this.stepped(cells)) return operate(cells, index, ...operands);
+      this.enterCall();
+      const result = operate(cells, index, ...operands);
+      this.endCall(op, cells, index, operands, result);
+      return result;
+    };
+  }
+
+  private wait(cells: Cells, index: number, value: Operand, timeout = Number.POSITIVE_INFINITY): string {
+    if (!this.stepped(cells)) return real.wait(cells as Int32Array, index, value as number, timeout);
+    if (!(cells instanceof Int32Array || cells instanceof BigInt64Array))
+      throw new TypeError('Atomics.wait: not int32');
+    this.enterCall();
+    const equal = real.load(cells as Int32Array, index) === value;
+    if (!equal || timeout <= 0) {
+      const result = equal ? 'timed-out' : 'not-equal';
+      this.endCall('wait', cells, index, [value], WAIT_RESULTS.indexOf(result));
+      return result;
+    }
+    const timedOut = this.scheduler.sleep(addressOf(cells, index), Number(value), Number.isFinite(timeout));
+    return timedOut ? 'timed-out' : 'ok';
+  }
+
+  private notify(cells: Cells, index: number, count = Number.POSITIVE_INFINITY): number {
+    if (!this.stepped(cells)) return real.notify(cells as Int32Array, index, count);
+    this.enterCall();
+    const woken = this.scheduler.threads.wake(addressOf(cells, index), count);
+    this.endCall('notify', cells, index, [count], woken);
+    return woken;
+  }
+
+  private pause(): void {
+    if (!this.active) return;
+    this.throwIfAbandoned();
+    this.scheduler.spin();
+  }
+
+  /** Memory of the thread's own needs no step; other shared memory would be seen by threads that the explorer cannot order. */
+  private stepped(cells: Cells): boolean {
+    if (!this.active || !(cells.buffer instanceof SharedArrayBuffer)) return false;
+    if (cells.buffer !== this.memory)
+      throw new Error("Atomics on a shared buffer other than the scenario's memory.buffer");
+    return true;
+  }
+
+  private enterCall(): void {
+    this.throwIfAbandoned();
+    if (this.plainSteps) this.scheduler.endStep('plain');
+  }
+
+  /** An abandoned body may still come here from a finally block. */
+  private throwIfAbandoned(): void {
+    if (this.scheduler.abandoned) throw ABANDONED;
+  }
+
+  private endCall(op: Op, cells: Cells, index: number, operands: Operand[], result: Operand): void {
+    const value = Number(operands.at(-1) ?? 0);
+    const expected = Number(operands[0] ?? 0);
+    this.scheduler.endStep(op, addressOf(cells, index), value, expected, Number(result));
+  }
+}
+
+function addressOf(cells: Cells, index: number): number {
+  return cells.byteOffset + index * cells.BYTES_PER_ELEMENT;
+}

@@ -1,0 +1,107 @@
+// Cold. Runs on: every thread of the explorer.
+// What happened in one schedule: a row per step, of the decision that gave the step to its thread and of the step itself.
+
+import { type ControlMemory, traceDouble, traceWord } from './control.js';
+
+// Row of int32                              written by
+const CHOICES = 0; // bit per thread that could have made this step    whoever ended the step before
+const FREE = 1; // 1: the thread before could not go on, so a switch is no preemption
+const TIMED_OUT = 2; // 1: the step begins with a wait that timed out
+const THREAD = 3; // who made the step                                 the thread, at the end of the step
+const OP = 4;
+const ADDRESS = 5; // in bytes, in the scenario's memory
+// Row of float64: value, expected, result.
+
+export const OPS = [
+  'plain', // the code between two calls
+  'spin',
+  'end',
+  'threw',
+  'load',
+  'store',
+  'add',
+  'sub',
+  'and',
+  'or',
+  'xor',
+  'exchange',
+  'compareExchange',
+  'wait',
+  'notify',
+] as const;
+export type Op = (typeof OPS)[number];
+
+/** A wait's result, as the number that a row holds. */
+export const WAIT_RESULTS = ['asleep', 'not-equal', 'timed-out'] as const;
+
+export interface Step {
+  readonly choices: number;
+  readonly free: boolean;
+  readonly timedOut: boolean;
+  readonly thread: number;
+  readonly op: Op;
+  readonly address: number;
+  readonly value: number;
+  readonly expected: number;
+  readonly result: number;
+}
+
+export function writeDecision(memory: ControlMemory, step: number, choices: number, free: boolean): void {
+  const row = traceWord(step);
+  memory.trace[row + CHOICES] = choices;
+  memory.trace[row + FREE] = Number(free);
+  memory.trace[row + TIMED_OUT] = 0;
+}
+
+export function writeTimedOut(memory: ControlMemory, step: number): void {
+  memory.trace[traceWord(step) + TIMED_OUT] = 1;
+}
+
+export function writeStep(memory: ControlMemory, step: number, thread: number, op: Op, address = 0): void {
+  const row = traceWord(step);
+  memory.trace[row + THREAD] = thread;
+  memory.trace[row + OP] = OPS.indexOf(op);
+  memory.trace[row + ADDRESS] = address;
+}
+
+export function writeValues(
+  memory: ControlMemory,
+  step: number,
+  value: number,
+  expected: number,
+  result: number,
+): void {
+  const row = traceDouble(step);
+  memory.values[row] = value;
+  memory.values[row + 1] = expected;
+  memory.values[row + 2] = result;
+}
+
+export function readStep(memory: ControlMemory, step: number): Step {
+  const row = traceWord(step);
+  const { trace, values } = memory;
+  return {
+    choices: trace[row + CHOICES]!,
+    free: trace[row + FREE] === 1,
+    timedOut: trace[row + TIMED_OUT] === 1,
+    thread: trace[row + THREAD]!,
+    op: OPS[trace[row + OP]!]!,
+    address: trace[row + ADDRESS]!,
+    value: values[traceDouble(step)]!,
+    expected: values[traceDouble(step) + 1]!,
+    result: values[traceDouble(step) + 2]!,
+  };
+}
+
+// The search reads three words of every row of every schedule: without an object each.
+export function threadAt(memory: ControlMemory, step: number): number {
+  return memory.trace[traceWord(step) + THREAD]!;
+}
+
+export function choicesAt(memory: ControlMemory, step: number): number {
+  return memory.trace[traceWord(step) + CHOICES]!;
+}
+
+export function freeAt(memory: ControlMemory, step: number): boolean {
+  return memory.trace[traceWord(step) + FREE] === 1;
+}
