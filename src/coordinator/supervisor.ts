@@ -169,8 +169,12 @@ export class Supervisor {
   }
 
   private async end(): Promise<void> {
-    await this.endThreads(LEAVE_MS);
+    const stuck = await this.endThreads(LEAVE_MS);
     if (this.failure !== null) return;
+    if (stuck.length > 0) {
+      this.reject(new RoleError(stuck.join(', '), `did not leave its loop within ${LEAVE_MS} ms and was ended`));
+      return;
+    }
     const snapshot = takeSnapshot(this.source, true);
     const violations = verify(this.machine, this.plan, snapshot, this.config.mode);
     if (violations.length === 0) this.resolve(snapshot);
@@ -183,17 +187,28 @@ export class Supervisor {
     void this.endThreads(LEAVE_AFTER_FAILURE_MS).then(() => this.reject(error));
   }
 
-  /** Asks every thread to leave its loop, waits for it at most `patienceMs`, then ends what still runs. */
-  private async endThreads(patienceMs: number): Promise<void> {
+  /**
+   * Asks every thread to leave its loop, waits for it at most `patienceMs`, then ends what still runs.
+   * @returns the roles that had to be ended
+   */
+  private async endThreads(patienceMs: number): Promise<string[]> {
     this.stopping = true;
     if (this.timer !== null) clearInterval(this.timer);
     for (const context of this.contexts) context.ask(STOP);
-    const left = Promise.allSettled(this.threads.map((thread) => thread.finished));
+    const running = new Set(this.threads.map(({ role }) => role));
+    const leave = ({ role, finished }: RoleThread) =>
+      finished.then(
+        () => running.delete(role),
+        () => running.delete(role),
+      );
     const patience = new AbortController();
-    await Promise.race([left, delay(patienceMs, undefined, { signal: patience.signal }).catch(() => {})]);
+    const enough = delay(patienceMs, undefined, { signal: patience.signal }).catch(() => {});
+    await Promise.race([Promise.all(this.threads.map(leave)), enough]);
     patience.abort();
+    const stuck = [...running];
     await Promise.all(this.threads.map((thread) => thread.destroy()));
     this.ended = true;
+    return stuck;
   }
 }
 

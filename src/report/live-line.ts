@@ -3,7 +3,7 @@
 
 import type { Snapshot } from '../coordinator/snapshot-types.js';
 import { type Paint, PLAIN } from './paint.js';
-import { digits, per, rate, short } from './units.js';
+import { bitRate, digits, per, rate, short, sum } from './units.js';
 
 /** A snapshot, and when it was taken. */
 export interface Sample {
@@ -39,9 +39,9 @@ function fieldsOf(before: Sample, now: Sample, paint: Paint): readonly Field[] {
   const polls = is.polls - was.polls;
   const perPoll = polls > 0 ? digits((is.taken - was.taken) / polls) : '–';
   return [
-    field(elapsed(now), 8),
+    field(elapsed(now), 11),
     field(rate(per(is.delivered - was.delivered, interval), 'pps'), 9, paint.bold),
-    field(rate(per(8 * (is.bytes - was.bytes), interval), 'bit/s'), 11, same, true),
+    field(bitRate(is.bytes - was.bytes, interval), 11, same, true),
     field(`${short(per(is.irqs - was.irqs, interval))} irqs/s`, 13),
     field(`${perPoll} packets/poll`, 17),
     field(`${short(is.drops)} dropped`, 0, is.drops > 0 ? paint.bad : paint.dim),
@@ -59,7 +59,7 @@ const plain = (fields: readonly Field[]) => join(fields.map(({ text }) => text))
 
 function elapsed({ atSeconds, snapshot }: Sample): string {
   const { duration } = snapshot.config;
-  return typeof duration === 'number' ? `${atSeconds.toFixed(1)}/${duration} s` : `${atSeconds.toFixed(1)} s`;
+  return typeof duration === 'number' ? `${atSeconds.toFixed(1)} of ${duration} s` : `${atSeconds.toFixed(1)} s`;
 }
 
 function totals({ nics, cpus, stack }: Snapshot) {
@@ -77,8 +77,4 @@ function totals({ nics, cpus, stack }: Snapshot) {
       ...Object.values(stack.dropped),
     ]),
   };
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, n) => total + n, 0);
 }

@@ -1,13 +1,15 @@
 // Cold. Runs on: main.
 // The summary of a run for people: what was run, what came of it, then how. Counters keep the kernel's names.
 
-import type { CpuSnapshot, QueueSnapshot, Snapshot } from '../coordinator/snapshot-types.js';
+import type { CpuSnapshot, NicSnapshot, Snapshot } from '../coordinator/snapshot-types.js';
 import { type Paint, PLAIN } from './paint.js';
 import { list, table } from './table.js';
-import { count, digits, per, percent, perPacket, plural, rate, seconds } from './units.js';
+import { bitRate, count, digits, percent, perPacket, plural, rate, seconds, sum } from './units.js';
 
 const INDENT = '  ';
 const UNKNOWN = '–';
+
+type PollCounter = 'irqs' | 'polls' | 'completions' | 'fullBudgetPolls' | 'missedReschedules';
 
 /** The whole summary, several lines, with a newline at the end. */
 export function summary(snapshot: Snapshot, paint: Paint = PLAIN): string {
@@ -17,7 +19,7 @@ export function summary(snapshot: Snapshot, paint: Paint = PLAIN): string {
     section('packets', packets(snapshot, paint), paint),
     section('interrupts and polls', napi(snapshot), paint),
     section('queues', queues(snapshot, paint), paint),
-    section('cpus', cpus(snapshot, paint), paint),
+    section('threads', threads(snapshot, paint), paint),
     section('protocols', named(snapshot.stack.protocols, snapshot.stack.delivered), paint),
     section('malformed, dropped', named(snapshot.stack.malformed, snapshot.conservation.offered), paint),
     checks(snapshot, paint),
@@ -45,15 +47,12 @@ function headline({ stack, durationSeconds, rates, conservation }: Snapshot, pai
   return [`${delivered}: ${pps}, ${bitRate(stack.deliveredBytes, durationSeconds)}, ${loss}`];
 }
 
-function bitRate(bytes: number, overSeconds: number): string {
-  return rate(per(8 * bytes, overSeconds), 'bit/s');
-}
-
 function packets({ nics, stack, rates, conservation, config }: Snapshot, paint: Paint): readonly string[] {
   const { offered } = conservation;
   const drops = dropsByReason({ nics, stack });
-  const pauses = nics.reduce((sum, nic) => sum + nic.pauses, 0);
-  const remark = config.full === 'wait' ? `source held ${plural(pauses, 'time')}: no buffer was posted` : '';
+  const pauses = sum(nics.map((nic) => nic.pauses));
+  const remark =
+    config.full === 'wait' && pauses > 0 ? `source held ${plural(pauses, 'time')}: no buffer was posted` : '';
   const rows = list([
     ['offered', count(offered), [rate(rates.offeredPps, 'pps'), remark].filter(Boolean).join(', ')],
     ['delivered', count(stack.delivered), rate(rates.deliveredPps, 'pps')],
@@ -64,55 +63,50 @@ function packets({ nics, stack, rates, conservation, config }: Snapshot, paint: 
 }
 
 function dropsByReason({ nics, stack }: Pick<Snapshot, 'nics' | 'stack'>): readonly (readonly [string, number])[] {
-  const missed = nics.reduce((sum, nic) => sum + nic.rxMissedErrors, 0);
-  const malformed = Object.values(stack.malformed).reduce((sum, n) => sum + n, 0);
-  const all = [['rxMissedErrors', missed], ['malformed', malformed], ...Object.entries(stack.dropped)] as const;
+  const missed = sum(nics.map((nic) => nic.rxMissedErrors));
+  const malformed = sum(Object.values(stack.malformed));
+  const all = [['rx_missed_errors', missed], ['malformed', malformed], ...Object.entries(stack.dropped)] as const;
   return all.filter(([, n]) => n > 0);
 }
 
 function napi({ nics, rates }: Snapshot): readonly string[] {
-  const total = (of: (queue: QueueSnapshot) => number) =>
-    nics.flatMap((nic) => nic.queues).reduce((sum, queue) => sum + of(queue), 0);
-  const polls = total((queue) => queue.polls);
+  const total = (counter: PollCounter) => sum(nics.flatMap((nic) => nic.queues.map((queue) => queue[counter])));
+  const polls = total('polls');
   const outcome = (name: string, n: number) => [`  ${name}`, count(n), percent(n, polls)] as const;
-  const interrupts = ['interrupts', count(total((queue) => queue.irqs)), perPacket(rates.irqsPerPacket)] as const;
+  const interrupts = ['interrupts', count(total('irqs')), perPacket(rates.irqsPerPacket)] as const;
   if (polls === 0) return list([interrupts]);
   return list([
     interrupts,
     ['polls', count(polls), `${digits(rates.packetsPerPoll)} packets per poll`],
-    outcome('full budget, polled again', total((queue) => queue.fullBudgetPolls)),
-    outcome('completed, interrupt back on', total((queue) => queue.completions)),
-    outcome('missed, polled again', total((queue) => queue.missedReschedules)),
+    outcome('full budget, polled again', total('fullBudgetPolls')),
+    outcome('completed, interrupt back on', total('completions')),
+    outcome('missed, polled again', total('missedReschedules')),
   ]);
 }
 
 function queues({ nics }: Snapshot, paint: Paint): readonly string[] {
-  const heading = 'queue irqLine cpu rxPackets rxMissedErrors irqs polls completions fullBudget missed'.split(' ');
   const rows = nics.flatMap(({ name, queues }) =>
     queues.map((queue) => [
       `${name}/${queue.id}`,
       String(queue.irqLine),
-      String(queue.cpu),
+      `cpu${queue.cpu}`,
       ...[queue.rxPackets, queue.rxMissedErrors, queue.irqs, queue.polls].map(count),
-      ...[queue.completions, queue.fullBudgetPolls, queue.missedReschedules].map(count),
     ]),
   );
-  return table(heading, rows, paint);
+  return table('queue line on rx_packets rx_missed_errors irqs polls'.split(' '), rows, paint);
 }
 
-function cpus({ cpus, nics, durationSeconds }: Snapshot, paint: Paint): readonly string[] {
-  const heading = 'role tid hardirqs netRx processed dropped timeSqueeze ksoftirqd sleeps busy'.split(' ');
-  const busy = (cpuSeconds: number | null) =>
-    cpuSeconds === null ? UNKNOWN : `${Math.round(100 * per(cpuSeconds, durationSeconds))} %`;
-  const row = (cpu: CpuSnapshot) => [
+function threads({ cpus, nics }: Snapshot, paint: Paint): readonly string[] {
+  const counters = 'hardirqs NET_RX processed dropped time_squeeze ksoftirqd sleeps'.split(' ');
+  const used = (cpuSeconds: number | null) => (cpuSeconds === null ? UNKNOWN : seconds(cpuSeconds));
+  const cpuRow = (cpu: CpuSnapshot) => [
     `cpu${cpu.id}`,
-    String(cpu.tid ?? UNKNOWN),
+    used(cpu.cpuSeconds),
     ...[cpu.hardirqs, cpu.netRxSoftirqs, cpu.processed, cpu.dropped].map(count),
     ...[cpu.timeSqueeze, cpu.ksoftirqdRuns, cpu.sleeps].map(count),
-    busy(cpu.cpuSeconds),
   ];
-  const nicRow = (name: string, cpuSeconds: number | null) => [name, ...Array(8).fill(''), busy(cpuSeconds)];
-  return table(heading, [...cpus.map(row), ...nics.map((nic) => nicRow(nic.name, nic.cpuSeconds))], paint);
+  const nicRow = (nic: NicSnapshot) => [nic.name, used(nic.cpuSeconds), ...counters.map(() => '')];
+  return table(['thread', 'CPU time', ...counters], [...nics.map(nicRow), ...cpus.map(cpuRow)], paint);
 }
 
 function named(counts: Readonly<Record<string, number>>, whole: number): readonly string[] {
@@ -121,14 +115,12 @@ function named(counts: Readonly<Record<string, number>>, whole: number): readonl
 }
 
 function checks({ conservation, noise }: Snapshot, paint: Paint): readonly string[] {
-  const { offered, delivered, dropped, inFlight, holds } = conservation;
-  const law = 'offered = delivered + dropped + in flight';
-  const sum = `${count(offered)} = ${count(delivered)} + ${count(dropped)} + ${count(inFlight)}`;
   const verdict = { true: paint.good('holds'), false: paint.bad('BROKEN'), null: 'not known while traffic runs' };
   const switches = noise.involuntarySwitches;
-  const taken = switches === null ? '' : `, ${count(switches)} involuntary context switches`;
+  const taken = switches === null ? '' : `, ${plural(switches, 'involuntary context switch', 'es')}`;
+  const law = `offered = delivered + dropped + in flight: ${verdict[`${conservation.holds}`]}`;
   return [
-    `${paint.bold('conservation')}  ${law}: ${verdict[`${holds}`]}  ${paint.dim(`(${sum})`)}`,
+    `${paint.bold('conservation')}  ${law}`,
     `${paint.bold('noise')}         load average ${noise.loadAverage.toFixed(2)}${taken}`,
   ];
 }

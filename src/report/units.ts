@@ -53,9 +53,9 @@ export function perPacket(ratio: number): string {
   return ratio >= 0.01 ? `${digits(ratio)} per packet` : `1 per ${short(1 / ratio)} packets`;
 }
 
-/** `5.00 s`, `312 s`. */
+/** `5.00 s`, `312 s`, `1.27 ms`. */
 export function seconds(value: number): string {
-  return `${value.toFixed(value < 100 ? 2 : 0)} s`;
+  return value > 0 && value < 0.1 ? `${threeDigits(1000 * value)} ms` : `${value.toFixed(value < 100 ? 2 : 0)} s`;
 }
 
 /** `value / over`, and 0 where there is nothing to divide by. */
@@ -63,7 +63,16 @@ export function per(value: number, over: number): number {
   return over > 0 ? value / over : 0;
 }
 
-/** `1 CPU`, `2 CPUs`. */
-export function plural(n: number, noun: string): string {
-  return `${count(n)} ${noun}${n === 1 ? '' : 's'}`;
+/** `17.9 Gbit/s`. */
+export function bitRate(bytes: number, overSeconds: number): string {
+  return rate(per(8 * bytes, overSeconds), 'bit/s');
+}
+
+export function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+/** `1 CPU`, `2 CPUs`; `1 switch`, `2 switches`. */
+export function plural(n: number, noun: string, ending = 's'): string {
+  return `${count(n)} ${noun}${n === 1 ? '' : ending}`;
 }

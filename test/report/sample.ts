@@ -1,8 +1,11 @@
 // A snapshot made by hand, whose counters agree with each other.
 
-import { MALFORMED_REASONS, PROTOCOL_NAMES } from '../../src/memory/counters.js';
 import { resolveOptions } from '../../src/coordinator/options.js';
 import type { Snapshot } from '../../src/coordinator/snapshot-types.js';
+import { MALFORMED_REASONS, PROTOCOL_NAMES } from '../../src/memory/counters.js';
+
+/** As snapshots show it: without what is only for threads. */
+const { execArgv: _, ...config } = resolveOptions({ device: 'pktgen', cpus: 1 });
 
 const zeroes = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, 0]));
 
@@ -23,7 +26,7 @@ const queue = {
 export const sample: Snapshot = {
   version: '0.1.0',
   node: 'v20.20.2',
-  config: { ...resolveOptions({ device: 'pktgen', cpus: 1 }) },
+  config,
   durationSeconds: 5,
   nics: [
     {

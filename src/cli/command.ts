@@ -1,0 +1,40 @@
+// Cold. Runs on: main.
+// The command line: which command, and its options as typed.
+
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import type { HostOptions } from '../coordinator/options.js';
+import { UsageError } from './one-line.js';
+import { addRunOptions, RUN_NOTES } from './run-options.js';
+
+/** `softirq`, ready to parse. Faults are thrown, for explain() to put in one line. */
+export function softirqCommand(): Command {
+  const program = new Command('softirq')
+    .description('Linux NAPI for Node.js: interrupts, softirqs and budgets over lock-free rings in shared memory.')
+    .version(ownVersion())
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} })
+    .allowExcessArguments()
+    .action((_, { args: [name] }: Command) => {
+      const wrong = name === undefined ? 'no command given' : `unknown command '${name}'`;
+      throw new UsageError(`${wrong}: try softirq run --help`);
+    });
+  addRun(program);
+  return program;
+}
+
+function addRun(program: Command): void {
+  const run = program.command('run').description('receive packets and show what became of them');
+  addRunOptions(run);
+  run.addHelpText('after', RUN_NOTES).allowExcessArguments();
+  run.action(async ({ json = false, memory = false, ...options }, { args: [extra] }: Command) => {
+    if (extra !== undefined) throw new UsageError(`unexpected argument '${extra}': every value follows its option`);
+    const { runCommand } = await import('./run.js'); // Help does not need the machine.
+    await runCommand(options as HostOptions, { json, memory });
+  });
+}
+
+function ownVersion(): string {
+  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

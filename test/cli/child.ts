@@ -1,0 +1,68 @@
+// Runs the real command in a process of its own, with a time limit.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+export const CAPTURE = fileURLToPath(new URL('../../../test/fixtures/first-light.pcap', import.meta.url));
+
+const TIMEOUT_MS = 20_000;
+
+export interface Outcome {
+  readonly status: number | null;
+  /** SIGKILL: the time was up. */
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Surroundings {
+  /** Flags for Node itself. */
+  readonly nodeArgs?: readonly string[];
+  readonly stdout?: 'pipe' | number;
+  /** Called with all of stderr so far, each time that some more has come. */
+  readonly onStderr?: (stderr: string, child: ChildProcess) => void;
+  readonly onStart?: (child: ChildProcess) => void;
+}
+
+/** Runs `softirq …args` to its end. */
+export function softirq(args: readonly string[], surroundings: Surroundings = {}): Promise<Outcome> {
+  const { nodeArgs = [], stdout = 'pipe', onStderr, onStart } = surroundings;
+  const child = spawn(process.execPath, [...nodeArgs, MAIN, ...args], {
+    env: plainEnvironment(),
+    stdio: ['ignore', stdout, 'pipe'],
+    timeout: TIMEOUT_MS,
+    killSignal: 'SIGKILL',
+  });
+  const texts = { stdout: '', stderr: '' };
+  child.stdout?.on('data', (chunk) => {
+    texts.stdout += chunk;
+  });
+  child.stderr?.on('data', (chunk) => {
+    texts.stderr += chunk;
+    onStderr?.(texts.stderr, child);
+  });
+  onStart?.(child);
+  return new Promise((resolve) => child.on('close', (status, signal) => resolve({ status, signal, ...texts })));
+}
+
+/** What a user's shell has: nothing of the test runner. */
+function plainEnvironment(): NodeJS.ProcessEnv {
+  const names = Object.keys(process.env).filter((name) => !/^(NODE_|TAP|_TAPJS_)/.test(name));
+  return Object.fromEntries(names.map((name) => [name, process.env[name]]));
+}
+
+/** Sends the signals in turn, each as soon as its text is on stderr. */
+export function sendWhenSeen(...steps: readonly (readonly [RegExp, NodeJS.Signals])[]): Surroundings['onStderr'] {
+  let sent = 0;
+  return (stderr, child) => {
+    for (let step = steps[sent]; step?.[0].test(stderr); step = steps[sent]) {
+      sent += 1;
+      child.kill(step[1]);
+    }
+  };
+}
+
+export function lines(text: string): string[] {
+  return text.split('\n').slice(0, -1);
+}

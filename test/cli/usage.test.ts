@@ -1,0 +1,106 @@
+// Whatever is wrong with the arguments: status 2, one line on stderr that names the option and the value, no stack.
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { softirqCommand } from '../../src/cli/command.js';
+import { BAD_USAGE, explain } from '../../src/cli/one-line.js';
+import { resolveOptions } from '../../src/coordinator/options.js';
+import { lines, softirq } from './child.js';
+
+const pktgen = (...args: string[]) => ['run', '--device', 'pktgen', ...args];
+
+const BAD: readonly (readonly [args: string[], line: RegExp])[] = [
+  [[], /^softirq: no command given/],
+  [['walk'], /^softirq: unknown command 'walk'/],
+  [['--walk'], /^softirq: unknown option '--walk'/],
+  [['run'], /^softirq: --device is missing: it must be pktgen or pcap:FILE$/],
+  [['run', '--device', 'eth0'], /^softirq: --device eth0: must be pktgen or pcap:FILE$/],
+  [['run', '--device', 'pcap:/no/such.pcap'], /^softirq: --device pcap:\/no\/such\.pcap: there is no such file$/],
+  [['run', '--device', 'pcap:package.json'], /^softirq: --device pcap:package\.json: not a pcap file/],
+  [['run', '--device', 'pcap:test'], /^softirq: --device pcap:test: /],
+  [pktgen('extra'), /^softirq: unexpected argument 'extra'/],
+  [pktgen('--rnig', '64'), /^softirq: unknown option '--rnig' \(Did you mean --ring\?\)$/],
+  [pktgen('--ring'), /^softirq: option '--ring <n>' argument missing$/],
+  [pktgen('--ring', '100'), /^softirq: --ring 100: must be a power of two from 64 to 4096$/],
+  [pktgen('--ring', ''), /^softirq: --ring "": must be a power of two/],
+  [pktgen('--cpus', '0'), /^softirq: --cpus 0: must be an integer from 1 to 64$/],
+  [pktgen('--queues', '1.5'), /^softirq: --queues 1\.5: /],
+  [pktgen('--mode', 'poll'), /^softirq: --mode poll: must be napi or interrupt$/],
+  [pktgen('--duration', '-1'), /^softirq: --duration -1: must be a number of seconds over 0$/],
+  [pktgen('--packets', 'many'), /^softirq: --packets many: /],
+  [pktgen('--size', '8'), /^softirq: --size 8: /],
+  [pktgen('--rate', '5x'), /^softirq: --rate 5x: must be packets per second/],
+  [pktgen('--flows', '0'), /^softirq: --flows 0: /],
+  [pktgen('--ip', '5'), /^softirq: --ip 5: must be 4, 6 or mixed$/],
+  [pktgen('--arrival', 'poisson'), /^softirq: --arrival poisson: needs a rate that is not max$/],
+  [pktgen('--seed', 'x'), /^softirq: --seed x: /],
+  [pktgen('--speed', 'max'), /^softirq: --speed max: is only for device pcap:FILE/],
+  [pktgen('--full', 'drop'), /^softirq: --full drop: cannot go with rate=max/],
+  [pktgen('--budget', '0'), /^softirq: --budget 0: /],
+  [pktgen('--budget-usecs', '5'), /^softirq: --budget-usecs 5: must be an integer from 2000/],
+  [pktgen('--weight', '65'), /^softirq: --weight 65: must be an integer from 1 to 64$/],
+  [pktgen('--irq', 'edge'), /^softirq: --irq edge: must be latch or nolatch$/],
+  [pktgen('--work', '-1'), /^softirq: --work -1: /],
+  [pktgen('--mode', 'a\n\x1b[31mb'), /^softirq: --mode a \\u001b\[31mb: must be napi or interrupt$/],
+];
+
+t.test('bad usage, every kind', async (t) => {
+  for (const [args, line] of BAD) {
+    const fault = await softirqCommand()
+      .parseAsync(args, { from: 'user' })
+      .then(() => null, explain);
+    const name = ['softirq', ...args.map((arg) => JSON.stringify(arg))].join(' ');
+    t.equal(fault?.status, BAD_USAGE, `${name}: status`);
+    t.match(fault?.line, line, `${name}: names what is wrong`);
+    t.notMatch(fault?.line, '\n', `${name}: one line`);
+  }
+});
+
+t.test('bad usage, the real command', async (t) => {
+  for (const args of [
+    [],
+    pktgen('extra'),
+    pktgen('--ring', '100'),
+    pktgen('--rnig'),
+    ['run', '--device', 'pcap:test'],
+  ]) {
+    const { status, stdout, stderr } = await softirq(args);
+    t.equal(status, 2);
+    t.equal(lines(stderr).length, 1, `one line: ${stderr.trimEnd()}`);
+    t.equal(stdout, '', 'nothing on stdout');
+  }
+});
+
+t.test('a capture that breaks off is refused before any thread starts', async (t) => {
+  const path = join(t.testdir(), 'short.pcap');
+  writeFileSync(path, Buffer.from('d4c3b2a1020004000000000000000000ffff000001000000ffff', 'hex'));
+  const { status, stderr } = await softirq(['run', '--device', `pcap:${path}`]);
+  t.equal(status, 2);
+  t.equal(lines(stderr).length, 1);
+  t.match(stderr, `--device pcap:${path}: `);
+});
+
+t.test('--version and --help', async (t) => {
+  const [version, help, runHelp] = await Promise.all([
+    softirq(['--version']),
+    softirq(['--help']),
+    softirq(['run', '--help']),
+  ]);
+  t.match(version, { status: 0, stdout: /^\d+\.\d+\.\d+\n$/, stderr: '' });
+  t.match(help, { status: 0, stdout: /run \[options\]/, stderr: '' });
+  t.match(runHelp, { status: 0, stderr: '' });
+  helpNamesDefaults(t, runHelp.stdout.replace(/\s+/g, ' '));
+});
+
+/** Help texts repeat the defaults that resolveOptions() fills in; here they are held together. */
+function helpNamesDefaults(t: Test, help: string): void {
+  const { ring, mode, irq, budget, budgetUsecs, weight, work } = resolveOptions({ device: 'pktgen' });
+  const { size, rate, flows, ip, arrival, seed } = resolveOptions({ device: 'pktgen' });
+  const { loop, speed } = resolveOptions({ device: 'pcap:x' });
+  const all = { size, rate, flows, ip, arrival, seed, loop, speed };
+  const defaults = { ...all, ring, mode, irq, budget, 'budget-usecs': budgetUsecs, weight, work };
+  for (const [name, value] of Object.entries(defaults)) {
+    t.match(help, new RegExp(`--${name} <[^>]*> (?:(?! --).)*\\(default: ${value}[;)]`), `--${name}: ${value}`);
+  }
+}

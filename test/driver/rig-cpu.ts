@@ -1,0 +1,100 @@
+// Cold. Runs on: main.
+// One CPU of the rig: the parts that cpu/build.ts makes and keeps to itself.
+
+import { napiState } from '../../src/cpu/build.js';
+import type { CpuLayout } from '../../src/cpu/build.js';
+import { CpuInterrupts, NapiInterrupt, PacketInterrupt } from '../../src/driver/interrupt.js';
+import { RxPoll } from '../../src/driver/poll.js';
+import { RxQueue } from '../../src/driver/rx-queue.js';
+import { IrqLine, PendingLines } from '../../src/irq/line.js';
+import { CPU_COUNTERS, counterAddress, counterAddresses, POLL_COUNTERS, readCounters } from '../../src/memory/counters.js';
+import { Softnet } from '../../src/napi/napi.js';
+import { Backlog } from '../../src/net/backlog.js';
+import { Receive } from '../../src/net/receive.js';
+import { Burst } from '../../src/net/sink.js';
+import { BufferPool } from '../../src/ring/buffer-pool.js';
+import { RxRingConsumer } from '../../src/ring/rx-ring.js';
+import { Softirqs } from '../../src/softirq/softirq.js';
+import type { Rig, RigOptions } from './rig.js';
+
+const SETTINGS = { budget: 300, budgetUsecs: 2000, weight: 64 };
+
+export class RigCpu {
+  readonly softirqs: Softirqs;
+  readonly softnet: Softnet;
+  readonly rx: RxQueue;
+  readonly poll: RxPoll;
+  readonly backlog: Backlog;
+  readonly interrupts: CpuInterrupts;
+  /** Called with each burst that is delivered, while the poll still has it in hand. */
+  sink: (burst: Burst) => void = () => {};
+  /** Called by the holder before it gives the queue up. */
+  beforeRelease = () => {};
+  /** Whether interrupts are delivered between two polls, packets and passes; doWork() delivers in any case. */
+  delivers = true;
+  needResched = false;
+  private readonly rig: Rig;
+  private readonly layout: CpuLayout;
+
+  constructor(rig: Rig, layout: CpuLayout, options: RigOptions) {
+    this.rig = rig;
+    this.layout = layout;
+    const { views, clock, bursts } = rig;
+    const counters = counterAddresses(CPU_COUNTERS, layout.counters, CPU_COUNTERS);
+    const polls = counterAddresses(POLL_COUNTERS, layout.pollCounters[0]!, POLL_COUNTERS);
+    const states = Array.from({ length: layout.napiCount }, (_, id) => napiState(views, layout.napis, id));
+    const deliver = () => (this.delivers ? this.interrupts.deliver() : 0);
+    const hooks = { deliver, needResched: () => this.needResched };
+    const settings = { ...SETTINGS, ...options.settings };
+    const line = new IrqLine(views, layout.irq, 0);
+    const pool = new BufferPool(views, layout.pools[0]!, layout.links);
+    const ring = new RxRingConsumer(views, layout.rings[0]!, layout.nicContext);
+    const receive = this.receiver();
+    this.softirqs = new Softirqs(views, layout.softirq, clock, hooks, counters);
+    this.softnet = new Softnet(views, layout.softnet, layout.cpu, states, this.softirqs, clock, deliver, settings, counters);
+    this.rx = new RxQueue(views, bursts, ring, pool, states[0]!, layout.batch, layout.buffers, layout.links);
+    const release = () => this.beforeRelease();
+    const recheck = options.irq === 'nolatch';
+    this.poll = new RxPoll(views, layout.cpu, 0, this.softnet, this.rx, receive, line, recheck, release, polls);
+    const id = 1 + layout.cpu;
+    this.backlog = new Backlog(views, layout.backlog, id, this.softnet, receive, [pool], layout.links, deliver);
+    const handler =
+      options.mode === 'napi'
+        ? new NapiInterrupt(this.softnet, 0)
+        : new PacketInterrupt(views, line, this.rx, 0, this.backlog, counters.dropped, polls.taken);
+    const pending = new PendingLines(views, layout.irq, layout.cpu);
+    const { hardirqs } = counters;
+    this.interrupts = new CpuInterrupts(views, layout.cpu, pending, [line], [handler], [polls.irqs], hardirqs);
+  }
+
+  /** What Cpu.doWork() does. @returns interrupts handled */
+  doWork(): number {
+    const handled = this.interrupts.deliver();
+    if (handled > 0) this.softirqs.irqExit();
+    this.softirqs.runKsoftirqd();
+    return handled;
+  }
+
+  /** The driver's counters of this CPU for the queue. */
+  polls() {
+    return readCounters(this.rig.views, POLL_COUNTERS, this.layout.pollCounters[0]!);
+  }
+
+  counters() {
+    return readCounters(this.rig.views, CPU_COUNTERS, this.layout.counters);
+  }
+
+  private receiver(): Receive {
+    const { layout } = this;
+    const at = (name: (typeof CPU_COUNTERS)[number]) => counterAddress(CPU_COUNTERS, layout.counters, name);
+    const where = {
+      ...counterAddresses(CPU_COUNTERS, layout.counters, ['processed', 'delivered', 'deliveredBytes']),
+      batch: layout.batch,
+      buffers: layout.buffers,
+      protocols: at('vlan'),
+      malformed: at('ethernetTruncated'),
+    };
+    const burst = new Burst(this.rig.views, layout.batch, layout.buffers, layout.links);
+    return new Receive(this.rig.views, this.rig.bursts, where, burst, (given) => this.sink(given), 0);
+  }
+}

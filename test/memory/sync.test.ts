@@ -1,0 +1,121 @@
+// Cold. Runs on: main, with workers.
+// Barrier and Once between real threads, and their twins on main.
+
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import t from 'tap';
+import { Barrier, Once, SyncTimeoutError } from '../../src/memory/sync.js';
+import type { Views } from '../../src/memory/views.js';
+import { space } from './space.js';
+import { COUNT_AT, SYNC_AT, type SyncTask } from './sync-task.js';
+
+const PATIENCE_MS = 20_000;
+const NEVER_ABANDONED = () => false;
+
+interface Answer {
+  readonly seen?: number[];
+  readonly error?: string;
+}
+
+async function worker(views: Views, task: Partial<SyncTask>): Promise<Answer> {
+  const buffer = views.bytes.buffer as SharedArrayBuffer;
+  const whole = { what: 'barrier', parties: 3, rounds: 1, timeoutMs: PATIENCE_MS, ...task, buffer };
+  const thread = new Worker(new URL('sync-worker.js', import.meta.url), { workerData: whole });
+  const [answer] = (await once(thread, 'message')) as [Answer];
+  await thread.terminate();
+  return answer;
+}
+
+function countOf(views: Views): number {
+  return Atomics.load(views.words, COUNT_AT / 4);
+}
+
+t.test('blocking forms refuse to block main', async (t) => {
+  t.throws(() => new Barrier(space(), SYNC_AT, 1).wait(1), /Barrier.wait would block the main thread; use waitAsync/);
+  t.throws(() => new Once(space(), SYNC_AT).run(() => {}, 1), /Once.run would block the main thread; use runAsync/);
+});
+
+t.test('nobody leaves a barrier before all have come, round after round', async (t) => {
+  const [views, rounds, parties] = [space(), 200, 3];
+  const threads = [1, 2].map(() => worker(views, { parties, rounds }));
+  const barrier = new Barrier(views, SYNC_AT, parties);
+  for (let round = 1; round <= rounds; round += 1) {
+    Atomics.add(views.words, COUNT_AT / 4, 1);
+    await barrier.waitAsync(PATIENCE_MS, NEVER_ABANDONED);
+  }
+  for (const { seen } of await Promise.all(threads)) {
+    const early = seen!.findIndex((count, index) => count < (index + 1) * parties);
+    t.equal(early, -1, 'the counts of all parties were there');
+  }
+  t.equal(countOf(views), rounds * parties);
+});
+
+t.test('a barrier that not all come to', async (t) => {
+  const views = space();
+  const [late, main] = await Promise.all([
+    worker(views, { timeoutMs: 100 }),
+    new Barrier(views, SYNC_AT, 3).waitAsync(100, NEVER_ABANDONED).catch((error) => error),
+  ]);
+  t.match(late.error, /^SyncTimeoutError: barrier: [12] of 3 parties came within 100 ms$/);
+  t.type(main, SyncTimeoutError);
+  t.match(main.message, /of 3 parties came within 100 ms/);
+});
+
+t.test('a barrier that is abandoned, or broken up', async (t) => {
+  const views = space();
+  const barrier = new Barrier(views, SYNC_AT, 3);
+  await barrier.waitAsync(PATIENCE_MS, () => true);
+  const again = setInterval(() => barrier.breakUp(), 2); // nobody tells when the worker has come
+  t.match(await worker(views, {}), { seen: [1] });
+  clearInterval(again);
+});
+
+t.test('a barrier needs parties', async (t) => {
+  for (const parties of [0, -1, 1.5, Number.NaN]) {
+    t.throws(() => new Barrier(space(), SYNC_AT, parties), new RegExp(`parties=${parties}: must be an integer ≥ 1`));
+  }
+  await new Barrier(space(), SYNC_AT, 1).waitAsync(1, NEVER_ABANDONED);
+});
+
+t.test('whoever comes first initialises, once', async (t) => {
+  const views = space();
+  const answers = await Promise.all([1, 2, 3].map(() => worker(views, { what: 'once-slow' })));
+  t.same(
+    answers.map(({ seen }) => seen),
+    [[1], [1], [1]],
+    'and the others waited until it was done',
+  );
+  await new Once(views, SYNC_AT).runAsync(() => t.fail('ran twice'), 1);
+});
+
+t.test('an initialiser that throws leaves it to the next', async (t) => {
+  const views = space();
+  t.match(await worker(views, { what: 'once-throws' }), { error: 'Error: initialise failed' });
+  t.match(await worker(views, { what: 'once' }), { seen: [2] });
+  t.match(await worker(views, { what: 'once' }), { seen: [2] });
+});
+
+t.test('an initialiser that takes too long', async (t) => {
+  const views = space();
+  const slow = worker(views, { what: 'once-slow' });
+  while (countOf(views) === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  const here = new Once(views, SYNC_AT);
+  await t.rejects(here.runAsync(() => {}, 20), /once: the thread that initialises took longer than 20 ms/);
+  t.match(await slow, { seen: [1] });
+  await here.runAsync(() => t.fail('ran twice'), 20);
+});
+
+t.test('main can be the one who initialises', async (t) => {
+  const views = space();
+  const here = new Once(views, SYNC_AT);
+  const broken = () => {
+    throw new Error('no');
+  };
+  await t.rejects(here.runAsync(broken, 1), /^no$/);
+  let runs = 0;
+  await here.runAsync(() => {
+    runs += 1;
+  }, 1);
+  await here.runAsync(() => t.fail('ran twice'), 1);
+  t.equal(runs, 1);
+});

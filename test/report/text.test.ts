@@ -1,0 +1,135 @@
+import t from 'tap';
+import type { Snapshot } from '../../src/coordinator/snapshot-types.js';
+import { COLOURS, PLAIN } from '../../src/report/paint.js';
+import { list, table } from '../../src/report/table.js';
+import { summary } from '../../src/report/text.js';
+import { count, digits, percent, perPacket, plural, rate, seconds, short } from '../../src/report/units.js';
+import { sample } from './sample.js';
+
+t.test('units', async (t) => {
+  t.equal(count(186_000_000), '186,000,000');
+  const rates = [0, 7, 840, 999.4, 999.6, 1000, 2004, 12_345_678, 999_499, 999_501, 1.5e12];
+  t.same(
+    rates.map((value) => rate(value, 'pps')),
+    [
+      '0 pps',
+      '7 pps',
+      '840 pps',
+      '999 pps',
+      '1.00 kpps',
+      '1.00 kpps',
+      '2.00 kpps',
+      '12.3 Mpps',
+      '999 kpps',
+      '1.00 Mpps',
+      '1.50 Tpps',
+    ],
+  );
+  t.same([0, 42, 1500].map(short), ['0', '42', '1.50 k']);
+  t.same([0, 64, 63.94, 63.999, 1.016, 0.984, 0.0151, 6.4e-8, 99.99].map(digits), [
+    '0',
+    '64',
+    '63.9',
+    '64.0',
+    '1.02',
+    '0.98',
+    '0.015',
+    '6.4e-8',
+    '100',
+  ]);
+  t.same(
+    [0, 5, 500, 9_999, 9_999_999, 10_000_000].map((n) => percent(n, 10_000_000)),
+    ['0 %', '<0.1 %', '<0.1 %', '0.1 %', '>99.9 %', '100 %'],
+  );
+  t.equal(percent(0, 0), '');
+  t.same([0, 1, 0.9838, 12 / 186e6].map(perPacket), [
+    'none',
+    '1 per packet',
+    '0.98 per packet',
+    '1 per 15.5 M packets',
+  ]);
+  t.same([0, 0.00127, 0.42, 5, 312.4].map(seconds), ['0.00 s', '1.27 ms', '0.42 s', '5.00 s', '312 s']);
+  t.same([plural(1, 'CPU'), plural(2, 'CPU'), plural(2, 'switch', 'es')], ['1 CPU', '2 CPUs', '2 switches']);
+});
+
+t.test('tables and lists are aligned', async (t) => {
+  t.same(
+    table(
+      ['name', 'rx_missed_errors'],
+      [
+        ['a', '1,234'],
+        ['bcdef', '1'],
+      ],
+      PLAIN,
+    ),
+    ['       rx_missed_', ' name      errors', '    a       1,234', 'bcdef           1'],
+  );
+  t.same(
+    list([
+      ['a', '1,234', 'much'],
+      ['bcd', '1'],
+    ]),
+    ['a    1,234  much', 'bcd      1'],
+  );
+});
+
+t.test('the summary', async (t) => {
+  const text = summary(sample);
+  for (const part of [
+    'pktgen ▶ nic0 ▶ 1 queue ▶ 1 CPU, napi mode',
+    '185,999,000 packets delivered in 5.00 s: 37.2 Mpps, 17.9 Gbit/s, <0.1 % dropped',
+    'source held 1,234 times',
+    /dropped: malformed +1,000/,
+    /interrupts +12 +1 per 15\.5 M packets/,
+    /polls +2,906,271 +64\.0 packets per poll/,
+    /nic0\/0 +0 +cpu0 +186,000,000 +0 +12 +2,906,271/,
+    /cpu0 +4\.98 s +12 +581,300 +186,000,000 +0 +581,200 +58,000 +3/,
+    /ipv4Checksum +1,000/,
+    'offered = delivered + dropped + in flight: holds',
+    'load average 0.52, 34 involuntary context switches',
+  ]) {
+    t.match(text, part);
+  }
+  t.notMatch(text, /icmp|rx_missed_errors: |backlog/, 'nothing about what did not happen');
+  t.notMatch(text, '\x1b');
+  t.notMatch(text, / \n/, 'no spaces at the ends of lines');
+  t.ok(Math.max(...text.split('\n').map((line) => line.length)) <= 100, 'fits 100 columns');
+});
+
+t.test('the summary of a worse day', async (t) => {
+  const [nic] = sample.nics;
+  const bad: Snapshot = {
+    ...sample,
+    config: { ...sample.config, full: 'drop', mode: 'interrupt' },
+    nics: [{ ...nic!, cpuSeconds: null, rxMissedErrors: 5000, queues: nic!.queues.map((q) => ({ ...q, polls: 0 })) }],
+    stack: { ...sample.stack, dropped: { backlog: 77 } },
+    conservation: { ...sample.conservation, dropped: 6077, holds: false },
+    noise: { loadAverage: 3, involuntarySwitches: null },
+  };
+  const text = summary(bad);
+  t.match(text, 'interrupt mode');
+  t.match(text, /dropped: rx_missed_errors +5,000/);
+  t.match(text, /dropped: backlog +77/);
+  t.match(text, 'in flight: BROKEN');
+  t.match(text, /load average 3\.00\n$/);
+  t.match(text, /nic0 +–\n/, 'what the system does not tell');
+  t.notMatch(text, 'packets per poll', 'no NAPI, no polls');
+  t.notMatch(text, 'source held');
+});
+
+t.test('before any traffic', async (t) => {
+  const nothing = JSON.parse(JSON.stringify(sample), (key, value) =>
+    typeof value === 'number' && key !== 'cpus' && key !== 'queues' ? 0 : value,
+  ) as Snapshot;
+  const text = summary({ ...nothing, conservation: { ...nothing.conservation, holds: null } });
+  t.match(text, '0 packets delivered in 0.00 s: 0 pps, 0 bit/s, nothing dropped');
+  t.match(text, 'not known while traffic runs');
+  t.notMatch(text, /NaN|Infinity|undefined/);
+});
+
+t.test('colours change no character', async (t) => {
+  const painted = summary(sample, COLOURS);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the marks are control characters
+  t.equal(painted.replace(/\x1b\[\d+m/g, ''), summary(sample));
+  t.not(painted, summary(sample));
+});
