@@ -1,7 +1,8 @@
 // Cold. Runs on: every thread, once.
 // The burst functions: what is done to each packet. Each works on slots that the protocol has already handed to the
 // calling thread, so none needs atomics. All addresses are in bytes; `head`, `tail`, `posted` are free-running
-// cursors, masked on use. bursts.as.ts and reference/ both implement this interface, and property tests hold them together.
+// cursors, masked on use. The *.as.ts files and reference/ both implement this interface, and property
+// tests hold them together.
 
 import type { Views } from '../memory/views.js';
 
@@ -16,7 +17,8 @@ export interface Bursts {
   offer(table: number, tableLength: number, first: number, count: number, offers: number, rss: number): number;
   /**
    * Copies the offers of one queue into posted buffers, in order, and writes their descriptors. Stops at the first
-   * frame for which too few buffers are posted. Each offer that found room becomes PLACED.
+   * frame for which too few buffers are posted. Each offer that found room becomes PLACED. Bytes are moved by 16: so
+   * many behind each frame must be readable, and what stands behind it in its last buffer means nothing.
    * @param copied byte address of two words: how many frames found room now, and the sum of their lengths
    * @returns the new head, not yet published
    */
@@ -54,7 +56,11 @@ export interface Bursts {
    * @returns the number of odd entries, whose indices stand in BATCH_ODD, ascending
    */
   classify(batch: number, count: number, buffers: number, counters: number): number;
-  /** Moves the entries with verdict PASS to the front, in order, and the others behind them. @returns how many passed */
+  /**
+   * Moves the entries with verdict PASS to the front, in order, and the others behind them, in any order. The indices
+   * in BATCH_ODD no longer hold then.
+   * @returns how many passed
+   */
   compact(batch: number, count: number): number;
   /** Pushes all buffers of `count` entries, fragments too, onto a stack of ids. @returns the new top (number of ids) */
   recycle(batch: number, count: number, stack: number, top: number, links: number): number;

@@ -1,10 +1,10 @@
 // Hot. Runs on: CPU n.
-// The Internet checksum of an IPv4 header: its 16-bit words, the checksum among them, add up to a multiple of 65,535. As
-// 65,536 leaves the remainder 1, the same holds for words of 32 bits, and in either byte order.
+// The Internet checksum of an IPv4 header: its 16-bit words, the checksum among them, add up to a multiple of 65,535.
+// As 65,536 leaves the remainder 1, the same holds for words of 32 bits, and in either byte order.
 
 import { IPV4_BYTES } from './wire.as';
 
-/** 1 / 65,535 modulo 2^64: multiplied by it, multiples of 65,535, and only they, become small. No folding, no division. */
+/** 1 / 65,535 modulo 2^64: multiples of 65,535, and only they, become small by it. No folding, no division. */
 const INVERSE: u64 = 0xfffefffefffeffff;
 const QUOTIENT_MAX: u64 = 15 * 65537; // the longest header has 15 words
 

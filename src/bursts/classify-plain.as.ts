@@ -1,6 +1,6 @@
 // Hot. Runs on: CPU n.
-// classify()'s fast path: valid, unfragmented UDP or TCP over plain IPv4. The general parser is not called from this loop, so
-// that it keeps its registers; it looks afterwards at the entries that stay OPEN.
+// classify()'s fast path: valid, unfragmented UDP or TCP over plain IPv4. The general parser is not called from this
+// loop, so that the loop keeps its registers; it looks afterwards at the entries that stay OPEN.
 
 import { pair } from './bytes.as';
 import { sum20, sumHolds } from './checksum.as';
@@ -63,7 +63,7 @@ export function classifyPlain(batch: usize, count: i32, buffers: usize, counters
   return count - udp - tcp;
 }
 
-/** @returns the bytes of payload, at least UDP_BYTES, all in the frame; or 0 if the packet is not plain, or not valid */
+/** @returns the bytes of payload, at least UDP_BYTES and all in the frame; or 0 if the packet is not plain or valid */
 @inline
 function plainPayload(frame: usize, length: i32): i32 {
   if (!isPlain(frame)) return 0;

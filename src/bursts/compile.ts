@@ -1,8 +1,8 @@
 // Cold. Runs on: main, at build time, as `node build/src/bursts/compile.js` after tsc.
-// *.as.ts → bursts.wasm beside this file. The constants of layout.ts and wire.ts become *.as.ts files of their own on the way.
+// *.as.ts → bursts.wasm beside this file. The constants of layout.ts and wire.ts become *.as.ts files on the way.
 
 import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
 import * as layout from './layout.js';
@@ -10,8 +10,7 @@ import { assertPure } from './purity.js';
 import * as wire from './wire.js';
 
 const BUILD = fileURLToPath(new URL('.', import.meta.url)); // build/src/bursts/
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-const SOURCES = join(ROOT, relative(join(ROOT, 'build'), BUILD));
+const SOURCES = fileURLToPath(new URL('../../../src/bursts/', import.meta.url));
 
 const OPTIONS = [
   ...['--optimizeLevel', '3', '--runtime', 'stub', '--noAssert'],

@@ -77,8 +77,8 @@ function place(offer: usize, done: i32, length: i32, flags: i32, slot: usize, bu
 }
 
 /**
- * Moves `length` bytes rounded up to 16: the source has 16 readable bytes behind the frame, the buffer 2,048. Up to a whole buffer
- * this is at least as fast as memory.copy, whose call alone costs 4 ns.
+ * Moves `length` bytes rounded up to 16: the source has 16 readable bytes behind the frame, the buffer 2,048. Up to a
+ * whole buffer this is at least as fast as memory.copy, whose call alone costs 4 ns.
  */
 @inline
 function move(to: usize, from: usize, length: i32): void {

@@ -66,7 +66,8 @@ export const PROTOCOL_BITS = 10;
 // classify() adds 1 to double number i of its counter block for each passed entry whose PROTOCOL has bit i.
 export const PROTOCOL_COUNTER_BYTES = PROTOCOL_BITS * 8;
 
-// Verdicts. Each is 1 + the index of its reason in net/protocols.ts.
+// Verdicts. Each is 1 + the index of its reason in memory/counters.ts. A header that reaches beyond the first buffer
+// counts as truncated; a malformed entry's PROTOCOL and HEADERS say how far the parser came.
 export const VERDICT_PASS = 0;
 export const VERDICT_ETHERNET_TRUNCATED = 1; //    under 14 bytes
 export const VERDICT_VLAN_TRUNCATED = 2; //        no room for the tag and the EtherType behind it

@@ -9,7 +9,7 @@ export function compileBursts(): WebAssembly.Module {
   return new WebAssembly.Module(readFileSync(new URL('bursts.wasm', import.meta.url)));
 }
 
-/** @param memory any shared memory: a module compiled for at most 65,536 pages can import every one that a host can make */
+/** @param memory any shared memory: the module's own limits are the widest there are */
 export function instantiateBursts(module: WebAssembly.Module, memory: WebAssembly.Memory): Bursts {
   const instance = new WebAssembly.Instance(module, { env: { memory } });
   return instance.exports as unknown as Bursts;

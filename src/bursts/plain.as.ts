@@ -1,6 +1,6 @@
 // Hot. Runs on: NIC (hash), CPU n (classify).
-// How nearly every packet begins: Ethernet, no VLAN tag, IPv4 without options. Such headers stand at fixed places, so a few
-// wide loads recognise them. Whatever is not recognised goes the general way, which would find the same for these.
+// How nearly every packet begins: Ethernet, no VLAN tag, IPv4 without options. Such headers stand at fixed places, so a
+// few wide loads recognise them. What is not recognised goes the general way, which would find the same for these too.
 
 import { ETHERNET_BYTES, ETHERNET_TYPE, IPV4_BYTES, IPV4_FRAGMENT } from './wire.as';
 

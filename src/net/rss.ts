@@ -42,8 +42,8 @@ function keyWord(key: Uint8Array, bit: number): number {
 }
 
 /**
- * Fills the RSS table area: table k holds what each value of input byte k adds to the hash, as the hash of inputs is the XOR of
- * their bytes' hashes; then the indirection table in the kernel's default order, entry i = i % queues.
+ * Fills the RSS table area: table k holds what each value of input byte k adds to the hash (the hash of an input is the
+ * XOR of its bytes' hashes); then the indirection table in the kernel's default order, entry i = i % queues.
  */
 export function writeRssTables(views: Views, address: number, key: Uint8Array, queues: number): void {
   for (let k = 0; k < RSS_INPUT_BYTES; k++) writeByteTable(views, address / WORD_BYTES + k * 256, key, k);

@@ -1,6 +1,6 @@
 // Cold. Runs on: main.
-// What classify() and offer() find in a frame depends on the frame's bytes alone: not on those around it, even where there are
-// none, at the end of the memory. And both implementations find the same.
+// What classify() and offer() find in a frame depends on the frame's bytes alone: not on those around it, even where
+// there are none, at the end of the memory. And both implementations find the same.
 
 import t from 'tap';
 import {
@@ -107,7 +107,7 @@ t.test('the bytes around a frame change nothing', async (t) => {
         return find(world, placed.length);
       }),
     );
-    if (!found.every((result) => isSame(result, found[0]!))) return t.fail(`seed=${seed}`, { found });
+    if (!found.every((result) => isSame(result, found[0]!))) throw new Error(`seed=${seed}: ${JSON.stringify(found)}`);
     frames += placed.length;
   }
   t.ok(frames >= 100_000, `${frames} frames, each twice and by both`);
@@ -127,7 +127,7 @@ t.test('a frame may end at the last byte of the memory', async (t) => {
         views.words[recordWord(0, FRAME_LENGTH)] = frame.length;
         return find({ views, name, bursts }, 1);
       });
-      if (!isSame(found[0]!, found[1]!)) return t.fail(`${name} seed=${seed}`, { found });
+      if (!isSame(found[0]!, found[1]!)) throw new Error(`${name} seed=${seed}: ${JSON.stringify(found)}`);
     }
   }
   t.equal(bufferAddress(BUFFERS), MEMORY_BYTES, 'the last buffer ends there');

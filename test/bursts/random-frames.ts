@@ -96,7 +96,7 @@ function transport(random: Random, protocol: number, payloadBytes: number): numb
   return payload;
 }
 
-/** Changes a few header bytes or bits, cuts the end off, or both; mends the checksum most times, so that more is reached. */
+/** Changes a few header bytes, cuts the end off, or both; mostly mends the checksum, so that more is reached. */
 function spoil(random: Random, frame: number[]): void {
   for (let changes = random.below(4); changes > 0; changes--) {
     const at = random.below(Math.min(frame.length, HEADER_BYTES));

@@ -1,8 +1,7 @@
 // Cold. Runs on: main.
 // One CPU of the rig: the parts that cpu/build.ts makes and keeps to itself.
 
-import { napiState } from '../../src/cpu/build.js';
-import type { CpuLayout } from '../../src/cpu/build.js';
+import { type CpuLayout, napiState } from '../../src/cpu/build.js';
 import { CpuInterrupts, NapiInterrupt, PacketInterrupt } from '../../src/driver/interrupt.js';
 import { RxPoll } from '../../src/driver/poll.js';
 import { RxQueue } from '../../src/driver/rx-queue.js';
@@ -23,6 +22,8 @@ export class RigCpu {
   readonly softirqs: Softirqs;
   readonly softnet: Softnet;
   readonly rx: RxQueue;
+  /** This CPU's own view of the line, which its driver works with. */
+  readonly line: IrqLine;
   readonly poll: RxPoll;
   readonly backlog: Backlog;
   readonly interrupts: CpuInterrupts;
@@ -46,7 +47,8 @@ export class RigCpu {
     const deliver = () => (this.delivers ? this.interrupts.deliver() : 0);
     const hooks = { deliver, needResched: () => this.needResched };
     const settings = { ...SETTINGS, ...options.settings };
-    const line = new IrqLine(views, layout.irq, 0);
+    this.line = new IrqLine(views, layout.irq, 0);
+    const { line } = this;
     const pool = new BufferPool(views, layout.pools[0]!, layout.links);
     const ring = new RxRingConsumer(views, layout.rings[0]!, layout.nicContext);
     const receive = this.receiver();

@@ -20,7 +20,9 @@ import type { IrqLine } from '../../src/irq/line.js';
 import type { Views } from '../../src/memory/views.js';
 import type { SoftnetSettings } from '../../src/napi/napi.js';
 import type { NapiState } from '../../src/napi/state.js';
+import { readBacklog } from '../../src/net/backlog.js';
 import { type UdpFlow, writeUdpFrame } from '../../src/nic/devices/frame-bytes.js';
+import { assertBuffersOnce } from '../../src/ring/check.js';
 import { RxRingProducer } from '../../src/ring/rx-ring.js';
 import { VirtualClock } from '../../src/runtime/clock.js';
 import { RigCpu } from './rig-cpu.js';
@@ -57,6 +59,9 @@ export class Rig {
   readonly state: NapiState;
   readonly cpus: readonly RigCpu[];
   readonly producer: RxRingProducer;
+  /** True: frames that come now have a wrong IPv4 header checksum. */
+  malformed = false;
+  private written = 0;
   private readonly scratch = new Uint8Array(16_384);
 
   constructor(options: Partial<RigOptions> = {}) {
@@ -85,19 +90,20 @@ export class Rig {
   /** A frame of so many descriptors goes into the ring, of which all but the last `withheld` are published. */
   receivePart(descriptors: number, withheld: number): void {
     this.write((descriptors - 1) * BUFFER_BYTES + FRAME_BYTES_MIN);
+    this.publish(withheld);
+  }
+
+  publish(withheld = 0): void {
     this.producer.publish((this.written - withheld) | 0);
     this.line.raise();
   }
 
-  publish(): void {
-    this.producer.publish(this.written);
-    this.line.raise();
+  /** Finds every buffer once, or throws. */
+  checkBuffers(): void {
+    const { pools, rings, links } = this.plan.cpus[0]!;
+    const waiting = this.plan.backlogs.flatMap((backlog) => readBacklog(this.views, backlog, links).buffers);
+    assertBuffersOnce(this.views, pools[0]!, links, rings, waiting);
   }
-
-  /** Frames that the next write() will make no stack accept: their IPv4 header checksum is wrong. */
-  malformed = false;
-
-  private written = 0;
 
   private write(length: number): void {
     writeUdpFrame(this.scratch, 0, length, FLOW);

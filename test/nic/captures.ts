@@ -47,12 +47,12 @@ function wordsIn(byteOrder: 'little' | 'big'): (...values: number[]) => Buffer {
 export const NO_TSHARK = spawnSync('tshark', ['--version']).error !== undefined && 'tshark is not installed';
 
 /** The fields of each packet, as tshark dissects them, with checksums checked. */
-export function dissect(path: string, ...fields: readonly string[]): string[][] {
+export function dissect(path: string, fields: readonly string[], options: readonly string[] = []): string[][] {
   const checks = ['ip', 'udp', 'tcp'].flatMap((protocol) => ['-o', `${protocol}.check_checksum:TRUE`]);
   const wanted = fields.flatMap((field) => ['-e', field]);
   const { status, stdout, stderr } = spawnSync(
     'tshark',
-    ['-n', '-r', path, ...checks, '-T', 'fields', '-E', 'separator=;', ...wanted],
+    ['-n', '-r', path, ...checks, ...options, '-T', 'fields', '-E', 'separator=;', ...wanted],
     { encoding: 'utf8', maxBuffer: 64 * 2 ** 20 },
   );
   if (status !== 0) throw new Error(`tshark: ${stderr}`);

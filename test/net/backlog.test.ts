@@ -1,0 +1,109 @@
+// Cold. Runs on: main.
+// The backlog: how much fits, what a poll does, in which order.
+
+import t from 'tap';
+import { backlogWaiting, NETDEV_MAX_BACKLOG, readBacklog } from '../../src/net/backlog.js';
+import { Rig } from '../driver/rig.js';
+
+const RING = 4096;
+const FITS = NETDEV_MAX_BACKLOG + 1;
+
+function interruptMode(): Rig {
+  return new Rig({ mode: 'interrupt', ring: RING });
+}
+
+/** `count` packets, each set aside by an interrupt of its own; no softirq runs. */
+function setAside(rig: Rig, count: number, length = 60): void {
+  rig.receive(count, length);
+  while (rig.cpu.interrupts.deliver() > 0);
+}
+
+function waiting(rig: Rig): number {
+  return backlogWaiting(rig.views, rig.plan.backlogs[0]!);
+}
+
+t.test('1,001 fit, the 1,002nd is dropped', async (t) => {
+  const rig = interruptMode();
+  setAside(rig, FITS);
+  t.equal(waiting(rig), FITS);
+  t.equal(rig.cpu.counters().dropped, 0);
+  setAside(rig, 1);
+  t.equal(waiting(rig), FITS);
+  t.equal(rig.cpu.counters().dropped, 1);
+  rig.checkBuffers();
+  setAside(rig, 500);
+  t.equal(rig.cpu.counters().dropped, 501);
+  t.equal(rig.cpu.counters().hardirqs, FITS + 501, 'an interrupt each, for nothing');
+  rig.checkBuffers();
+});
+
+t.test('what process_backlog has taken over no longer counts: 1,001 fit again', async (t) => {
+  const rig = interruptMode();
+  rig.cpu.delivers = false;
+  setAside(rig, FITS);
+  t.equal(rig.cpu.backlog.poll(1), 1);
+  setAside(rig, FITS);
+  t.equal(rig.cpu.counters().dropped, 0);
+  t.equal(waiting(rig), 2 * FITS - 1);
+  setAside(rig, 1);
+  t.equal(rig.cpu.counters().dropped, 1);
+  rig.checkBuffers();
+});
+
+t.test('at most its quota; exactly the quota brings one more poll', async (t) => {
+  const rig = interruptMode();
+  rig.cpu.delivers = false;
+  setAside(rig, 128);
+  rig.cpu.needResched = true;
+  const pass = () => {
+    rig.cpu.softirqs.irqExit();
+    return rig.cpu.counters().processed;
+  };
+  t.same([pass(), pass()], [64, 128]);
+  t.ok(rig.cpu.softirqs.anyPending(), 'all are processed, which it does not know yet');
+  t.equal(pass(), 128);
+  t.equal(rig.cpu.counters().netRxSoftirqs, 3);
+});
+
+t.test('packets keep their order, when the slots wrap too', async (t) => {
+  const rig = interruptMode();
+  const lengths: number[] = [];
+  rig.cpu.sink = (burst) => lengths.push(burst.length(0));
+  const sent: number[] = [];
+  for (let round = 0; round < 40; round += 1) {
+    for (let i = 0; i < 100; i += 1) {
+      const length = 60 + ((round * 100 + i) % 1000);
+      sent.push(length);
+      setAside(rig, 1, length);
+    }
+    rig.cpu.softirqs.irqExit();
+    rig.cpu.softirqs.runKsoftirqd();
+  }
+  t.equal(sent.length, 4000, 'more than twice the slots');
+  t.same(lengths, sent);
+  rig.checkBuffers();
+});
+
+t.test('a delivery point lies between two packets: at overload the softirq starves', async (t) => {
+  const rig = interruptMode();
+  const waited: number[] = [];
+  rig.cpu.sink = () => waited.push(waiting(rig));
+  rig.receive(3);
+  rig.cpu.interrupts.deliver();
+  rig.receive(4);
+  rig.cpu.softirqs.irqExit();
+  t.same(waited, [3, 6, 5, 4, 3, 2, 1], 'four came after the first packet, before the second');
+  t.equal(rig.cpu.counters().hardirqs, 7);
+});
+
+t.test('what lies in a backlog is found, with all its buffers', async (t) => {
+  const rig = interruptMode();
+  setAside(rig, 2, 5000);
+  setAside(rig, 3);
+  const { frames, buffers } = readBacklog(rig.views, rig.plan.backlogs[0]!, rig.plan.cpus[0]!.links);
+  t.equal(frames, 5);
+  t.equal(buffers.length, 2 * 3 + 3);
+  t.equal(new Set(buffers).size, buffers.length);
+  rig.cpu.softirqs.irqExit();
+  t.equal(waiting(rig), 0);
+});

@@ -1,0 +1,40 @@
+// Cold. Runs on: main.
+
+import t from 'tap';
+import { HZ, MonotonicClock, usecsToJiffies, VirtualClock } from '../../src/runtime/clock.js';
+
+const MS = 1e6;
+
+t.test('µs become jiffies, rounded up', async (t) => {
+  t.equal(HZ, 1000);
+  t.same([0, 1, 1000, 1001, 2000, 2001].map(usecsToJiffies), [0, 1, 1, 2, 2, 3]);
+});
+
+t.test('time stands still between two ticks', async (t) => {
+  const clock = new MonotonicClock();
+  const before = clock.nowNs;
+  const started = performance.now();
+  while (performance.now() - started < 2);
+  t.equal(clock.nowNs, before);
+  const now = clock.tick();
+  t.equal(clock.nowNs, now);
+  t.ok(now >= before + 2 * MS, `${now - before} ns`);
+  t.equal(clock.jiffies, Math.floor(now / MS) | 0);
+});
+
+t.test('virtual time moves when it is told to', async (t) => {
+  const clock = new VirtualClock();
+  t.equal(clock.tick(), 0);
+  clock.advance(2.5 * MS);
+  t.same([clock.tick(), clock.nowNs, clock.jiffies], [2.5 * MS, 2.5 * MS, 2]);
+});
+
+t.test('jiffies wrap like int32', async (t) => {
+  const clock = new VirtualClock();
+  clock.advance((2 ** 31 - 1) * MS);
+  t.equal(clock.jiffies, 2 ** 31 - 1);
+  const before = clock.jiffies;
+  clock.advance(3 * MS);
+  t.equal(clock.jiffies, -(2 ** 31) + 2);
+  t.equal((clock.jiffies - before) | 0, 3);
+});

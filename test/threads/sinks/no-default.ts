@@ -1,0 +1,3 @@
+// Cold. Runs on: CPU n. A module that has forgotten what it is for.
+
+export const sink = (): void => {};

@@ -1,0 +1,5 @@
+// Cold. Runs on: CPU n. A factory that makes something else.
+
+export default function notASink(): number {
+  return 42;
+}
