@@ -18,7 +18,7 @@ export function heading(title: string, drawing: string): void {
 /** Ends the benchmark with an error when its own answer is wrong. */
 export function check(holds: boolean, what: string): void {
   if (holds) return;
-  process.stderr.write(`wrong answer: ${what}\n`);
+  console.error(`wrong answer: ${what}`);
   process.exit(1);
 }
 

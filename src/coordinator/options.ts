@@ -93,14 +93,19 @@ const CAPTURE_ONLY = ['loop', 'speed'] as const;
 /** Role threads besides the CPUs. */
 const NICS = 1;
 
+/** A number, or as the command line gives it: digits. Nothing else is taken for one, no empty string, no null. */
+function numeric<T extends z.ZodType<number>>(check: T) {
+  return z.preprocess((value) => (typeof value === 'string' && value.trim() !== '' ? Number(value) : value), check);
+}
+
 function integer(min: number, max: number) {
   const right = `must be an integer from ${min} to ${max}`;
-  return z.coerce.number({ error: right }).int(right).min(min, right).max(max, right);
+  return numeric(z.number({ error: right }).int(right).min(min, right).max(max, right));
 }
 
 function positive(what: string) {
   const right = `must be ${what} over 0`;
-  return z.coerce.number({ error: right }).positive(right).finite(right);
+  return numeric(z.number({ error: right }).positive(right));
 }
 
 function oneOf<const T extends readonly [string, ...string[]]>(...values: T) {
@@ -116,10 +121,11 @@ const schema = z.strictObject({
     .refine((text) => text === 'pktgen' || /^pcap:./.test(text), 'must be pktgen or pcap:FILE'),
   cpus: integer(1, CPUS_MAX).optional(),
   queues: integer(1, QUEUES_MAX).optional(),
-  ring: z.coerce
-    .number({ error: ringSize })
-    .refine((n) => n >= RING_SIZE_MIN && n <= RING_SIZE_MAX && Number.isInteger(Math.log2(n)), ringSize)
-    .default(512),
+  ring: numeric(
+    z
+      .number({ error: ringSize })
+      .refine((n) => n >= RING_SIZE_MIN && n <= RING_SIZE_MAX && Number.isInteger(Math.log2(n)), ringSize),
+  ).default(512),
   mode: oneOf('napi', 'interrupt').default('napi'),
   duration: positive('a number of seconds').optional(),
   packets: integer(1, Number.MAX_SAFE_INTEGER).optional(),

@@ -41,9 +41,9 @@ t.test('what main reads from the flags', async (t) => {
 t.test('one profile per thread, after SIGINT too', async (t) => {
   const dir = join(t.testdir(), 'profiles');
   const { status, stderr } = await softirq(
-    ['run', '--device', 'pktgen', '--rate', '500k', '--arrival', 'onoff', '--cpus', '1'],
+    ['run', '--device', 'pktgen', '--rate', '2M', '--arrival', 'onoff', '--cpus', '1'],
     {
-      nodeArgs: ['--cpu-prof', '--cpu-prof-dir', dir],
+      nodeArgs: ['--cpu-prof', '--cpu-prof-dir', dir, '--cpu-prof-interval=100'], // µs: finds what takes 1 % of a second
       onStderr: sendWhenSeen([/packets\/poll/, 'SIGINT']),
     },
   );

@@ -48,7 +48,7 @@ t.test('no terminal: lines, without control characters', async (t) => {
   progress.watch({ snapshot: () => sample });
   await delay(1100);
   progress.end();
-  t.equal(written.length, 2);
+  t.ok(written.length >= 2);
   t.equal(written[0], 'softirq: calibrating…\n');
   t.match(written[1], /dropped\n$/);
 });

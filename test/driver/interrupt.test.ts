@@ -16,7 +16,11 @@ function cpuWith(lines: Lines, handle: (line: number) => void) {
   const handlers = lines.all.map((_, line) => ({ handle: () => handle(line) }));
   const irqs = lines.all.map((_, line) => IRQS + line * 8);
   const interrupts = new CpuInterrupts(counters, CPU, lines.pending(CPU), lines.all, handlers, irqs, HARDIRQS);
-  return { interrupts, hardirqs: () => counterAt(counters, HARDIRQS), irqs: (line: number) => counterAt(counters, irqs[line]!) };
+  return {
+    interrupts,
+    hardirqs: () => counterAt(counters, HARDIRQS),
+    irqs: (line: number) => counterAt(counters, irqs[line]!),
+  };
 }
 
 t.test('handlers run lowest line first, over several words, and are counted', async (t) => {

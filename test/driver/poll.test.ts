@@ -180,7 +180,10 @@ t.test('a line that moves and is not busy: the current poll ends here, the next 
   rig.cpu.doWork();
   rig.receive(10);
   rig.cpus[1]!.doWork();
-  t.same(rig.cpus.map((cpu) => cpu.counters().delivered), [10, 10]);
+  t.same(
+    rig.cpus.map((cpu) => cpu.counters().delivered),
+    [10, 10],
+  );
 });
 
 t.test('a weight under 64', async (t) => {
@@ -202,7 +205,10 @@ t.test('a weight of 1', async (t) => {
   rig.receive(2);
   rig.cpu.doWork();
   rig.cpus[1]!.doWork();
-  t.same(rig.cpus.map((cpu) => cpu.counters().delivered), [4, 1]);
+  t.same(
+    rig.cpus.map((cpu) => cpu.counters().delivered),
+    [4, 1],
+  );
 });
 
 t.test('netdev_budget 15 with weight 16: each full poll squeezes', async (t) => {

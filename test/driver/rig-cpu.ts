@@ -6,7 +6,13 @@ import { CpuInterrupts, NapiInterrupt, PacketInterrupt } from '../../src/driver/
 import { RxPoll } from '../../src/driver/poll.js';
 import { RxQueue } from '../../src/driver/rx-queue.js';
 import { IrqLine, PendingLines } from '../../src/irq/line.js';
-import { CPU_COUNTERS, counterAddress, counterAddresses, POLL_COUNTERS, readCounters } from '../../src/memory/counters.js';
+import {
+  CPU_COUNTERS,
+  counterAddress,
+  counterAddresses,
+  POLL_COUNTERS,
+  readCounters,
+} from '../../src/memory/counters.js';
 import { Softnet } from '../../src/napi/napi.js';
 import { Backlog } from '../../src/net/backlog.js';
 import { Receive } from '../../src/net/receive.js';
@@ -53,7 +59,17 @@ export class RigCpu {
     const ring = new RxRingConsumer(views, layout.rings[0]!, layout.nicContext);
     const receive = this.receiver();
     this.softirqs = new Softirqs(views, layout.softirq, clock, hooks, counters);
-    this.softnet = new Softnet(views, layout.softnet, layout.cpu, states, this.softirqs, clock, deliver, settings, counters);
+    this.softnet = new Softnet(
+      views,
+      layout.softnet,
+      layout.cpu,
+      states,
+      this.softirqs,
+      clock,
+      deliver,
+      settings,
+      counters,
+    );
     this.rx = new RxQueue(views, bursts, ring, pool, states[0]!, layout.batch, layout.buffers, layout.links);
     const release = () => this.beforeRelease();
     const recheck = options.irq === 'nolatch';

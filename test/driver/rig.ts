@@ -116,7 +116,8 @@ export class Rig {
 
   private place(bytes: Uint8Array, last: boolean): void {
     const { descriptors, mask } = this.producer;
-    if (((this.producer.posted() - this.written) | 0) <= 0) throw new Error('no buffer is posted: the test offers too much');
+    if (((this.producer.posted() - this.written) | 0) <= 0)
+      throw new Error('no buffer is posted: the test offers too much');
     const slot = (descriptors + (this.written & mask) * DESCRIPTOR_BYTES) / 4;
     const buffer = this.views.words[slot + DESCRIPTOR_BUFFER / 4]!;
     this.views.bytes.set(bytes, this.plan.cpus[0]!.buffers + buffer * BUFFER_BYTES);

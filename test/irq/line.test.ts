@@ -4,7 +4,7 @@
 import t from 'tap';
 import type { IrqLine, LineFlow } from '../../src/irq/line.js';
 import { Random } from '../../src/runtime/random.js';
-import { Lines, type LineState } from './lines.js';
+import { type LineState, Lines } from './lines.js';
 
 const TARGET = 1;
 
@@ -103,7 +103,10 @@ t.test('telling wakes the target, and nobody else', async (t) => {
   const lines = new Lines(1, 'latch', TARGET);
   for (const cpu of [0, 1, 2]) lines.sleep(cpu);
   lines.all[0]!.raise();
-  t.same([0, 1, 2].map((cpu) => lines.sleeps(cpu)), [true, false, true]);
+  t.same(
+    [0, 1, 2].map((cpu) => lines.sleeps(cpu)),
+    [true, false, true],
+  );
 });
 
 t.test('one event, one interrupt: an event while masked is delivered by the unmask', async (t) => {

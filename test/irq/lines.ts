@@ -40,7 +40,10 @@ export class Lines {
   put(id: number, state: LineState): void {
     const word = this.wordOf(id);
     const others = this.views.words[word]! & ~(BITS.ENABLED | BITS.CAUSE | BITS.PENDING);
-    const bits = Object.entries(BITS).reduce((sum, [name, bit]) => sum + (state.split('|').includes(name) ? bit : 0), 0);
+    const bits = Object.entries(BITS).reduce(
+      (sum, [name, bit]) => sum + (state.split('|').includes(name) ? bit : 0),
+      0,
+    );
     this.views.words[word] = others | bits;
   }
 

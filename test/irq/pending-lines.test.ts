@@ -10,7 +10,7 @@ t.test('each line has a bit, also the last of a word', async (t) => {
   const pending = lines.pending(1);
   t.equal(pending.wordCount, 2);
   for (const id of [0, 5, 31, 32, 39]) lines.all[id]!.raise();
-  t.equal(pending.takeWord(0), (1 | (1 << 5) | (1 << 31)) | 0);
+  t.equal(pending.takeWord(0), 1 | (1 << 5) | (1 << 31) | 0);
   t.ok(pending.any(), 'the second word is still to be taken');
   t.equal(pending.takeWord(1), 1 | (1 << 7));
   t.notOk(pending.any());

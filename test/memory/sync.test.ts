@@ -100,7 +100,10 @@ t.test('an initialiser that takes too long', async (t) => {
   const slow = worker(views, { what: 'once-slow' });
   while (countOf(views) === 0) await new Promise((resolve) => setTimeout(resolve, 1));
   const here = new Once(views, SYNC_AT);
-  await t.rejects(here.runAsync(() => {}, 20), /once: the thread that initialises took longer than 20 ms/);
+  await t.rejects(
+    here.runAsync(() => {}, 20),
+    /once: the thread that initialises took longer than 20 ms/,
+  );
   t.match(await slow, { seen: [1] });
   await here.runAsync(() => t.fail('ran twice'), 20);
 });

@@ -61,7 +61,10 @@ t.test('complete: SCHED|MISSED → SCHED, which is kept', async (t) => {
 
 t.test('S01: schedule_prep three times', async (t) => {
   const { state, word } = instance();
-  t.same([1, 2, 3].map(() => state.schedulePrep(0)), [true, false, false]);
+  t.same(
+    [1, 2, 3].map(() => state.schedulePrep(0)),
+    [true, false, false],
+  );
   t.equal(word(), SCHED | MISSED);
 });
 

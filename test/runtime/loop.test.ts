@@ -43,11 +43,17 @@ t.test('STOP is seen although there is always work', async (t) => {
   const agent = new FakeAgent();
   agent.work = [1, 1, 1, 1];
   agent.atWork = () => agent.work.length === 2 && agent.context.ask(STOP);
-  t.same(run(agent, () => t.fail('idle')), ['busy', 'busy', 'busy']);
+  t.same(
+    run(agent, () => t.fail('idle')),
+    ['busy', 'busy', 'busy'],
+  );
 });
 
 t.test('asked to stop before it begins', async (t) => {
   const agent = new FakeAgent();
   agent.context.ask(STOP);
-  t.same(run(agent, () => {}), []);
+  t.same(
+    run(agent, () => {}),
+    [],
+  );
 });

@@ -41,7 +41,8 @@ export function assertDrained(simulation: Simulation): void {
   const violations: string[] = [];
   if (!ended) violations.push('the source has not ended');
   if (held > 0 || conservation.inFlight > 0) violations.push(`stall: ${conservation.inFlight} packets are in flight`);
-  if (!scenario.endless && conservation.offered !== scenario.packets) violations.push(`offered=${conservation.offered}`);
+  if (!scenario.endless && conservation.offered !== scenario.packets)
+    violations.push(`offered=${conservation.offered}`);
   refuse([...violations, ...lostOf(simulation)]);
 }
 

@@ -52,7 +52,8 @@ export class Flows {
     const payload = burst.transportHeader(index) + UDP_BYTES;
     const body = payload + SEQUENCE_BYTES;
     const sequence = this.packet.readUInt32LE(payload);
-    if (this.packet.readUInt32LE(payload + 4) !== ~sequence >>> 0) throw new Error(`flow ${flow}: broken sequence field`);
+    if (this.packet.readUInt32LE(payload + 4) !== ~sequence >>> 0)
+      throw new Error(`flow ${flow}: broken sequence field`);
     if (this.packet.compare(PATTERN, SEQUENCE_BYTES, length - payload, body, length) !== 0) {
       throw new Error(`flow ${flow}, packet ${sequence}: ${length} bytes are not those that were sent`);
     }

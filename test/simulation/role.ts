@@ -24,13 +24,18 @@ export class Role {
     this.betweenAnnounceAndCheck = betweenAnnounceAndCheck;
   }
 
+  /** In the middle of a turn. */
+  get isActive(): boolean {
+    return this.active;
+  }
+
   /** May be given a turn: not in the middle of one, and not asleep. */
   isReady(nowNs: number): boolean {
     if (this.active) return false;
     return !this.asleep || !isAsleep(this.words, this.at) || this.agent.nextNs() <= nowNs;
   }
 
-  /** One turn. @param maysleep false: an idle thread spins on */
+  /** One turn. @param maySleep false: an idle thread spins on */
   turn(maySleep: boolean): void {
     this.active = true;
     if (this.asleep) this.doorbell.withdraw();

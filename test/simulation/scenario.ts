@@ -63,7 +63,7 @@ export function scenarioOf(seed: number, overrides: Partial<Scenario> = {}): Sce
     malformed: one(false, false, true),
     pps: full === 'wait' ? one(Number.POSITIVE_INFINITY, 1e6, 1e7) : one(1e5, 1e7, 5e7),
     arrival: one('constant', 'poisson', 'onoff'),
-    packets: 1 + random.below(sizes.includes(9216) ? 600 : 2500),
+    packets: 1 + random.below(isJumbo(sizes) ? 600 : 2500),
     endless: one(false, false, true),
     budget: one(300, 300, 64, 1 + random.below(300)),
     weight: one(64, 64, 1 + random.below(64)),
@@ -74,6 +74,10 @@ export function scenarioOf(seed: number, overrides: Partial<Scenario> = {}): Sce
     resched: one(0, 0, 0.3),
     ...overrides,
   };
+}
+
+function isJumbo(sizes: FrameSizes): boolean {
+  return sizes !== 'imix' && sizes.includes(9216);
 }
 
 /** True when no packet may be lost on the way. */

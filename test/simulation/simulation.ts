@@ -39,6 +39,7 @@ export class Simulation {
   readonly flows: Flows;
   readonly mover: Mover;
   steps = 0;
+  private ending = false;
   private readonly random: Random;
   private readonly time = new VirtualClock();
   private readonly roles: readonly Role[];
@@ -72,7 +73,7 @@ export class Simulation {
 
   /** One turn of a thread that is ready. @returns false when none is, and none will be */
   private step(): boolean {
-    if (this.scenario.endless && this.offered() >= this.scenario.packets) this.roles[0]!.agent.handle(END_SOURCE);
+    this.endWhenEnough();
     const ready = this.roles.filter((role) => role.isReady(this.time.nowNs));
     if (ready.length === 0) return this.waitForTime();
     this.turnOf(ready);
@@ -93,10 +94,20 @@ export class Simulation {
 
   /** A thread is in the middle of something: another one may go ahead, to the end of its turn or until it is cut in itself. */
   private cutIn(): void {
+    this.endWhenEnough();
     if (this.scenario.mode === 'napi' && this.chance(this.scenario.moves)) this.mover.step();
     if (!this.chance(this.scenario.interleave)) return;
     const ready = this.roles.filter((role) => role.isReady(this.time.nowNs));
     if (ready.length > 0) this.turnOf(ready);
+  }
+
+  /** What main asks a NIC between two of its turns. */
+  private endWhenEnough(): void {
+    const { endless, packets } = this.scenario;
+    const [nic] = this.roles as [Role];
+    if (!endless || this.ending || nic.isActive || this.offered() < packets) return;
+    this.ending = true;
+    nic.agent.handle(END_SOURCE);
   }
 
   private chance(probability: number): boolean {

@@ -10,7 +10,7 @@ import { createBuckets } from './buckets.js';
 import { Packet, sequenceShare } from './checksum.js';
 import { FIXTURE, readFixture } from './fixture.js';
 import { SentFlows } from './flows.js';
-import { endsWithin, LONG, run, start } from './machine.js';
+import { endsWithin, FILE_MS, LONG, run, start } from './machine.js';
 
 const MODES = [
   { mode: 'napi', irq: 'latch' },
@@ -89,6 +89,8 @@ function checkPackets(t: Test, sent: SentFlows, snapshot: Snapshot): void {
   t.ok(sent.skipped() <= law.dropped, 'nothing is missing that was not counted as dropped');
   if (lossless) t.equal(stack.deliveredBytes, nics[0]!.offeredBytes, 'delivered bytes equal sent bytes');
 }
+
+t.setTimeout(FILE_MS);
 
 t.test('the checksum that a test expects of a packet is that of its bytes', async (t) => {
   const random = new Random(1);

@@ -11,6 +11,9 @@ process.env.NODE_OPTIONS = '';
 /** True in the long form of the suite: `SOFTIRQ_LONG=1`. */
 export const LONG = process.env.SOFTIRQ_LONG === '1';
 
+/** For tap, per file. Each wait has its own limit and says who was stuck; tap's is for what cannot happen. */
+export const FILE_MS = LONG ? 3_600_000 : 200_000;
+
 /** How long a machine may take to start on a crowded system. */
 const START_MS = 20_000;
 

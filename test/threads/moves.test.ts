@@ -8,7 +8,7 @@ import type { RunningHost } from '../../src/coordinator/host.js';
 import type { HostOptions } from '../../src/index.js';
 import { POLL_COUNTERS, readCounters } from '../../src/memory/counters.js';
 import { SentFlows } from './flows.js';
-import { endsWithin, LONG, start } from './machine.js';
+import { endsWithin, FILE_MS, LONG, start } from './machine.js';
 
 const COMPLETIONS_BETWEEN_MOVES = 50;
 const LOOK_MS = 1;
@@ -78,6 +78,8 @@ async function moveToAndFro(host: RunningHost, queue: number): Promise<Moves> {
   }
   return result;
 }
+
+t.setTimeout(FILE_MS);
 
 for (const variant of VARIANTS) {
   t.test(variant.name, async (t) => {

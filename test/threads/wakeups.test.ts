@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import type { HostOptions, Snapshot } from '../../src/index.js';
 import { Random } from '../../src/runtime/random.js';
-import { LONG, run } from './machine.js';
+import { FILE_MS, LONG, run } from './machine.js';
 import { writePauses } from './pauses.js';
 
 const RUNS = LONG ? 200 : 40;
@@ -54,6 +54,8 @@ function optionsOf(number: number, folder: string): HostOptions {
 function sleepsOf({ cpus }: Snapshot): number {
   return cpus.reduce((sum, cpu) => sum + cpu.sleeps, 0);
 }
+
+t.setTimeout(FILE_MS);
 
 t.test(`${numbers.length} runs of ${PACKETS} packets, 20 s each at most`, async (t) => {
   const folder = t.testdir();
