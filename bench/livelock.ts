@@ -3,7 +3,7 @@
 import { type HostOptions, type Snapshot, startHost } from '../src/index.js';
 import { check, heading, small } from './harness.js';
 
-const WORK_NS = 200;
+const WORK_NS = 300;
 const SECONDS = small ? 0.2 : 1.5;
 /** Of the capacity in interrupt mode. */
 const LOADS = small ? [1, 3] : [0.2, 0.5, 0.75, 1, 1.5, 2, 3, 4];

@@ -76,7 +76,7 @@ t.test(`${numbers.length} runs of ${PACKETS} packets, 20 s each at most`, async 
     total.slowest = Math.max(total.slowest, Date.now() - began);
   }
   t.equal(total.packets, numbers.length * PACKETS, 'every packet was delivered');
-  t.ok(total.sleeps > numbers.length * 100, 'CPUs have slept, and were woken');
+  if (only === undefined) t.ok(total.sleeps > numbers.length * 100, 'CPUs have slept, and were woken');
   const { sleeps, irqs, pauses, slowest } = total;
   t.comment(`${sleeps} sleeps of CPUs, ${irqs} interrupts, ${pauses} pauses of the NIC; slowest run ${slowest} ms`);
 });

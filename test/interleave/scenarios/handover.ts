@@ -1,69 +1,78 @@
 // Cold. Runs on: every thread of the explorer.
-// A NAPI goes from one CPU to another by MoveLine while packets come and both CPUs are on their loops.
-//   nic-first, nic-middle, nic-last   the NIC's thread moves the line before, between and after what it publishes
-//   main                              packets are there and announced; main moves the line
-//   there-and-back                    … and moves it back
-//   settled                           … and once the move is complete, the old CPU may not poll any more
+// A NAPI goes from one CPU to another by MoveLine, at any time, with both CPUs on their loops.
+//   away      packets are there and announced when main moves the line; the old CPU may poll once more, and not a second time
+//   back      main moves it there and back
+//   coming    a packet is there and announced; the NIC's thread moves the line and publishes the next one
+//   settled   as away; but once the move says that it is complete, the old CPU may not poll any more
+//   …+latch, …+nolatch, and …+laws: each step is held against the state tables
 
 import { type Scenario, type ScenarioFactory, type Shared, spin } from '../scenario.js';
+import { cpuLoop, nicOf } from '../world/agents.js';
+import { labelsOf } from '../world/labels.js';
 import { loadParts } from '../world/parts.js';
-import { World, type WorldOptions } from '../world/world.js';
+import { miscounted, unrest } from '../world/rest.js';
+import { RING, World, type WorldOptions } from '../world/world.js';
 
-const COMMON = { cpus: 2, weight: 2, buffers: 32, posted: 32 } as const;
 const DOUBLE = 2048 + 20; // two descriptors
-const FRAMES = [20, DOUBLE, 20, 20];
-const NEVER = -1;
+const COMMON = { cpus: 2, weight: 2, buffers: RING, posted: RING } as const;
 
-/** How many bursts the NIC's thread publishes before it moves the line. */
-const MOVES_AFTER: Record<string, number> = { 'nic-first': 0, 'nic-middle': 1, 'nic-last': 2, main: NEVER, 'there-and-back': NEVER, settled: NEVER };
+interface Variant {
+  readonly options: Omit<WorldOptions, 'flow'>;
+  /** Frames that have been published and announced before any thread runs. */
+  readonly before: number;
+  /** The line's CPUs, one after the other. */
+  readonly targets: readonly number[];
+}
+
+const THERE = { options: { ...COMMON, frames: [20, DOUBLE, 20, 20], burst: 4 }, before: 4 };
+const COMING = { options: { ...COMMON, frames: [20, DOUBLE], burst: 1 }, before: 1 };
+const VARIANTS: Record<string, Variant> = {
+  away: { ...THERE, targets: [1] },
+  back: { ...THERE, targets: [1, 0] },
+  settled: { ...THERE, targets: [1] },
+  coming: { ...COMING, targets: [1] },
+};
 
 const handover: ScenarioFactory = async (root, variant) => {
-  const [name = '', flow = 'latch', laws] = variant.split('+');
-  const parts = await loadParts(root);
-  const movesAfter = MOVES_AFTER[name]!;
-  const burst = movesAfter === NEVER ? FRAMES.length : FRAMES.length / 2;
-  const options: WorldOptions = { ...COMMON, flow: flow as 'latch' | 'nolatch', frames: FRAMES, burst };
-  const world = new World(parts, options);
-  const targets = name === 'there-and-back' ? [1, 0] : [1];
+  const [name = '', flow, laws] = variant.split('+');
+  const { options, before, targets } = VARIANTS[name]!;
+  const world = new World(await loadParts(root), { ...options, flow: flow as 'latch' | 'nolatch' });
+  const coming = options.frames.length - before;
   let me = -1;
 
-  function publishing(shared: Shared): () => void {
-    const nic = world.nic(shared);
-    const move = world.moveLine(shared, 1);
+  function moving(shared: Shared): () => void {
+    const moves = targets.map((cpu) => world.moveLine(shared, cpu));
+    const nic = nicOf(world, shared, before);
     return () => {
-      for (let bursts = 0; bursts < FRAMES.length / burst; bursts++) {
-        if (bursts === movesAfter) move.begin();
-        nic.doWork();
-      }
-      if (movesAfter * burst === FRAMES.length) move.begin();
+      for (const move of moves) move.begin();
+      if (name === 'settled') while (!moves[0]!.step()) spin();
+      if (targets.length === 1) world.witness.leaving(world.views(shared), 0, name === 'settled' ? 0 : 1);
+      for (let frame = 0; frame < coming; frame++) nic.doWork();
     };
   }
 
   const scenario: Scenario = {
-    threads: [movesAfter === NEVER ? 'main' : 'nic', 'cpu0', 'cpu1'],
-    plainSteps: false, // the plain words belong to the SCHED holder, which the guard in World asserts
+    threads: [coming > 0 ? 'nic' : 'main', 'cpu0', 'cpu1'],
+    plainSteps: false, // the plain words are the SCHED holder's, as the witness asserts
     create: () => world.create(),
     reset(shared) {
       world.reset(shared);
-      if (movesAfter === NEVER) world.nic(shared).doWork();
+      nicOf(world, shared, 0, before).doWork();
     },
-    label: (address) => world.label(address),
+    label: labelsOf(world),
     thread(index, shared) {
       me = index - 1;
-      if (index > 0) return world.cpuLoop(shared, me);
-      if (movesAfter !== NEVER) return publishing(shared);
-      const moves = targets.map((cpu) => world.moveLine(shared, cpu));
-      return () => {
-        for (const move of moves) move.begin();
-        if (name !== 'settled') return;
-        while (!moves[0]!.step()) spin();
-        world.retire(shared, 0);
-      };
+      return index === 0 ? moving(shared) : cpuLoop(world, shared, me);
     },
-    check: (shared) => world.settled(shared, targets.at(-1)!),
+    check: (shared) =>
+      world.witness.undelivered(world.views(shared)) ??
+      unrest(world, shared, targets.at(-1)!) ??
+      miscounted(world, shared),
     rest: () => null,
   };
-  return laws === undefined ? scenario : { ...scenario, always: (shared) => world.lawful(shared, me) };
+  return laws === undefined
+    ? scenario
+    : { ...scenario, always: (shared) => world.witness.lawful(world.views(shared), me) };
 };
 
 export default handover;

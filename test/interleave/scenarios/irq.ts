@@ -125,7 +125,8 @@ const irq: ScenarioFactory = async (root, variant) => {
   };
 
   function label(address: number): string | undefined {
-    if (address < LINES) return `cpu${Math.floor(address / CONTEXT_BYTES)}.${['DOORBELL', 'REQUEST', 'DONE'][(address % CONTEXT_BYTES) / 64]}`;
+    if (address < LINES)
+      return `cpu${Math.floor(address / CONTEXT_BYTES)}.${['DOORBELL', 'REQUEST', 'DONE'][(address % CONTEXT_BYTES) / 64]}`;
     const row = (address - LINES) / 64;
     if (row < lines) return `LINE${row}`;
     return row < lines + CPUS ? `cpu${row - lines}.PENDING` : undefined;

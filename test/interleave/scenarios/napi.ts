@@ -1,50 +1,66 @@
 // Cold. Runs on: every thread of the explorer.
-// One NIC that publishes and raises, one CPU that takes the interrupt, polls, completes, unmasks and sleeps: both real agents.
-//   latch, nolatch             two frames, an interrupt each
-//   latch-2, nolatch-2         three frames in two bursts, weight 2
-//   …+laws                     the same, and each single step is held against the state tables
+// A NIC that publishes and raises against a CPU that takes the interrupt, polls, completes, unmasks and sleeps: real agents.
+//   latch, nolatch                       two frames, an interrupt each
+//   latch-bursts, nolatch-bursts         three frames in two bursts, weight 2: polls that use up their budget
+//   latch-scheduled, nolatch-scheduled   besides, another context schedules the NAPI without any interrupt
+//   interrupt                            the model that NAPI replaced, three frames
+//   …+laws                               each step is held against the state tables, too
 
 import type { Scenario, ScenarioFactory } from '../scenario.js';
+import { cpuLoop, nicOf, scheduler } from '../world/agents.js';
+import { labelsOf } from '../world/labels.js';
 import { loadParts } from '../world/parts.js';
+import { miscounted, unrest } from '../world/rest.js';
 import { World, type WorldOptions } from '../world/world.js';
 
 const SMALL = { cpus: 1, buffers: 32, posted: 32 } as const;
 const SINGLES = { ...SMALL, weight: 64, frames: [20, 20], burst: 1 };
 const BURSTS = { ...SMALL, weight: 2, frames: [20, 20, 20], burst: 2 };
+const SCHEDULED = { ...SINGLES, cpus: 2 };
 const VARIANTS: Record<string, WorldOptions> = {
   latch: { ...SINGLES, flow: 'latch' },
   nolatch: { ...SINGLES, flow: 'nolatch' },
-  'latch-2': { ...BURSTS, flow: 'latch' },
-  'nolatch-2': { ...BURSTS, flow: 'nolatch' },
+  'latch-bursts': { ...BURSTS, flow: 'latch' },
+  'nolatch-bursts': { ...BURSTS, flow: 'nolatch' },
+  'latch-scheduled': { ...SCHEDULED, flow: 'latch' },
+  'nolatch-scheduled': { ...SCHEDULED, flow: 'nolatch' },
+  interrupt: { ...SINGLES, flow: 'level', frames: [20, 20, 20] },
 };
 
 const NIC = 0;
-const NO_CPU = -1;
+const CPU = 1;
 
 const napi: ScenarioFactory = async (root, variant) => {
   const [name = '', laws] = variant.split('+');
   const options = VARIANTS[name]!;
   const world = new World(await loadParts(root), options);
-  let me = NO_CPU;
+  const scheduled = options.cpus === 2;
+  let me = -1;
   const scenario: Scenario = {
-    threads: ['nic', 'cpu0'],
+    threads: scheduled ? ['nic', 'cpu0', 'other'] : ['nic', 'cpu0'],
+    plainSteps: !scheduled, // the plain words are the SCHED holder's, as the witness asserts
     create: () => world.create(),
     reset: (shared) => world.reset(shared),
-    label: (address) => world.label(address),
+    label: labelsOf(world),
     thread(index, shared) {
-      if (index !== NIC) {
-        me = 0;
-        return world.cpuLoop(shared, 0);
-      }
-      const nic = world.nic(shared);
+      me = index - CPU;
+      if (index === CPU) return cpuLoop(world, shared, 0);
+      if (index !== NIC) return scheduler(world, shared, 1);
+      const nic = nicOf(world, shared);
       return () => {
         for (let offered = 0; offered < options.frames.length; offered += options.burst) nic.doWork();
       };
     },
-    check: (shared) => world.settled(shared, 0),
+    check(shared) {
+      const wrong = world.witness.undelivered(world.views(shared)) ?? unrest(world, shared, 0);
+      // Who is scheduled without an interrupt completes without one.
+      return scheduled ? wrong : (wrong ?? miscounted(world, shared));
+    },
     rest: () => null,
   };
-  return laws === undefined ? scenario : { ...scenario, always: (shared) => world.lawful(shared, me) };
+  return laws === undefined
+    ? scenario
+    : { ...scenario, always: (shared) => world.witness.lawful(world.views(shared), me) };
 };
 
 export default napi;

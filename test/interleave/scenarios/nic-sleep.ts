@@ -5,39 +5,45 @@
 //   whole   a ring of 64 and 66 frames: the CPU polls them and posts again
 
 import type { ScenarioFactory } from '../scenario.js';
+import { cpuLoop, nicLoop } from '../world/agents.js';
+import { labelsOf } from '../world/labels.js';
 import { loadParts } from '../world/parts.js';
-import { World, type WorldOptions } from '../world/world.js';
+import { miscounted, unrest } from '../world/rest.js';
+import { RING, World, type WorldOptions } from '../world/world.js';
 
 const COMMON = { cpus: 1, flow: 'latch', weight: 64, burst: 64 } as const;
-const RING = 64;
+const TOO_MANY = RING + 2;
 const VARIANTS: Record<string, WorldOptions> = {
   post: { ...COMMON, frames: [20, 20], buffers: 32, posted: 0 },
-  whole: { ...COMMON, frames: new Array(RING + 2).fill(16), buffers: RING, posted: RING },
+  whole: { ...COMMON, frames: new Array(TOO_MANY).fill(16), buffers: RING, posted: RING },
 };
 const POST_BATCH = 16;
 
 const nicSleep: ScenarioFactory = async (root, variant) => {
-  const parts = await loadParts(root);
-  const world = new World(parts, VARIANTS[variant]!);
+  const options = VARIANTS[variant]!;
+  const world = new World(await loadParts(root), options);
+  const { parts, plan } = world;
   return {
     threads: ['nic', variant === 'post' ? 'driver' : 'cpu0'],
     create: () => world.create(),
     reset: (shared) => world.reset(shared),
-    label: (address) => world.label(address),
+    label: labelsOf(world),
     thread(index, shared) {
-      if (index === 0) return world.nicLoop(shared);
-      if (variant === 'whole') return world.cpuLoop(shared, 0);
+      if (index === 0) return nicLoop(world, shared);
+      if (variant === 'whole') return cpuLoop(world, shared, 0);
       return () => {
         world.post(shared, POST_BATCH);
         world.post(shared, POST_BATCH);
       };
     },
     check(shared) {
-      const { held, ended } = parts.readNic(world.views(shared), world.plan.nic.state);
-      if (held > 0 || !ended) return `held=${held}, and the NIC sleeps`;
-      if (variant === 'whole') return world.settled(shared, 0);
-      const waiting = parts.ringWaiting(world.views(shared), world.plan.nic.rings[0]!);
-      return waiting === 2 ? null : `ring=${waiting}, not 2`;
+      const views = world.views(shared);
+      const { held, ended } = parts.readNic(views, plan.nic.state);
+      if (held > 0 || !ended) return `the NIC sleeps, held=${held}`;
+      if (variant === 'whole')
+        return world.witness.undelivered(views) ?? unrest(world, shared, 0) ?? miscounted(world, shared);
+      const waiting = parts.ringWaiting(views, plan.nic.rings[0]!);
+      return waiting === options.frames.length ? null : `ring=${waiting}`;
     },
     rest: () => null,
   };

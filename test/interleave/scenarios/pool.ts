@@ -11,10 +11,9 @@ const LINKS = 1024;
 const BUFFERS = 4;
 
 const pool: ScenarioFactory = async (root, variant) => {
-  const { BufferPool, createBufferPool, readBufferPool } = await load<typeof import('../../../src/ring/buffer-pool.js')>(
-    root,
-    'ring/buffer-pool.js',
-  );
+  const { BufferPool, createBufferPool, readBufferPool } = await load<
+    typeof import('../../../src/ring/buffer-pool.js')
+  >(root, 'ring/buffer-pool.js');
   const { viewsOf } = await load<typeof import('../../../src/memory/views.js')>(root, 'memory/views.js');
   const attach = (shared: Shared) => new BufferPool(viewsOf(shared.memory.buffer), POOL, LINKS);
   return {

@@ -41,7 +41,9 @@ const request: ScenarioFactory = async (root, variant) => {
         doWork: () => 0,
         nextNs: () => Number.POSITIVE_INFINITY,
         workArrived: () => false,
-        handle: (request: number) => void (views.words[HANDLED] = request),
+        handle: (request: number) => {
+          views.words[HANDLED] = request;
+        },
       };
       const idle = new SpinThenSleep(views, CONTEXT, new VirtualClock(), false, SLEEPS);
       return () => runLoop(views, CONTEXT, agent, idle);

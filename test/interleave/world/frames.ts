@@ -1,12 +1,7 @@
 // Cold. Runs on: every thread of the explorer.
 // Frames whose every byte is known from their number, and the table by which a NIC offers them.
 
-import {
-  BUFFER_BYTES,
-  FRAME_ADDRESS,
-  FRAME_LENGTH,
-  FRAME_RECORD_BYTES,
-} from '../../../src/bursts/layout.js';
+import { BUFFER_BYTES, FRAME_ADDRESS, FRAME_LENGTH, FRAME_RECORD_BYTES } from '../../../src/bursts/layout.js';
 import { alignUp } from '../../../src/memory/layout.js';
 import type { Views } from '../../../src/memory/views.js';
 import type { Device } from '../../../src/nic/devices/device.js';
@@ -42,11 +37,11 @@ export function writeFrames(views: Views, table: number, frames: readonly Uint8A
   });
 }
 
-/** All frames of the table once, `burst` of them each time it is asked. */
-export function deviceOf(table: number, frames: number, burst: number): Device {
+/** `count` frames of the table, from `first` on, `burst` of them each time it is asked. */
+export function deviceOf(table: number, first: number, count: number, burst: number): Device {
   return {
     name: 'frames',
-    frames: { table, tableLength: frames, framesPerPass: frames },
+    frames: { table: table + first * FRAME_RECORD_BYTES, tableLength: count, framesPerPass: count },
     arrival: {
       unpaced: false,
       start: () => {},

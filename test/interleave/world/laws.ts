@@ -4,16 +4,16 @@
 const ENABLED = 1;
 const CAUSE = 2;
 const PENDING = 4;
-const LATCH = 16;
+const FLOWS = { latch: 16, nolatch: 0, level: 8 };
 const TARGET_SHIFT = 16;
 const FLAGS = ENABLED | CAUSE | PENDING;
 
 const SCHED = 1;
-export const MISSED = 2;
+const MISSED = 2;
 
 /** The line at rest. */
-export function enabledFor(flow: 'latch' | 'nolatch', target: number): number {
-  return ENABLED | (flow === 'latch' ? LATCH : 0) | (target << TARGET_SHIFT);
+export function enabledFor(flow: keyof typeof FLOWS, target: number): number {
+  return ENABLED | FLOWS[flow] | (target << TARGET_SHIFT);
 }
 
 /** The CPU that holds SCHED, or -1. */

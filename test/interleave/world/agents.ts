@@ -1,0 +1,100 @@
+// Cold. Runs on: every thread of the explorer.
+// The agents of a world, and the bodies that run them.
+
+import type { Burst } from '../../../src/net/sink.js';
+import type { Nic } from '../../../src/nic/nic.js';
+import type { Agent } from '../../../src/runtime/agent.js';
+import type { Shared } from '../scenario.js';
+import { deviceOf } from './frames.js';
+import type { World } from './world.js';
+
+const SOFTNET = { budget: 300, budgetUsecs: 2000 };
+
+/** @param first the frame it begins with; those before have been offered by another */
+export function nicOf(world: World, shared: Shared, first = 0, count = world.options.frames.length - first): Nic {
+  const { parts, plan, options } = world;
+  const { NIC_COUNTERS, NIC_QUEUE_COUNTERS, counterAddresses } = parts;
+  const views = world.views(shared);
+  const layout = { ...plan.nic, ...counterAddresses(NIC_COUNTERS, plan.nic.counters, NIC_COUNTERS) };
+  const queue = {
+    ring: new parts.RxRingProducer(views, plan.nic.rings[0]!),
+    line: world.line(shared),
+    ...counterAddresses(NIC_QUEUE_COUNTERS, plan.nic.queueCounters[0]!, NIC_QUEUE_COUNTERS),
+  };
+  const seams = { bursts: world.bursts(shared), clock: new parts.VirtualClock() };
+  const device = deviceOf(plan.nic.frames, first, count, options.burst);
+  return new parts.Nic('nic0', views, seams, layout, device, [queue], 'wait', count);
+}
+
+/** A NIC on its loop, until it sleeps for good. */
+export function nicLoop(world: World, shared: Shared): () => void {
+  const { parts, plan } = world;
+  const nic = nicOf(world, shared);
+  const sleeps = parts.counterAddress(parts.NIC_COUNTERS, plan.nic.counters, 'sleeps');
+  return () => runLoop(world, shared, nic, plan.nicContext, sleeps);
+}
+
+/** A CPU on its loop, until it sleeps for good. */
+export function cpuLoop(world: World, shared: Shared, cpu: number): () => void {
+  const { parts, plan, options, mode } = world;
+  const layout = plan.cpus[cpu]!;
+  const irq = options.flow === 'nolatch' ? 'nolatch' : 'latch';
+  const checkBuffers = mode === 'napi';
+  const settings = { ...SOFTNET, weight: options.weight, mode, irq, checkBuffers, workIterations: 0 } as const;
+  const agent = parts.buildCpu(world.views(shared), layout, settings, seamsOf(world, shared, cpu));
+  const sleeps = parts.counterAddress(parts.CPU_COUNTERS, layout.counters, 'sleeps');
+  return () => runLoop(world, shared, agent, plan.cpuContexts[cpu]!, sleeps);
+}
+
+/**
+ * A context that schedules the NAPI without any interrupt, and polls it if it may: as a driver's watchdog does, or busy
+ * polling will. Neither interrupts nor a loop: one call.
+ */
+export function scheduler(world: World, shared: Shared, cpu: number): () => void {
+  const { parts, plan, options } = world;
+  const { CPU_COUNTERS, POLL_COUNTERS, counterAddress, counterAddresses } = parts;
+  const views = world.views(shared);
+  const layout = plan.cpus[cpu]!;
+  const counters = counterAddresses(CPU_COUNTERS, layout.counters, CPU_COUNTERS);
+  const { bursts, clock } = seamsOf(world, shared, cpu);
+  const states = Array.from({ length: layout.napiCount }, (_, id) => parts.napiState(views, layout.napis, id));
+  const none = () => 0;
+  const hooks = { deliver: none, needResched: () => false };
+  const softirqs = new parts.Softirqs(views, layout.softirq, clock, hooks, counters);
+  const settings = { ...SOFTNET, weight: options.weight };
+  const softnet = new parts.Softnet(views, layout.softnet, cpu, states, softirqs, clock, none, settings, counters);
+  const { ring, pool } = world.hold(shared);
+  const rx = new parts.RxQueue(views, bursts, ring, pool, states[0]!, layout.batch, layout.buffers, layout.links);
+  const burst = new parts.Burst(views, layout.batch, layout.buffers, layout.links);
+  const at = (name: (typeof CPU_COUNTERS)[number]) => counterAddress(CPU_COUNTERS, layout.counters, name);
+  const places = { ...counters, ...layout, protocols: at('vlan'), malformed: at('ethernetTruncated') };
+  const sink = (burst: Burst) => world.witness.receive(views, burst);
+  const receive = new parts.Receive(views, bursts, places, burst, sink, 0);
+  const polled = counterAddresses(POLL_COUNTERS, layout.pollCounters[0]!, POLL_COUNTERS);
+  const recheck = options.flow === 'nolatch';
+  new parts.RxPoll(views, cpu, 0, softnet, rx, receive, world.line(shared), recheck, () => {}, polled);
+  return () => {
+    softnet.schedule(0);
+    softirqs.irqExit();
+  };
+}
+
+/** In interrupt mode the ring belongs to the line's target, and the state word is not used. */
+function seamsOf(world: World, shared: Shared, cpu: number) {
+  const views = world.views(shared);
+  const bursts = world.bursts(shared);
+  return {
+    bursts: world.mode === 'napi' ? world.witness.guarded(bursts, views, cpu) : bursts,
+    clock: new world.parts.VirtualClock(),
+    sink: (burst: Burst) => world.witness.receive(views, burst),
+    needResched: () => false,
+  };
+}
+
+/** Without spinning, which would never end while time stands still. */
+function runLoop(world: World, shared: Shared, agent: Agent, context: number, sleeps: number): void {
+  const { parts } = world;
+  const views = world.views(shared);
+  const idle = new parts.SpinThenSleep(views, context, new parts.VirtualClock(), false, sleeps);
+  parts.runLoop(views, context, agent, idle);
+}
