@@ -4,6 +4,8 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { IrqLine } from '../irq/line.js';
+import type { ContextWords } from '../memory/context.js';
+import { GracePeriod } from '../memory/grace.js';
 import { type NapiState, NO_HOLDER } from '../napi/state.js';
 
 export interface ControlOperation {
@@ -13,25 +15,32 @@ export interface ControlOperation {
 }
 
 /**
- * Moves a line, and with it its NAPI, to another CPU (/proc/irq/N/smp_affinity). Complete when no other CPU holds the
- * instance: from then on only the new one polls it.
+ * Moves a line, and with it its NAPI, to another CPU (/proc/irq/N/smp_affinity). Complete when no other CPU will poll the
+ * instance any more.
  */
 export class MoveLine implements ControlOperation {
   private readonly line: IrqLine;
   private readonly state: NapiState;
   private readonly cpu: number;
+  private readonly others: readonly ContextWords[];
+  private grace: GracePeriod | null = null;
 
-  constructor(line: IrqLine, state: NapiState, cpu: number) {
+  /** @param others the context words of all CPUs but `cpu` */
+  constructor(line: IrqLine, state: NapiState, cpu: number, others: readonly ContextWords[]) {
     this.line = line;
     this.state = state;
     this.cpu = cpu;
+    this.others = others;
   }
 
   begin(): void {
     this.line.retarget(this.cpu);
+    this.grace = new GracePeriod(this.others);
   }
 
   step(): boolean {
+    // First those who took the interrupt before the line moved and have not set SCHED yet; then the one who has.
+    if (!this.grace!.over()) return false;
     const holder = this.state.holder();
     return holder === NO_HOLDER || holder === this.cpu;
   }

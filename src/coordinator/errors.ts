@@ -1,5 +1,6 @@
 // Cold. Runs on: main.
 
+import { inspect } from 'node:util';
 import type { Snapshot } from './snapshot-types.js';
 
 /** An option that cannot be used. Thrown before any thread starts. */
@@ -12,11 +13,17 @@ export class SoftirqOptionError extends Error {
   readonly expected: string;
 
   constructor(option: string, value: unknown, expected: string) {
-    super(`${option}=${typeof value === 'string' ? value : JSON.stringify(value)}: ${expected}`);
+    super(`${option}=${shown(value)}: ${expected}`);
     this.option = option;
     this.value = value;
     this.expected = expected;
   }
+}
+
+/** Any value in one line: users pass functions, symbols and circles too. */
+function shown(value: unknown): string {
+  if (typeof value === 'string') return /\p{Cc}/u.test(value) ? JSON.stringify(value) : value;
+  return inspect(value, { breakLength: Number.POSITIVE_INFINITY, compact: true });
 }
 
 /** A thread of the machine has ended although nobody asked it to. The whole machine was stopped. */

@@ -3,6 +3,7 @@
 
 import { compileBursts } from '../bursts/load.js';
 import { napiState } from '../cpu/build.js';
+import { ContextWords } from '../memory/context.js';
 import { deviceBytes } from '../nic/devices/create.js';
 import { calibrate } from './calibrate.js';
 import { ControlQueue, MoveLine } from './control.js';
@@ -115,7 +116,9 @@ export class RunningHost implements Host {
       throw new SoftirqOptionError('cpu', cpu, `must be an integer from 0 to ${this.plan.cpus.length - 1}`);
     }
     const state = napiState(this.machine.views, this.plan.cpus[0]!.napis, line);
-    await this.control.run(new MoveLine(lines[line], state, cpu), () => this.supervisor.ended);
+    const others = this.plan.cpuContexts.filter((_, id) => id !== cpu);
+    const contexts = others.map((address) => new ContextWords(this.machine.views, address));
+    await this.control.run(new MoveLine(lines[line], state, cpu, contexts), () => this.supervisor.ended);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

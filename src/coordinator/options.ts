@@ -112,6 +112,8 @@ function oneOf<const T extends readonly [string, ...string[]]>(...values: T) {
   return z.enum(values, { error: `must be ${values.join(' or ')}` });
 }
 
+const RATE = 'must be packets per second (as 2000, 500k or 1.5M), K% of capacity, or max';
+const SIZE = 'must be 64 … 9216 bytes with FCS, several with commas between them, or imix';
 const ringSize = `must be a power of two from ${RING_SIZE_MIN} to ${RING_SIZE_MAX}`;
 const sinkShape = 'must be {url, data?} with the absolute URL of a module';
 
@@ -129,8 +131,8 @@ const schema = z.strictObject({
   mode: oneOf('napi', 'interrupt').default('napi'),
   duration: positive('a number of seconds').optional(),
   packets: integer(1, Number.MAX_SAFE_INTEGER).optional(),
-  size: z.union([z.string(), z.number()]).optional(),
-  rate: z.union([z.string(), z.number()]).optional(),
+  size: z.union([z.string(), z.number()], { error: SIZE }).optional(),
+  rate: z.union([z.string(), z.number()], { error: RATE }).optional(),
   flows: integer(1, FLOWS_MAX).optional(),
   ip: z.union([z.literal(4), z.literal(6), z.enum(['4', '6', 'mixed'])], { error: 'must be 4, 6 or mixed' }).optional(),
   arrival: oneOf('constant', 'poisson', 'onoff').optional(),
@@ -147,7 +149,10 @@ const schema = z.strictObject({
   checkBuffers: z.boolean({ error: 'must be true or false' }).default(false),
   spin: z.boolean({ error: 'must be true or false' }).optional(),
   sink: z
-    .strictObject({ url: z.union([z.string(), z.instanceof(URL)]), data: z.unknown().optional() }, { error: sinkShape })
+    .strictObject(
+      { url: z.union([z.string(), z.instanceof(URL)], { error: sinkShape }), data: z.unknown().optional() },
+      { error: sinkShape },
+    )
     .refine(({ url }) => URL.canParse(String(url)), sinkShape)
     .optional(),
   execArgv: z.array(z.string()).readonly().optional(),
@@ -189,7 +194,7 @@ function parse(options: HostOptions): Parsed {
   const result = schema.safeParse(options);
   if (result.success) return result.data;
   const issue = result.error.issues[0]!;
-  if (issue.code === 'unrecognized_keys') {
+  if (issue.code === 'unrecognized_keys' && issue.path.length === 0) {
     const name = issue.keys[0]!;
     throw new SoftirqOptionError(
       name,
@@ -198,7 +203,8 @@ function parse(options: HostOptions): Parsed {
     );
   }
   const name = String(issue.path[0] ?? 'options');
-  throw new SoftirqOptionError(name, (options as unknown as Record<string, unknown>)?.[name], issue.message);
+  const expected = issue.code === 'unrecognized_keys' ? sinkShape : issue.message; // only `sink` has keys of its own
+  throw new SoftirqOptionError(name, (options as unknown as Record<string, unknown>)?.[name], expected);
 }
 
 function refuseMismatched(parsed: Parsed): void {
@@ -249,7 +255,6 @@ function resolveFull(asked: 'wait' | 'drop' | undefined, config: Config): 'wait'
   return asked ?? (max ? 'wait' : 'drop');
 }
 
-const RATE = 'must be packets per second (as 2000, 500k or 1.5M), K% of capacity, or max';
 const MULTIPLES: Record<string, number> = { '': 1, k: 1e3, M: 1e6, G: 1e9 };
 
 /** @throws SoftirqOptionError */
@@ -259,7 +264,7 @@ export function parseRate(value: string | number): Rate {
   const amount = Number(match?.[1]);
   const percent = match?.[2] === '%';
   const pps = amount * (MULTIPLES[match?.[2] ?? ''] ?? 1);
-  if (!(amount > 0) || (!percent && pps > 1e9)) throw new SoftirqOptionError('rate', value, RATE);
+  if (!(amount > 0 && amount < 1e9) || (!percent && pps > 1e9)) throw new SoftirqOptionError('rate', value, RATE);
   return percent ? { percent: amount } : { pps };
 }
 
@@ -281,10 +286,6 @@ export function sizesOf(config: Pick<Config, 'size'>): ReturnType<typeof parseFr
   try {
     return parseFrameSizes(String(config.size));
   } catch {
-    throw new SoftirqOptionError(
-      'size',
-      config.size,
-      'must be 64 … 9216 bytes with FCS, several with commas between them, or imix',
-    );
+    throw new SoftirqOptionError('size', config.size, SIZE);
   }
 }

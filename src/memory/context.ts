@@ -8,7 +8,7 @@
 //   33  QUIESCENT  moves once per turn of the loop: alive              owner
 //   34  TID        kernel thread id, 0 where there is none             owner, once
 
-import { DOORBELL_BYTES, ringDoorbell } from './doorbell.js';
+import { DOORBELL_BYTES, isAsleep, ringDoorbell } from './doorbell.js';
 import { CACHE_LINE_BYTES, CACHE_LINE_WORDS } from './layout.js';
 import type { Views } from './views.js';
 
@@ -53,6 +53,11 @@ export class ContextWords {
     return Atomics.load(this.words, this.base + QUIESCENT);
   }
 
+  /** The owner sleeps or is about to: it holds nothing, and looks at everything anew before it works again. */
+  asleep(): boolean {
+    return isAsleep(this.words, this.base);
+  }
+
   // ── the owner's side ──
   request(): number {
     return Atomics.load(this.words, this.base + REQUEST);
@@ -64,7 +69,8 @@ export class ContextWords {
 
   /** One turn of the loop is over and the thread holds no pointer into retired memory. */
   turn(): void {
-    this.words[this.base + QUIESCENT] = (this.words[this.base + QUIESCENT]! + 1) | 0;
+    const turns = this.words[this.base + QUIESCENT]!;
+    Atomics.store(this.words, this.base + QUIESCENT, (turns + 1) | 0); // Pairs with the load in quiescent().
   }
 
   writeTid(tid: number): void {

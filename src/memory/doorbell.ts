@@ -50,7 +50,7 @@ export class Doorbell {
   }
 }
 
-/** True while the owner of the doorbell at word `at` sleeps or is about to. For snapshots. */
+/** True while the owner of the doorbell at word `at` sleeps or is about to. */
 export function isAsleep(words: Int32Array, at: number): boolean {
   return Atomics.load(words, at) === ASLEEP;
 }

@@ -8,6 +8,7 @@ import { createMachine } from '../../src/coordinator/machine.js';
 import { makePlan } from '../../src/coordinator/plan.js';
 import { napiState } from '../../src/cpu/build.js';
 import { PendingLines } from '../../src/irq/line.js';
+import { ContextWords } from '../../src/memory/context.js';
 import { NO_HOLDER } from '../../src/napi/state.js';
 
 function machineOf() {
@@ -15,14 +16,26 @@ function machineOf() {
   const { views, lines } = createMachine(plan, 64, 'latch', compileBursts());
   const { irq, napis } = plan.cpus[0]!;
   const pending = plan.cpus.map((_, cpu) => new PendingLines(views, irq, cpu));
-  return { line: lines[0]!, state: napiState(views, napis, 0), pending };
+  const contexts = plan.cpuContexts.map((address) => new ContextWords(views, address));
+  const line = lines[0]!;
+  const state = napiState(views, napis, 0);
+  const move = (cpu: number) =>
+    new MoveLine(
+      line,
+      state,
+      cpu,
+      contexts.filter((_, id) => id !== cpu),
+    );
+  return { line, state, pending, move, turn: (cpu: number) => contexts[cpu]!.turn() };
 }
 
-t.test('an idle line moves at once', async (t) => {
-  const { line, state, pending } = machineOf();
-  const move = new MoveLine(line, state, 1);
+t.test('an idle line moves as soon as the old CPU has come round', async (t) => {
+  const { line, pending, move: moveTo, turn } = machineOf();
+  const move = moveTo(1);
   move.begin();
   t.equal(line.target(), 1);
+  t.equal(move.step(), false);
+  turn(0);
   t.equal(move.step(), true);
   line.raise();
   t.same(
@@ -33,12 +46,13 @@ t.test('an idle line moves at once', async (t) => {
 });
 
 t.test('a polling CPU is waited for', async (t) => {
-  const { line, state } = machineOf();
+  const { line, state, move: moveTo, turn } = machineOf();
   line.raise();
   t.ok(line.take(0));
   t.ok(state.schedulePrep(0));
-  const move = new MoveLine(line, state, 1);
+  const move = moveTo(1);
   move.begin();
+  turn(0);
   t.equal(move.step(), false);
   t.equal(move.step(), false, 'however often it is asked');
   t.ok(state.complete());
@@ -46,17 +60,18 @@ t.test('a polling CPU is waited for', async (t) => {
 });
 
 t.test('when the new CPU polls already the move is complete', async (t) => {
-  const { line, state } = machineOf();
-  const move = new MoveLine(line, state, 1);
+  const { state, move: moveTo, turn } = machineOf();
+  const move = moveTo(1);
   move.begin();
+  turn(0);
   t.ok(state.schedulePrep(1));
   t.equal(move.step(), true);
 });
 
 t.test('an interrupt on its way goes with the line', async (t) => {
-  const { line, state, pending } = machineOf();
+  const { line, pending, move } = machineOf();
   line.raise();
-  new MoveLine(line, state, 1).begin();
+  move(1).begin();
   t.ok(pending[1]!.any(), 'the new CPU is told');
   t.notOk(line.take(0), 'the old one finds that it is not meant');
   t.ok(line.take(1), 'the new one takes it, once');
@@ -64,22 +79,25 @@ t.test('an interrupt on its way goes with the line', async (t) => {
 });
 
 t.test('a CPU that has taken the interrupt, but has not scheduled yet, is waited for too', async (t) => {
-  const { line, state } = machineOf();
+  const { line, state, move: moveTo, turn } = machineOf();
   line.raise();
   t.ok(line.take(0), 'cpu0 enters its handler');
-  const move = new MoveLine(line, state, 1);
+  const move = moveTo(1);
   move.begin();
-  const complete = move.step();
+  t.equal(move.step(), false, 'nobody holds SCHED, but cpu0 may be about to');
   t.ok(state.schedulePrep(0), 'its handler schedules');
-  t.equal(state.holder(), 0);
-  t.equal(complete, false, 'the move was not complete: moveLine() promises that from then on only cpu1 polls');
+  turn(0);
+  t.equal(move.step(), false);
+  t.ok(state.complete());
+  t.equal(move.step(), true);
 });
 
 t.test('moving to the same CPU, and to and fro', async (t) => {
-  const { line, state } = machineOf();
+  const { line, state, move: moveTo, turn } = machineOf();
   for (const cpu of [0, 1, 0, 0, 1]) {
-    const move = new MoveLine(line, state, cpu);
+    const move = moveTo(cpu);
     move.begin();
+    turn(1 - cpu);
     t.equal(move.step(), true);
     t.equal(line.target(), cpu);
   }

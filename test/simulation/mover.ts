@@ -5,6 +5,7 @@ import { MoveLine } from '../../src/coordinator/control.js';
 import type { Machine } from '../../src/coordinator/machine.js';
 import type { Plan } from '../../src/coordinator/plan.js';
 import { napiState } from '../../src/cpu/build.js';
+import { ContextWords } from '../../src/memory/context.js';
 import type { Random } from '../../src/runtime/random.js';
 
 interface Move {
@@ -46,7 +47,10 @@ export class Mover {
     const queue = this.random.below(lines.length);
     const cpu = this.random.below(this.plan.cpus.length);
     const state = napiState(views, this.plan.cpus[0]!.napis, queue);
-    const operation = new MoveLine(lines[queue]!, state, cpu);
+    const others = this.plan.cpuContexts
+      .filter((_, id) => id !== cpu)
+      .map((address) => new ContextWords(views, address));
+    const operation = new MoveLine(lines[queue]!, state, cpu, others);
     this.current = { queue, cpu, operation };
     operation.begin();
   }

@@ -2,6 +2,7 @@
 // One thread of the machine, as the scheduler sees it: an agent that runs, or sleeps on its doorbell. What a thread does when
 // it is idle (src/runtime/idle.ts) is done here without a thread, so that a lost wake-up shows as a machine that stands still.
 
+import { ContextWords } from '../../src/memory/context.js';
 import { Doorbell, isAsleep } from '../../src/memory/doorbell.js';
 import type { Views } from '../../src/memory/views.js';
 import type { Agent } from '../../src/runtime/agent.js';
@@ -10,6 +11,7 @@ export class Role {
   readonly agent: Agent;
   private readonly words: Int32Array;
   private readonly at: number;
+  private readonly context: ContextWords;
   private readonly doorbell: Doorbell;
   private readonly betweenAnnounceAndCheck: () => void;
   private active = false;
@@ -20,6 +22,7 @@ export class Role {
     this.agent = agent;
     this.words = views.words;
     this.at = context / 4;
+    this.context = new ContextWords(views, context);
     this.doorbell = new Doorbell(views, context);
     this.betweenAnnounceAndCheck = betweenAnnounceAndCheck;
   }
@@ -41,6 +44,7 @@ export class Role {
     if (this.asleep) this.doorbell.withdraw();
     this.asleep = false;
     if (this.agent.doWork() === 0 && maySleep) this.fallAsleep();
+    this.context.turn();
     this.active = false;
   }
 

@@ -35,8 +35,8 @@ const ALLOWED: readonly { readonly from: string; readonly to: string; readonly w
 
 const DEVICE_SIDE = ['nic'];
 const DRIVER_SIDE = ['softirq', 'napi', 'driver', 'cpu'];
-/** What text is made from, and what it is called. */
-const PURE_IMPORTS = ['src/coordinator/snapshot-types.ts', 'src/net/protocols.ts', 'src/memory/counters.ts'];
+/** What text is made from. */
+const PURE_IMPORTS = ['src/coordinator/snapshot-types.ts'];
 
 /** Runs at build time. */
 const COMPILER = 'src/bursts/compile.ts';

@@ -3,16 +3,17 @@
 //   away      packets are there and announced when main moves the line; the old CPU may poll once more, and not a second time
 //   back      main moves it there and back
 //   coming    a packet is there and announced; the NIC's thread moves the line and publishes the next one
-//   settled   as away; but once the move says that it is complete, the old CPU may not poll any more
 //   …+latch, …+nolatch, and …+laws: each step is held against the state tables
 
-import { type Scenario, type ScenarioFactory, type Shared, spin } from '../scenario.js';
+import type { Scenario, ScenarioFactory, Shared } from '../scenario.js';
 import { cpuLoop, nicOf } from '../world/agents.js';
 import { labelsOf } from '../world/labels.js';
 import { loadParts } from '../world/parts.js';
 import { miscounted, unrest } from '../world/rest.js';
 import { RING, World, type WorldOptions } from '../world/world.js';
 
+const OLD = 0;
+const NEW = 1;
 const DOUBLE = 2048 + 20; // two descriptors
 const COMMON = { cpus: 2, weight: 2, buffers: RING, posted: RING } as const;
 
@@ -27,10 +28,9 @@ interface Variant {
 const THERE = { options: { ...COMMON, frames: [20, DOUBLE, 20, 20], burst: 4 }, before: 4 };
 const COMING = { options: { ...COMMON, frames: [20, DOUBLE], burst: 1 }, before: 1 };
 const VARIANTS: Record<string, Variant> = {
-  away: { ...THERE, targets: [1] },
-  back: { ...THERE, targets: [1, 0] },
-  settled: { ...THERE, targets: [1] },
-  coming: { ...COMING, targets: [1] },
+  away: { ...THERE, targets: [NEW] },
+  back: { ...THERE, targets: [NEW, OLD] },
+  coming: { ...COMING, targets: [NEW] },
 };
 
 const handover: ScenarioFactory = async (root, variant) => {
@@ -45,8 +45,7 @@ const handover: ScenarioFactory = async (root, variant) => {
     const nic = nicOf(world, shared, before);
     return () => {
       for (const move of moves) move.begin();
-      if (name === 'settled') while (!moves[0]!.step()) spin();
-      if (targets.length === 1) world.witness.leaving(world.views(shared), 0, name === 'settled' ? 0 : 1);
+      if (targets.length === 1) world.witness.leaving(world.views(shared), OLD, 1);
       for (let frame = 0; frame < coming; frame++) nic.doWork();
     };
   }

@@ -99,6 +99,7 @@ const irq: ScenarioFactory = async (root, variant) => {
 
   return {
     threads,
+    plainSteps: threads.length === 2, // SEEN is plain, and whoever took the interrupt alone writes it
     create: onePage,
     reset(shared) {
       for (let id = 0; id < lines; id++) lineOf(shared, id).create(flow, 0);

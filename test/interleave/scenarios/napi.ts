@@ -2,7 +2,7 @@
 // A NIC that publishes and raises against a CPU that takes the interrupt, polls, completes, unmasks and sleeps: real agents.
 //   latch, nolatch                       two frames, an interrupt each
 //   latch-bursts, nolatch-bursts         three frames in two bursts, weight 2: polls that use up their budget
-//   latch-scheduled, nolatch-scheduled   besides, another context schedules the NAPI without any interrupt
+//   latch-scheduled, nolatch-scheduled   one frame; and another context schedules without any interrupt
 //   interrupt                            the model that NAPI replaced, three frames
 //   …+laws                               each step is held against the state tables, too
 
@@ -16,7 +16,7 @@ import { World, type WorldOptions } from '../world/world.js';
 const SMALL = { cpus: 1, buffers: 32, posted: 32 } as const;
 const SINGLES = { ...SMALL, weight: 64, frames: [20, 20], burst: 1 };
 const BURSTS = { ...SMALL, weight: 2, frames: [20, 20, 20], burst: 2 };
-const SCHEDULED = { ...SINGLES, cpus: 2 };
+const SCHEDULED = { ...SINGLES, frames: [20], cpus: 2 };
 const VARIANTS: Record<string, WorldOptions> = {
   latch: { ...SINGLES, flow: 'latch' },
   nolatch: { ...SINGLES, flow: 'nolatch' },

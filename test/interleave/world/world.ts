@@ -134,7 +134,10 @@ export class World {
   }
 
   moveLine(shared: Shared, cpu: number) {
-    const state = this.parts.napiState(this.views(shared), this.plan.cpus[0]!.napis, 0);
-    return new this.parts.MoveLine(this.line(shared), state, cpu);
+    const views = this.views(shared);
+    const state = this.parts.napiState(views, this.plan.cpus[0]!.napis, 0);
+    const others = this.plan.cpuContexts.filter((_, id) => id !== cpu);
+    const contexts = others.map((address) => new this.parts.ContextWords(views, address));
+    return new this.parts.MoveLine(this.line(shared), state, cpu, contexts);
   }
 }

@@ -1,0 +1,72 @@
+// Cold. Runs on: main.
+// What the tests of this folder say about a scenario: that it passes; that a mutant dies of it, or lives.
+
+import type { Test } from 'tap';
+import { type Patch, withMutant } from './mutant.js';
+import { type Exploration, explore } from './search.js';
+
+const BOUND = 2;
+/** For a whole test file; much of it is waiting for a busy machine's cores. */
+export const TIMEOUT_MS = 240_000;
+/** Some mutants loop for ever between two calls. */
+const ANSWER_MS = 1000;
+
+/** Every schedule with at most `BOUND` preemptions was run, and all is well after each. */
+export async function passes(t: Test, ...specs: string[]): Promise<void> {
+  for (const spec of specs) {
+    const start = performance.now();
+    const result = await explore(spec, { bound: BOUND });
+    const ms = Math.round(performance.now() - start);
+    t.same(texts(result), [], `${spec} passes`);
+    t.equal(result.boundReached, BOUND, `${spec} is explored to the end`);
+    t.comment(`${spec}: ${result.schedules} schedules, ${result.steps} steps, ${ms} ms`);
+  }
+}
+
+export interface Mutant {
+  /** What is wrong with it. */
+  readonly what: string;
+  readonly patches: readonly Patch[];
+  /** The scenario that tells. */
+  readonly spec: string;
+}
+
+export interface Condemned extends Mutant {
+  /** What goes wrong. */
+  readonly message: RegExp;
+}
+
+/** The scenario fails. */
+export async function dies(t: Test, mutants: readonly Condemned[]): Promise<void> {
+  for (const { what, patches, spec, message } of mutants) {
+    const { failures, schedules } = await exploreMutant(patches, spec);
+    const [failure] = failures;
+    t.match(failure?.message, message, `${what}: ${spec} fails`);
+    if (failure === undefined) continue;
+    const [first] = failure.message!.split('\n');
+    const size = `${failure.trace.length} steps, ${failure.preemptions} preemptions, schedule ${schedules}`;
+    t.comment(`${what}: killed by ${spec}: ${first} (${size})`);
+  }
+}
+
+export interface Spared extends Mutant {
+  /** Why the line is there all the same. */
+  readonly why: string;
+}
+
+/** The scenario passes: what the mutant lacks is not what keeps wake-ups. A scenario that learns to tell is welcome here. */
+export async function lives(t: Test, mutants: readonly Spared[]): Promise<void> {
+  for (const { what, patches, spec, why } of mutants) {
+    const result = await exploreMutant(patches, spec);
+    t.same(texts(result), [], `${what}: ${spec} passes`);
+    t.comment(`${what}: ${spec} passes: ${why}`);
+  }
+}
+
+function exploreMutant(patches: readonly Patch[], spec: string): Promise<Exploration> {
+  return withMutant(patches, (root) => explore(spec, { root, bound: BOUND, answerMs: ANSWER_MS }));
+}
+
+function texts({ failures }: Exploration): string[] {
+  return failures.map(({ text }) => text);
+}
