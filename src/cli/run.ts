@@ -32,8 +32,7 @@ export async function runCommand(options: HostOptions, output: RunOutput, start 
   const config = resolveOptions(options);
   const progress = new Progress(process.stderr);
   try {
-    announce(config, progress);
-    print(await runHost(() => start(options), output, progress), output);
+    print(await runHost(config, () => start(options), output, progress), output);
   } catch (error) {
     progress.end();
     if (error instanceof InvariantError) print(error.snapshot, output);
@@ -41,7 +40,12 @@ export async function runCommand(options: HostOptions, output: RunOutput, start 
   }
 }
 
-async function runHost(start: () => Promise<Host>, output: RunOutput, progress: Progress): Promise<Snapshot> {
+async function runHost(
+  config: Config,
+  start: () => Promise<Host>,
+  output: RunOutput,
+  progress: Progress,
+): Promise<Snapshot> {
   let host: Host | null = null;
   let signalled = false;
   const forget = onStopSignal((signal) => {
@@ -50,6 +54,7 @@ async function runHost(start: () => Promise<Host>, output: RunOutput, progress: 
     if (host !== null) stop(host);
   });
   try {
+    announce(config, progress); // Only now: whoever reads it may send a signal.
     host = await start();
     if (signalled) stop(host); // It came while the threads were starting.
     introduce(host, output, progress);

@@ -264,7 +264,7 @@ export function parseRate(value: string | number): Rate {
   const amount = Number(match?.[1]);
   const percent = match?.[2] === '%';
   const pps = amount * (MULTIPLES[match?.[2] ?? ''] ?? 1);
-  if (!(amount > 0 && amount < 1e9) || (!percent && pps > 1e9)) throw new SoftirqOptionError('rate', value, RATE);
+  if (!(amount > 0 && amount <= 1e9) || (!percent && pps > 1e9)) throw new SoftirqOptionError('rate', value, RATE);
   return percent ? { percent: amount } : { pps };
 }
 

@@ -2,6 +2,7 @@
 // Nothing is lost silently: offered = delivered + drops + in flight, and every byte of every packet, in every mode, at
 // every kind of stop.
 
+import { totalmem } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import type { HostOptions, Snapshot } from '../../src/index.js';
@@ -123,6 +124,28 @@ t.test('pktgen', async (t) => {
       t.comment(`offered ${offered}, delivered ${delivered}, missed ${rxMissedErrors}`);
     });
   }
+});
+
+// The largest machine that the options allow: its buffers lie beyond 2 GiB, where an int32 address is negative.
+const LARGE: HostOptions = {
+  device: 'pktgen',
+  mode: 'interrupt',
+  queues: 128,
+  ring: 4096,
+  size: '64,9000',
+  flows: 1000,
+  rate: '20k',
+  full: 'wait',
+  packets: 4000,
+};
+const LARGE_BYTES = 8 * 2 ** 30; // Only what is used of it is ever there, but not every system lends 4 GiB on credit.
+
+t.test('a memory of nearly 4 GiB', { skip: totalmem() < LARGE_BYTES && 'too little memory' }, async (t) => {
+  const sent = new SentFlows(LARGE);
+  const snapshot = await run({ ...LARGE, sink: sent.sink }, LIMIT_MS);
+  checkLaw(t, snapshot);
+  checkPackets(t, sent, snapshot);
+  t.ok(snapshot.nics[0]!.queues.at(-1)!.rxPackets > 0, 'the last queue had packets');
 });
 
 t.test('the fixture capture', async (t) => {

@@ -17,7 +17,7 @@ const LOADS: readonly HostOptions[] = [
   { device: 'pktgen', rate: '100k', arrival: 'poisson', cpus: 2, queues: 2, irq: 'nolatch' },
   { device: 'pktgen', rate: '20M', cpus: 1, queues: 2, work: 300, budget: 64 },
   { device: 'pktgen', rate: '100k', arrival: 'onoff', cpus: 1, queues: 4, spin: false },
-  { device: `pcap:${FIXTURE}`, speed: 'x20', cpus: 1, queues: 2 },
+  { device: `pcap:${FIXTURE}`, speed: 'x200', cpus: 1, queues: 2 },
 ];
 
 const STOPS: Readonly<Record<string, Partial<HostOptions>>> = {

@@ -37,9 +37,13 @@ export async function run(options: HostOptions, limitMs = 20_000): Promise<Snaps
   return endsWithin(await start(options), limitMs);
 }
 
+/** A wait that lasts longer is told on stderr, although it ends well: it was not one of ours. */
+const SLOW_MS = 5000;
+
 /** @param why says what to blame when the time is over */
 export async function within<T>(promise: Promise<T>, ms: number, why: () => string | Promise<string>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
+  const began = performance.now();
   const late = new Promise<'late'>((resolve) => {
     timer = setTimeout(() => resolve('late'), ms);
   });
@@ -49,5 +53,7 @@ export async function within<T>(promise: Promise<T>, ms: number, why: () => stri
     return winner.value;
   } finally {
     clearTimeout(timer);
+    const tookMs = performance.now() - began;
+    if (tookMs > SLOW_MS) console.error(`# a wait took ${tookMs.toFixed(0)} of ${ms} ms`);
   }
 }

@@ -95,3 +95,11 @@ t.test('while a NAPI is scheduled its line raises no interrupt', async (t) => {
     t.comment(`${irq}: ${polls} polls, ${irqs} interrupts, ${completions} completions`);
   }
 });
+
+t.test('mode interrupt: an interrupt for each packet, at any load', async (t) => {
+  for (const rate of ['20k', 'max']) {
+    const snapshot = await run({ ...ONE, mode: 'interrupt', rate, packets: 20_000 }, LIMIT_MS);
+    t.equal(snapshot.nics[0]!.irqs, snapshot.nics[0]!.rxPackets, `rate ${rate}`);
+    t.comment(figures(snapshot));
+  }
+});

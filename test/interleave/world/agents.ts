@@ -87,7 +87,7 @@ function seamsOf(world: World, shared: Shared, cpu: number) {
     bursts: world.mode === 'napi' ? world.witness.guarded(bursts, views, cpu) : bursts,
     clock: new world.parts.VirtualClock(),
     sink: (burst: Burst) => world.witness.receive(views, burst),
-    needResched: () => false,
+    needResched: () => world.options.needResched ?? false,
   };
 }
 

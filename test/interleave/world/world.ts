@@ -29,6 +29,8 @@ export interface WorldOptions {
   readonly buffers: number;
   /** Buffers posted at the start. */
   readonly posted: number;
+  /** A task wants the CPU all the time: softirqs are left to ksoftirqd after each pass. */
+  readonly needResched?: boolean;
 }
 
 export class World {
