@@ -25,7 +25,7 @@ import type { CpuTask, NicTask } from './tasks.js';
 import { RoleThread } from './threads.js';
 import { verify } from './verify.js';
 
-const WATCH_MS = 20;
+const WATCH_MS = 50;
 const START_TIMEOUT_MS = 40_000;
 /** A drain ends when nothing was processed for this long. */
 const STALLED_MS = 1000;
@@ -52,6 +52,7 @@ export class Supervisor {
   private failure: Error | null = null;
   private stopping = false;
   private draining = false;
+  private destroying = false;
   private deadlineMs = Number.POSITIVE_INFINITY;
   private movedAtMs = 0;
   private processed = -1;
@@ -170,7 +171,10 @@ export class Supervisor {
 
   private async end(): Promise<void> {
     const stuck = await this.endThreads(LEAVE_MS);
-    if (this.failure !== null) return;
+    if (this.failure !== null) {
+      this.reject(this.failure);
+      return;
+    }
     if (stuck.length > 0) {
       this.reject(new RoleError(stuck.join(', '), `did not leave its loop within ${LEAVE_MS} ms and was ended`));
       return;
@@ -182,8 +186,9 @@ export class Supervisor {
   }
 
   private fail(error: RoleError): void {
-    if (this.failure !== null || this.ended) return;
+    if (this.failure !== null || this.destroying) return;
     this.failure = error;
+    if (this.stopping) return; // Whoever ends the threads already tells it.
     void this.endThreads(LEAVE_AFTER_FAILURE_MS).then(() => this.reject(error));
   }
 
@@ -206,6 +211,7 @@ export class Supervisor {
     await Promise.race([Promise.all(this.threads.map(leave)), enough]);
     patience.abort();
     const stuck = [...running];
+    this.destroying = true; // From here on, a thread that dies is one that we end.
     await Promise.all(this.threads.map((thread) => thread.destroy()));
     this.ended = true;
     return stuck;

@@ -92,9 +92,17 @@ function runRole(
 async function loadSink(option: SinkOption | null, cpu: number): Promise<Sink | null> {
   if (option === null) return null;
   const url = String(option.url);
-  const { default: factory } = (await import(url)) as { default?: SinkFactory };
+  const { default: factory } = await importSink(url);
   if (typeof factory !== 'function') throw new TypeError(`sink ${url}: its default export must be a function`);
   const sink: unknown = factory({ cpu, data: option.data });
   if (typeof sink !== 'function') throw new TypeError(`sink ${url}: its default export must return the sink function`);
   return sink as Sink;
+}
+
+async function importSink(url: string): Promise<{ readonly default?: SinkFactory }> {
+  try {
+    return await import(url);
+  } catch (error) {
+    throw new Error(`sink ${url}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
 }

@@ -43,7 +43,9 @@ export interface IrqLayout {
   readonly contexts: number;
 }
 
+/** @throws RangeError when a CPU's bitmap has no room for so many lines */
 export function irqRegionBytes(lines: number, cpus: number): number {
+  if (lines > LINES_MAX) throw new RangeError(`lines=${lines}: must be at most ${LINES_MAX}`);
   return (lines + cpus) * CACHE_LINE_BYTES;
 }
 

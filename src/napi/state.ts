@@ -61,10 +61,12 @@ export class NapiState {
   /**
    * The last step of napi_complete_done. @returns true when SCHED was given up: the caller may touch nothing but the line.
    * False when MISSED was set: SCHED is kept, and the caller schedules once more.
+   * @throws Error when SCHED is not set (the kernel's WARN): whoever completes must hold it
    */
   complete(): boolean {
     for (;;) {
       const old = Atomics.load(this.words, this.base + STATE);
+      if ((old & SCHED) === 0) throw notScheduled();
       const missed = (old & MISSED) !== 0;
       const next = missed ? old & ~MISSED : old & ~(SCHED | (HOLDER_MASK << HOLDER_SHIFT));
       if (Atomics.compareExchange(this.words, this.base + STATE, old, next) === old) return !missed;
@@ -99,4 +101,8 @@ export class NapiState {
   inHand(): number {
     return this.words[this.base + IN_HAND_COUNT]!;
   }
+}
+
+function notScheduled(): Error {
+  return new Error('napi: complete() of an instance that is not scheduled');
 }
