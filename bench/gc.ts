@@ -7,7 +7,7 @@ import { startHost } from '../src/index.js';
 import { check, heading, small } from './harness.js';
 
 const PACKETS = small ? 1e6 : 1e8;
-const WARM_MS = small ? 300 : 1500;
+const WARM_MS = small ? 300 : 3000;
 const BEGIN = 'begin of the counted part';
 const END = 'end of the counted part';
 

@@ -151,8 +151,8 @@ export class Softnet implements SoftirqAction {
       }
       const work = this.napiPoll(this.local.shift());
       budget -= work;
-      const now = this.clock.tick();
-      if (work > 0) this.doubles[this.lastPollNs] = now;
+      this.clock.tick();
+      if (work > 0) this.doubles[this.lastPollNs] = this.clock.nowNs;
       this.deliver();
       if (budget <= 0 || ((this.clock.jiffies - timeLimit) | 0) >= 0) {
         this.doubles[this.timeSqueeze] = this.doubles[this.timeSqueeze]! + 1;

@@ -130,7 +130,8 @@ export class Nic implements Agent {
 
   private end(): void {
     if (this.ended()) return;
-    this.doubles[this.layout.endNs / DOUBLE_BYTES] = this.clock.tick();
+    this.clock.tick();
+    this.doubles[this.layout.endNs / DOUBLE_BYTES] = this.clock.nowNs;
     Atomics.store(this.words, this.layout.state / 4 + ENDED, 1);
   }
 
@@ -144,12 +145,14 @@ export class Nic implements Agent {
     }
     const { arrival } = this.device;
     if (arrival.unpaced) return max;
-    return arrival.due(this.clock.tick(), this.offered, max);
+    this.clock.tick();
+    return arrival.due(this.clock.nowNs, this.offered, max);
   }
 
   private start(): void {
     this.started = true;
-    const now = this.clock.tick();
+    this.clock.tick();
+    const now = this.clock.nowNs;
     this.doubles[this.layout.startNs / DOUBLE_BYTES] = now;
     this.device.arrival.start(now);
   }

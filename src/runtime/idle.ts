@@ -61,7 +61,8 @@ export class SpinThenSleep implements IdlePolicy {
   }
 
   idle(agent: Agent): void {
-    const now = this.clock.tick();
+    this.clock.tick();
+    const now = this.clock.nowNs;
     if (this.idleSinceNs === NEVER) this.idleSinceNs = now;
     const sleepNs = agent.nextNs() - now - this.slackNs;
     if (sleepNs <= 0 || now - this.idleSinceNs < this.spinNs) {
@@ -80,7 +81,8 @@ export class SpinThenSleep implements IdlePolicy {
     }
     this.doubles[this.sleeps] = this.doubles[this.sleeps]! + 1;
     idleSleep(this.doorbell, sleepNs / 1e6);
-    this.learn(this.clock.tick() - this.idleSinceNs);
+    this.clock.tick();
+    this.learn(this.clock.nowNs - this.idleSinceNs);
     this.idleSinceNs = NEVER;
   }
 

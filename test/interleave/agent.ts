@@ -25,9 +25,10 @@ const { me, shared } = data;
 const control = new Control(data.control);
 const snapshots = new Snapshots(bufferOf(shared), data.control.snapshots);
 const scheduler = new Scheduler(control, me, new Threads(control), snapshots, { timeouts: data.timeouts, always });
-const stepping = new SteppingAtomics(scheduler, bufferOf(shared), data.plainSteps);
+const stepping = new SteppingAtomics(scheduler, bufferOf(shared), data.plainSteps, me, data.control.owners);
 stepping.install();
 const scenario: Scenario = await loadScenario(data.spec, new URL(data.root));
+stepping.alone = new Set(scenario.alone);
 
 function always(): string | null {
   if (scenario.always === undefined) return null;

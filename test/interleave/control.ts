@@ -41,6 +41,8 @@ export interface ControlMemory {
   readonly values: Float64Array;
   readonly text: Uint8Array;
   readonly snapshots: Uint8Array;
+  /** Per word of the scenario's memory: 1 + the thread that touches it without a step, or 0. */
+  readonly owners: Uint8Array;
 }
 
 export function createControl(threads: number, stepLimit: number, memoryBytes: number): ControlMemory {
@@ -56,6 +58,7 @@ export function createControl(threads: number, stepLimit: number, memoryBytes: n
     values: new Float64Array(new SharedArrayBuffer((stepLimit + 1) * TRACE_DOUBLES * 8)),
     text: new Uint8Array(new SharedArrayBuffer(TEXT_LIMIT)),
     snapshots: new Uint8Array(new SharedArrayBuffer(threads * memoryBytes)),
+    owners: new Uint8Array(new SharedArrayBuffer(memoryBytes / 4)),
   };
 }
 

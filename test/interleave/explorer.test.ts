@@ -63,6 +63,11 @@ t.test('every schedule within the bound is run once', async (t) => {
   t.equal((await passes(t, 'toy-increment:atomic', { bound: 9 })).schedules, 20, 'six over three');
 });
 
+t.test('calls on words that one thread alone touches are no steps', async (t) => {
+  t.equal((await passes(t, 'toy-increment:alone-atomic')).schedules, interleavings([3, 3], 2));
+  await fails(t, 'toy-increment:alone', /alone: @0 is touched by threads 0 and 1/);
+});
+
 t.test('a sleeper that looks again is never stranded, one that does not is', async (t) => {
   await passes(t, 'toy-sleeper');
   const { text } = await fails(t, 'toy-sleeper:no-recheck', /^deadlock: consumer sleeps on BELL$/);

@@ -27,6 +27,11 @@ export interface Scenario<S extends Shared = Shared> {
   readonly timeouts?: boolean;
   /** False: the code before a call and the call are one step. A quarter of the schedules; for bodies whose plain accesses cannot race. */
   readonly plainSteps?: boolean;
+  /**
+   * Byte addresses of words that one thread alone touches while bodies run: a call on them is no step, since nobody else can
+   * tell when it happened. That it is one thread alone is checked.
+   */
+  readonly alone?: readonly number[];
   /** A longer schedule is a livelock. Default 2000. */
   readonly stepLimit?: number;
 }

@@ -15,11 +15,18 @@ const STEPPED = ['load', 'store', 'add', 'sub', 'and', 'or', 'xor', 'exchange', 
 export class SteppingAtomics {
   /** True while a body runs. */
   active = false;
+  /** Byte addresses on which a call is no step. */
+  alone: ReadonlySet<number> = new Set();
+  private readonly me: number;
+  private readonly owners: Uint8Array;
   private readonly scheduler: Scheduler;
   private readonly memory: SharedArrayBuffer;
   private readonly plainSteps: boolean;
 
-  constructor(scheduler: Scheduler, memory: SharedArrayBuffer, plainSteps: boolean) {
+  /** @param owners who touches which word without a step */
+  constructor(scheduler: Scheduler, memory: SharedArrayBuffer, plainSteps: boolean, me: number, owners: Uint8Array) {
+    this.me = me;
+    this.owners = owners;
     this.scheduler = scheduler;
     this.memory = memory;
     this.plainSteps = plainSteps;
@@ -44,7 +51,7 @@ export class SteppingAtomics {
   private operation(op: (typeof STEPPED)[number]): Operation {
     const operate = real[op] as Operation;
     return (cells, index, ...operands) => {
-      if (!this.stepped(cells)) return operate(cells, index, ...operands);
+      if (!this.stepped(cells, index)) return operate(cells, index, ...operands);
       this.enterCall();
       const result = operate(cells, index, ...operands);
       this.endCall(op, cells, index, operands, result);
@@ -53,7 +60,7 @@ export class SteppingAtomics {
   }
 
   private wait(cells: Cells, index: number, value: Operand, timeout = Number.POSITIVE_INFINITY): string {
-    if (!this.stepped(cells)) return real.wait(cells as Int32Array, index, value as number, timeout);
+    if (!this.stepped(cells, index)) return real.wait(cells as Int32Array, index, value as number, timeout);
     if (!(cells instanceof Int32Array || cells instanceof BigInt64Array))
       throw new TypeError('Atomics.wait: not int32');
     this.enterCall();
@@ -68,7 +75,7 @@ export class SteppingAtomics {
   }
 
   private notify(cells: Cells, index: number, count = Number.POSITIVE_INFINITY): number {
-    if (!this.stepped(cells)) return real.notify(cells as Int32Array, index, count);
+    if (!this.stepped(cells, index)) return real.notify(cells as Int32Array, index, count);
     this.enterCall();
     const woken = this.scheduler.threads.wake(addressOf(cells, index), count);
     this.endCall('notify', cells, index, [count], woken);
@@ -82,11 +89,22 @@ export class SteppingAtomics {
   }
 
   /** Memory of the thread's own needs no step; other shared memory would be seen by threads that the explorer cannot order. */
-  private stepped(cells: Cells): boolean {
+  private stepped(cells: Cells, index: number): boolean {
     if (!this.active || !(cells.buffer instanceof SharedArrayBuffer)) return false;
     if (cells.buffer !== this.memory)
       throw new Error("Atomics on a shared buffer other than the scenario's memory.buffer");
-    return true;
+    const address = addressOf(cells, index);
+    if (!this.alone.has(address)) return true;
+    this.assertAlone(address);
+    return false;
+  }
+
+  private assertAlone(address: number): void {
+    const owner = this.owners[address / 4]!;
+    if (owner !== 0 && owner !== this.me + 1) {
+      throw new Error(`alone: @${address} is touched by threads ${owner - 1} and ${this.me}`);
+    }
+    this.owners[address / 4] = this.me + 1;
   }
 
   private enterCall(): void {

@@ -16,7 +16,8 @@ t.test('time stands still between two ticks', async (t) => {
   const started = performance.now();
   while (performance.now() - started < 2);
   t.equal(clock.nowNs, before);
-  const now = clock.tick();
+  clock.tick();
+  const now = clock.nowNs;
   t.equal(clock.nowNs, now);
   t.ok(now >= before + 2 * MS, `${now - before} ns`);
   t.equal(clock.jiffies, Math.floor(now / MS) | 0);
@@ -24,9 +25,11 @@ t.test('time stands still between two ticks', async (t) => {
 
 t.test('virtual time moves when it is told to', async (t) => {
   const clock = new VirtualClock();
-  t.equal(clock.tick(), 0);
+  clock.tick();
+  t.equal(clock.nowNs, 0);
   clock.advance(2.5 * MS);
-  t.same([clock.tick(), clock.nowNs, clock.jiffies], [2.5 * MS, 2.5 * MS, 2]);
+  clock.tick();
+  t.same([clock.nowNs, clock.jiffies], [2.5 * MS, 2]);
 });
 
 t.test('jiffies wrap like int32', async (t) => {

@@ -7,7 +7,7 @@
 
 import type { Scenario, ScenarioFactory, Shared } from '../scenario.js';
 import { cpuLoop, nicOf } from '../world/agents.js';
-import { labelsOf } from '../world/labels.js';
+import { labelsOf, mailboxesOf } from '../world/labels.js';
 import { loadParts } from '../world/parts.js';
 import { miscounted, unrest } from '../world/rest.js';
 import { RING, World, type WorldOptions } from '../world/world.js';
@@ -53,6 +53,7 @@ const handover: ScenarioFactory = async (root, variant) => {
   const scenario: Scenario = {
     threads: [coming > 0 ? 'nic' : 'main', 'cpu0', 'cpu1'],
     plainSteps: false, // the plain words are the SCHED holder's, as the witness asserts
+    alone: mailboxesOf(world),
     create: () => world.create(),
     reset(shared) {
       world.reset(shared);

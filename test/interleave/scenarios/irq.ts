@@ -37,6 +37,11 @@ const VARIANTS: Record<string, Variant> = {
   moved: { flow: 'latch', threads: ['main', 'cpu0', 'cpu1'], lines: 1, events: 1, before: 1 },
 };
 
+/** Mailbox, answer and turn count of the context at `context`, of which main wants nothing here. */
+function ownWords(context: number): number[] {
+  return [context + 64, context + 128, context + 132];
+}
+
 const irq: ScenarioFactory = async (root, variant) => {
   const { IrqLine, PendingLines } = await load<typeof import('../../../src/irq/line.js')>(root, 'irq/line.js');
   const { CpuInterrupts } = await load<typeof import('../../../src/driver/interrupt.js')>(root, 'driver/interrupt.js');
@@ -100,6 +105,7 @@ const irq: ScenarioFactory = async (root, variant) => {
   return {
     threads,
     plainSteps: threads.length === 2, // SEEN is plain, and whoever took the interrupt alone writes it
+    alone: Array.from({ length: CPUS }, (_, cpu) => CONTEXTS + cpu * CONTEXT_BYTES).flatMap(ownWords),
     create: onePage,
     reset(shared) {
       for (let id = 0; id < lines; id++) lineOf(shared, id).create(flow, 0);

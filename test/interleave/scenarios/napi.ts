@@ -8,7 +8,7 @@
 
 import type { Scenario, ScenarioFactory } from '../scenario.js';
 import { cpuLoop, nicOf, scheduler } from '../world/agents.js';
-import { labelsOf } from '../world/labels.js';
+import { labelsOf, mailboxesOf, quiescentOf } from '../world/labels.js';
 import { loadParts } from '../world/parts.js';
 import { miscounted, unrest } from '../world/rest.js';
 import { World, type WorldOptions } from '../world/world.js';
@@ -39,6 +39,7 @@ const napi: ScenarioFactory = async (root, variant) => {
   const scenario: Scenario = {
     threads: scheduled ? ['nic', 'cpu0', 'other'] : ['nic', 'cpu0'],
     plainSteps: !scheduled, // the plain words are the SCHED holder's, as the witness asserts
+    alone: [...mailboxesOf(world), ...quiescentOf(world)],
     create: () => world.create(),
     reset: (shared) => world.reset(shared),
     label: labelsOf(world),

@@ -6,7 +6,7 @@
 
 import type { ScenarioFactory } from '../scenario.js';
 import { cpuLoop, nicLoop } from '../world/agents.js';
-import { labelsOf } from '../world/labels.js';
+import { labelsOf, mailboxesOf, quiescentOf } from '../world/labels.js';
 import { loadParts } from '../world/parts.js';
 import { miscounted, unrest } from '../world/rest.js';
 import { RING, World, type WorldOptions } from '../world/world.js';
@@ -25,6 +25,7 @@ const nicSleep: ScenarioFactory = async (root, variant) => {
   const { parts, plan } = world;
   return {
     threads: ['nic', variant === 'post' ? 'driver' : 'cpu0'],
+    alone: [...mailboxesOf(world), ...quiescentOf(world)],
     create: () => world.create(),
     reset: (shared) => world.reset(shared),
     label: labelsOf(world),

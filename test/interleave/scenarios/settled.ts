@@ -7,7 +7,7 @@
 
 import { type ScenarioFactory, spin } from '../scenario.js';
 import { cpuLoop, nicOf } from '../world/agents.js';
-import { labelsOf } from '../world/labels.js';
+import { labelsOf, mailboxesOf } from '../world/labels.js';
 import { loadParts } from '../world/parts.js';
 import { RING, World } from '../world/world.js';
 
@@ -26,6 +26,7 @@ const settled: ScenarioFactory = async (root, variant) => {
   return {
     threads,
     plainSteps: false, // the plain words are the SCHED holder's, as the witness asserts
+    alone: mailboxesOf(world),
     create: () => world.create(),
     reset(shared) {
       world.reset(shared);

@@ -26,6 +26,18 @@ export function labelsOf(world: World): (address: number) => string | undefined 
   return (address) => names.get(address);
 }
 
+/**
+ * Words that one thread alone touches as long as main asks nothing: a mailbox and its answer; and as long as nobody waits for a
+ * grace period, QUIESCENT.
+ */
+export function mailboxesOf({ plan }: World): number[] {
+  return [...plan.cpuContexts, plan.nicContext].flatMap((context) => [context + LINE_BYTES, context + 2 * LINE_BYTES]);
+}
+
+export function quiescentOf({ plan }: World): number[] {
+  return [...plan.cpuContexts, plan.nicContext].map((context) => context + 2 * LINE_BYTES + 4);
+}
+
 /** Of context words at `context`. */
 export function contextNames(context: number, role: string): [number, string][] {
   return ['DOORBELL', 'REQUEST', 'DONE'].map((name, line) => [context + line * LINE_BYTES, `${role}.${name}`]);
