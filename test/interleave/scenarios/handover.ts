@@ -25,7 +25,7 @@ interface Variant {
   readonly targets: readonly number[];
 }
 
-const THERE = { options: { ...COMMON, frames: [20, DOUBLE, 20, 20], burst: 4 }, before: 4 };
+const THERE = { options: { ...COMMON, frames: [20, DOUBLE, 20], burst: 3 }, before: 3 };
 const COMING = { options: { ...COMMON, frames: [20, DOUBLE], burst: 1 }, before: 1 };
 const VARIANTS: Record<string, Variant> = {
   away: { ...THERE, targets: [NEW] },
