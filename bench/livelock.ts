@@ -3,7 +3,7 @@
 import { type HostOptions, type Snapshot, startHost } from '../src/index.js';
 import { check, heading, small } from './harness.js';
 
-const WORK_NS = 300;
+const WORK_NS = 150;
 const SECONDS = small ? 0.2 : 1.5;
 /** Of the capacity in interrupt mode. */
 const LOADS = small ? [1, 3] : [0.2, 0.5, 0.75, 1, 1.5, 2, 3, 4];
@@ -26,6 +26,7 @@ async function run(options: Partial<HostOptions>): Promise<Snapshot> {
 
 /** The capacity in interrupt mode, as `--rate 100%` finds it. */
 async function capacity(): Promise<number> {
+  console.log('calibrating…');
   const { rates } = await run({ mode: 'interrupt', rate: '100%', duration: 0.2 });
   return rates.offeredPps;
 }

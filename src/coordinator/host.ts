@@ -49,7 +49,7 @@ export interface Host {
  */
 export async function startHost(options: HostOptions): Promise<Host> {
   const config = resolveOptions(options);
-  const calibrated = await calibrate(config, runToEnd);
+  const calibrated = await calibrate(config, startHost);
   const device = deviceSettings(config, calibrated.pps);
   const plan = makePlan({ ...config, frames: deviceBytes(device) });
   const flow = config.mode === 'interrupt' ? 'level' : config.irq;
@@ -62,11 +62,6 @@ export async function startHost(options: HostOptions): Promise<Host> {
   await supervisor.start();
   const pinned = config.pin ? pinRoles(machine.views, plan) : [];
   return new RunningHost(machine, plan, config, supervisor, [...calibrated.notes, ...pinned]);
-}
-
-async function runToEnd(options: HostOptions): Promise<Snapshot> {
-  const host = await startHost(options);
-  return host.done;
 }
 
 /** @internal */
