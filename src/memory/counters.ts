@@ -59,15 +59,7 @@ export const CPU_COUNTERS = [
 ] as const;
 
 /** Per CPU and Rx queue: a queue may be polled by any CPU, and each counts for itself. */
-export const POLL_COUNTERS = [
-  'irqs',
-  'polls',
-  'completions',
-  'fullBudgetPolls',
-  'missedReschedules',
-  'taken',
-  'takenBytes',
-] as const;
+export const POLL_COUNTERS = ['irqs', 'polls', 'completions', 'fullBudgetPolls', 'missedReschedules', 'taken'] as const;
 
 /** Per NIC. */
 export const NIC_COUNTERS = [

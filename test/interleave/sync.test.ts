@@ -9,17 +9,17 @@ t.setTimeout(TIMEOUT_MS);
 const FILE = 'memory/sync.js';
 
 t.test('a barrier lets all through together, again and again, or is broken up', (t) =>
-  passes(t, 'sync:barrier', 'sync:barrier-2', 'sync:barrier-broken'),
+  passes(t, 'barrier:three', 'barrier:twice', 'barrier:broken'),
 );
 
-t.test('once is once, and again when it threw', (t) => passes(t, 'sync:once', 'sync:once-throws'));
+t.test('once is once, and again when it threw', (t) => passes(t, 'once:plain', 'once:throws'));
 
 t.test('a barrier without one of its rules strands somebody', (t) =>
   dies(t, [
     {
       what: 'nobody is woken',
       patches: [{ file: FILE, find: 'wakeAll(this.words, this.base + ROUND);', replace: '' }],
-      spec: 'sync:barrier',
+      spec: 'barrier:three',
       message: /^deadlock/,
     },
     {
@@ -27,7 +27,7 @@ t.test('a barrier without one of its rules strands somebody', (t) =>
       patches: [
         { file: 'memory/doorbell.js', find: 'Atomics.notify(words, at);', replace: 'Atomics.notify(words, at, 1);' },
       ],
-      spec: 'sync:barrier',
+      spec: 'barrier:three',
       message: /^deadlock/,
     },
     {
@@ -39,7 +39,7 @@ t.test('a barrier without one of its rules strands somebody', (t) =>
           replace: '$2 $1',
         },
       ],
-      spec: 'sync:barrier',
+      spec: 'barrier:three',
       message: /^deadlock/,
     },
     {
@@ -51,7 +51,7 @@ t.test('a barrier without one of its rules strands somebody', (t) =>
           replace: 'Atomics.store(this.words, this.base + ARRIVED, Atomics.load(this.words, this.base + ARRIVED) + 1)',
         },
       ],
-      spec: 'sync:barrier',
+      spec: 'barrier:three',
       message: /^deadlock/,
     },
     {
@@ -63,7 +63,7 @@ t.test('a barrier without one of its rules strands somebody', (t) =>
           replace: '$2 $1',
         },
       ],
-      spec: 'sync:barrier-2',
+      spec: 'barrier:twice',
       message: /^deadlock|let through/,
     },
   ]),
@@ -81,7 +81,7 @@ t.test('a once without one of its rules is twice, or never', (t) =>
             'const was = Atomics.load(this.words, this.at); if (was === NEW) Atomics.store(this.words, this.at, RUNNING); return was;',
         },
       ],
-      spec: 'sync:once',
+      spec: 'once:plain',
       message: /ready=2/,
     },
     {
@@ -89,25 +89,25 @@ t.test('a once without one of its rules is twice, or never', (t) =>
       patches: [
         { file: FILE, find: 'initialise();\n', replace: 'Atomics.store(this.words, this.at, DONE); initialise();\n' },
       ],
-      spec: 'sync:once',
+      spec: 'once:plain',
       message: /ready=0/,
     },
     {
       what: 'nobody is woken',
       patches: [{ file: FILE, find: 'wakeAll(this.words, this.at);', replace: '' }],
-      spec: 'sync:once',
+      spec: 'once:plain',
       message: /^deadlock/,
     },
     {
       what: 'a throw leaves RUNNING',
       patches: [{ file: FILE, find: 'let next = NEW;', replace: 'let next = RUNNING;' }],
-      spec: 'sync:once-throws',
+      spec: 'once:throws',
       message: /^deadlock/,
     },
     {
       what: 'who waited does not look how it ended',
       patches: [{ file: FILE, find: /(if \(!waitWhile\(this\.words, this\.at,.*\n.*\n)/, replace: '$1 return;\n' }],
-      spec: 'sync:once-throws',
+      spec: 'once:throws',
       message: /ready=0/,
     },
   ]),

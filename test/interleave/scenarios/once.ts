@@ -1,0 +1,49 @@
+// Cold. Runs on: every thread of the explorer.
+//   plain    two threads come, one initialises
+//   throws   the first that does throws, and the other tries again
+
+import { onePage, type ScenarioFactory, wordsOf } from '../scenario.js';
+import { load } from '../world/parts.js';
+
+const STATE = 0;
+const BEGUN = 32; // initialisations begun
+const READY = 33; // what they leave
+const NAMES: Record<number, string> = { [STATE]: 'STATE', [BEGUN]: 'BEGUN' };
+const NO_LIMIT_MS = 1e9;
+
+class OnPurpose extends Error {}
+
+const once: ScenarioFactory = async (root, variant) => {
+  const { Once } = await load<typeof import('../../../src/memory/sync.js')>(root, 'memory/sync.js');
+  const { viewsOf } = await load<typeof import('../../../src/memory/views.js')>(root, 'memory/views.js');
+  return {
+    threads: ['a', 'b'],
+    create: onePage,
+    reset: () => undefined,
+    label: (address) => NAMES[address / 4],
+    thread(_index, shared) {
+      const words = wordsOf(shared);
+      const once = new Once(viewsOf(shared.memory.buffer), STATE);
+      const initialise = () => {
+        const isFirst = Atomics.add(words, BEGUN, 1) === 0;
+        if (variant === 'throws' && isFirst) throw new OnPurpose();
+        words[READY]!++;
+      };
+      return () => {
+        try {
+          once.run(initialise, NO_LIMIT_MS);
+        } catch (error) {
+          if (error instanceof OnPurpose) return;
+          throw error;
+        }
+        if (words[READY] !== 1) throw new Error(`ready=${words[READY]} after once`);
+      };
+    },
+    check(shared) {
+      const ready = wordsOf(shared)[READY];
+      return ready === 1 ? null : `ready=${ready} in the end`;
+    },
+  };
+};
+
+export default once;
