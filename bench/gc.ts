@@ -40,7 +40,8 @@ function parent(): void {
   check(main !== undefined && counted.length > 0, 'no trace was found');
   console.log(`${workers.length} collections in nic0 and cpu0`);
   for (const line of workers) console.log(`  ${line}`);
-  check(workers.length === 0, 'the packet path allocates');
+  if (small) console.log('too short to say: code that is not compiled yet allocates');
+  else check(workers.length === 0, 'the packet path allocates');
 }
 
 if (process.argv.includes('--child')) await child();
