@@ -31,6 +31,8 @@ export interface Report {
 
 const LIMIT_MS = 15_000;
 const BURSTS = 50;
+/** A thread's ports close some turns of the event loop after the thread has ended. */
+const CLOSING_MS = 20;
 
 const { accident, role } = JSON.parse(process.argv[2]!) as Fate;
 process.stdout.write(`${JSON.stringify(await die())}\n`);
@@ -58,6 +60,7 @@ async function die(): Promise<Report> {
   const ms = Date.now() - at[0]!;
   const stopped = await host.stop().then(String, asError);
   const afterwards = stopped === error ? `${host.snapshot().nics.length} NIC` : String(stopped);
+  await delay(CLOSING_MS);
   return { ...describe(error), ms, threadsLeft: threadsLeft(), resourcesLeft: resourcesLeft(), afterwards };
 }
 
