@@ -25,7 +25,9 @@ import type { CpuTask, NicTask } from './tasks.js';
 import { RoleThread } from './threads.js';
 import { verify } from './verify.js';
 
-const WATCH_MS = 50;
+/** Idle costs nothing: main looks seldom while traffic runs, and often once it is over. */
+const WATCH_MS = 100;
+const WATCH_DRAIN_MS = 5;
 const START_TIMEOUT_MS = 40_000;
 /** A drain ends when nothing was processed for this long. */
 const STALLED_MS = 1000;
@@ -87,7 +89,7 @@ export class Supervisor {
       if (use !== null) this.useAtStart.set(role, use);
     }
     if (this.config.duration !== null) this.deadlineMs = Date.now() + this.config.duration * 1000;
-    this.timer = setInterval(() => this.watch(), WATCH_MS);
+    this.watchLater();
   }
 
   /** The source offers no further frame; what is in flight is drained, and the machine ends. */
@@ -96,6 +98,7 @@ export class Supervisor {
     this.draining = true;
     this.movedAtMs = Date.now();
     this.nic.ask(END_SOURCE);
+    if (this.timer !== null) this.watchLater();
   }
 
   /** @internal For tests: ends one thread as an accident would. */
@@ -141,13 +144,23 @@ export class Supervisor {
     if (!this.stopping) this.fail(new RoleError(role, 'its loop ended although nobody asked'));
   }
 
+  private watchLater(): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    const left = this.deadlineMs - Date.now();
+    const ms = this.draining ? WATCH_DRAIN_MS : Math.max(0, Math.min(WATCH_MS, left));
+    this.timer = setTimeout(() => this.watch(), ms);
+  }
+
   private watch(): void {
     const now = Date.now();
-    if (!this.draining) {
-      if (now >= this.deadlineMs || readNic(this.machine.views, this.plan.nic.state).ended) this.endSource();
+    if (this.draining && (this.drained() || this.stalled(now))) {
+      void this.end();
       return;
     }
-    if (this.drained() || this.stalled(now)) void this.end();
+    if (!this.draining && (now >= this.deadlineMs || readNic(this.machine.views, this.plan.nic.state).ended)) {
+      this.endSource();
+    }
+    this.watchLater();
   }
 
   /** Nothing is in flight. In this order, along the packet's way: what one place gave up, the next has. */
@@ -198,7 +211,7 @@ export class Supervisor {
    */
   private async endThreads(patienceMs: number): Promise<string[]> {
     this.stopping = true;
-    if (this.timer !== null) clearInterval(this.timer);
+    if (this.timer !== null) clearTimeout(this.timer);
     for (const context of this.contexts) context.ask(STOP);
     const running = new Set(this.threads.map(({ role }) => role));
     const leave = ({ role, finished }: RoleThread) =>
