@@ -2,7 +2,7 @@
 //   plain    two threads come, one initialises
 //   throws   the first that does throws, and the other tries again
 
-import { onePage, type ScenarioFactory, wordsOf } from '../scenario.js';
+import { bufferOf, onePage, type ScenarioFactory, wordsOf } from '../scenario.js';
 import { load } from '../world/parts.js';
 
 const STATE = 0;
@@ -14,8 +14,7 @@ const NO_LIMIT_MS = 1e9;
 class OnPurpose extends Error {}
 
 const once: ScenarioFactory = async (root, variant) => {
-  const { Once } = await load<typeof import('../../../src/memory/sync.js')>(root, 'memory/sync.js');
-  const { viewsOf } = await load<typeof import('../../../src/memory/views.js')>(root, 'memory/views.js');
+  const { Once } = await load<typeof import('../../../src/memory/sync/once.js')>(root, 'memory/sync/once.js');
   return {
     threads: ['a', 'b'],
     create: onePage,
@@ -23,7 +22,7 @@ const once: ScenarioFactory = async (root, variant) => {
     label: (address) => NAMES[address / 4],
     thread(_index, shared) {
       const words = wordsOf(shared);
-      const once = new Once(viewsOf(shared.memory.buffer), STATE);
+      const once = new Once(bufferOf(shared), STATE);
       const initialise = () => {
         const isFirst = Atomics.add(words, BEGUN, 1) === 0;
         if (variant === 'throws' && isFirst) throw new OnPurpose();
