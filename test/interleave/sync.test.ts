@@ -2,6 +2,7 @@
 // The control plane's primitives: Barrier and Once.
 
 import t from 'tap';
+import { survives } from './deaths.js';
 import { dies, passes, TIMEOUT_MS } from './verdicts.js';
 
 t.setTimeout(TIMEOUT_MS);
@@ -14,6 +15,8 @@ t.test('a barrier lets all through together, again and again, or is broken up', 
 );
 
 t.test('once is once, and again when it threw', (t) => passes(t, 'once:plain', 'once:throws'));
+
+t.test('once is once although who began it dies', (t) => survives(t, 'once:dies', [0, 6], 1));
 
 t.test('a barrier without one of its rules strands somebody', (t) =>
   dies(t, [
@@ -103,6 +106,14 @@ t.test('a once without one of its rules is twice, or never', (t) =>
       what: 'a throw leaves it begun',
       patches: [{ file: ONCE, find: 'let next = NEW;', replace: 'let next = ME;' }],
       spec: 'once:throws',
+      message: /^deadlock/,
+    },
+    {
+      what: 'a death leaves it begun',
+      patches: [
+        { file: ONCE, find: 'Atomics.compareExchange(this.words, STATE, wordOf(threadId), NEW);', replace: '' },
+      ],
+      spec: 'once:dies-2',
       message: /^deadlock/,
     },
     {

@@ -6,6 +6,7 @@
 // A waiter reads SEQUENCE while it holds the lock, unlocks, and sleeps while it is the same: a notification between the two
 // changes it, so that there is no moment in which one is lost. Nothing of a waiter is stored, so none that dies leaves anything.
 // never   read SEQUENCE after unlocking           a notification in between would be missed
+// never   take a notification along               who cannot have its lock back passes it on
 // never   notify without changing SEQUENCE       who is about to sleep would sleep on
 
 import { wake, wakeAll } from '../doorbell.js';
@@ -41,7 +42,11 @@ export class Condition implements Mortal {
     refuseOnMain('Condition.wait', 'waitAsync');
     const attempt = this.leave(guard);
     const notified = waitFor(this.words, SEQUENCE, attempt, timeoutMs);
-    guard.lock(relockMs(timeoutMs));
+    try {
+      guard.lock(relockMs(timeoutMs));
+    } finally {
+      if (!guard.held) this.notifyOne(); // It cannot use the notification that it may have had: another may.
+    }
     if (!notified) throw timeout(timeoutMs);
   }
 
@@ -49,7 +54,11 @@ export class Condition implements Mortal {
   async waitAsync(guard: Guard, timeoutMs: number): Promise<void> {
     const attempt = this.leave(guard);
     const notified = await waitForAsync(this.words, SEQUENCE, attempt, timeoutMs);
-    await guard.lockAsync(relockMs(timeoutMs));
+    try {
+      await guard.lockAsync(relockMs(timeoutMs));
+    } finally {
+      if (!guard.held) this.notifyOne(); // As above.
+    }
     if (!notified) throw timeout(timeoutMs);
   }
 

@@ -15,7 +15,8 @@
 // owner      me, OWNER_DIED → NOT_RECOVERABLE     unlock without it; wakes all
 // anybody    dead → free, OWNER_DIED              threadDied(); wakes all, whoever the owner is
 // never      sleep on a value without WAITERS     nobody would wake the sleeper
-// never      stop waiting without WAITERS set     the wake-up that it had may have been another's
+// never      give up when woken, unless WAITERS   the wake-up may be all that the other sleepers had
+//            is set again
 // never      NOT_RECOVERABLE → anything           what it guards is broken, and nobody has repaired it
 
 import { wake, wakeAll } from '../doorbell.js';

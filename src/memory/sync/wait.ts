@@ -8,16 +8,16 @@ import { sleepWhile, sleepWhileAsync } from '../doorbell.js';
 export type Attempt = () => number | null;
 
 /**
- * Attempts, and sleeps on `words[at]` between attempts. The last attempt comes after the limit: whoever was woken and yet ran out
- * of time leaves the word as one who goes on waiting would, and no wake-up ends with it.
+ * Attempts, and sleeps on `words[at]` between attempts. Whoever is woken attempts once more, also when its time is over: only a
+ * sleeper that nobody has woken gives up, so no wake-up is lost with it.
  * @returns false when `timeoutMs` passed first
  */
 export function waitFor(words: Int32Array, at: number, attempt: Attempt, timeoutMs: number): boolean {
   const deadline = deadlineOf(timeoutMs);
-  for (let inTime = true; ; ) {
+  for (;;) {
     const seen = attempt();
-    if (seen === null || !inTime) return seen === null;
-    inTime = sleepWhile(words, at, seen, deadline - performance.now());
+    if (seen === null) return true;
+    if (!sleepWhile(words, at, seen, deadline - performance.now())) return false;
   }
 }
 
@@ -29,10 +29,10 @@ export async function waitForAsync(
   timeoutMs: number,
 ): Promise<boolean> {
   const deadline = deadlineOf(timeoutMs);
-  for (let inTime = true; ; ) {
+  for (;;) {
     const seen = attempt();
-    if (seen === null || !inTime) return seen === null;
-    inTime = await sleepWhileAsync(words, at, seen, deadline - performance.now());
+    if (seen === null) return true;
+    if (!(await sleepWhileAsync(words, at, seen, deadline - performance.now()))) return false;
   }
 }
 

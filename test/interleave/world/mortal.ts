@@ -1,0 +1,33 @@
+// Cold. Runs on: a worker of the explorer.
+// Death between any two calls of Atomics, as terminate() may bring it.
+
+class Death extends Error {}
+
+/**
+ * Runs `body`, and ends it after `calls` calls of Atomics. From then on a call has no effect, so that a finally block, which a real
+ * death would not run, changes nothing that others see.
+ * @returns true when it died; false when it came to its end before
+ */
+export function dieAfter(calls: number, body: () => void): boolean {
+  const alive = globalThis.Atomics;
+  let left = calls;
+  globalThis.Atomics = new Proxy(alive, {
+    get(_, name) {
+      const operation = Reflect.get(alive, name) as (...operands: unknown[]) => unknown;
+      return (...operands: unknown[]) => {
+        if (left === 0) throw new Death();
+        left -= 1;
+        return operation(...operands);
+      };
+    },
+  });
+  try {
+    body();
+    return false;
+  } catch (error) {
+    if (error instanceof Death) return true;
+    throw error;
+  } finally {
+    globalThis.Atomics = alive;
+  }
+}
