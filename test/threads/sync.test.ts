@@ -163,6 +163,11 @@ t.test('a death that nobody watches for is a wait that ends, and names the threa
   t.ok(guard.ownerDied);
 });
 
+t.test('who would wait for itself is told', async (t) => {
+  const { start } = stage();
+  await t.rejects(ends(start('twice')), { message: 'mutex: this thread holds it already, and would wait for itself' });
+});
+
 t.test('a process whose only business is an async twin does not end before it', async (t) => {
   const script = `
     import { Mutex, Semaphore } from 'softirq/sync';

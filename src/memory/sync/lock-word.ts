@@ -20,7 +20,7 @@
 // never      NOT_RECOVERABLE → anything           what it guards is broken, and nobody has repaired it
 
 import { wake, wakeAll } from '../doorbell.js';
-import { WORD_BYTES } from '../layout.js';
+import { CACHE_LINE_BYTES } from '../layout.js';
 import { pause } from '../pause.js';
 import { wordsAt } from '../views.js';
 import { NotRecoverableError, SyncTimeoutError } from './errors.js';
@@ -33,6 +33,8 @@ const WAITERS = 1 << 30;
 const FREE = 0;
 const NOT_RECOVERABLE = OWNER;
 const LOCK = 0; // where the word is in `words`
+/** A cache line: who spins on the word is not disturbed by its neighbours. */
+export const LOCK_BYTES = CACHE_LINE_BYTES;
 
 /** The rules above. Whoever is given a lock by it calls release() once, in the same thread. */
 export class LockWord {
@@ -44,7 +46,7 @@ export class LockWord {
   /** @param spins how often a blocking locker looks before it sleeps */
   constructor(kind: string, buffer: ArrayBufferLike, byteOffset: number, spins: number) {
     this.kind = kind;
-    this.words = wordsAt(kind, buffer, byteOffset, WORD_BYTES);
+    this.words = wordsAt(kind, buffer, byteOffset, LOCK_BYTES);
     this.spins = spins;
   }
 

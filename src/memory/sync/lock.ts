@@ -1,9 +1,8 @@
 // Cold. Runs on: every thread.
 // The two locks. They differ in what a locker does that finds the lock held; the word and its rules are the same (lock-word.ts).
 
-import { CACHE_LINE_BYTES } from '../layout.js';
 import { Guard } from './guard.js';
-import { LockWord } from './lock-word.js';
+import { LOCK_BYTES, LockWord } from './lock-word.js';
 import { type Mortal, NOBODY, refuseOnMain, threadIdOf } from './thread.js';
 
 abstract class Lock implements Mortal {
@@ -30,6 +29,7 @@ abstract class Lock implements Mortal {
 
   /**
    * The same for main, and for any thread that has an event loop to go back to. Two tasks of one thread exclude each other too.
+   * Until it settles, the thread must not block: the wake-up may be this one's, and it could not act on it.
    * @throws SyncTimeoutError after `timeoutMs`, with the one who holds it · NotRecoverableError
    */
   async lockAsync(timeoutMs: number): Promise<Guard> {
@@ -58,7 +58,7 @@ abstract class Lock implements Mortal {
 
 /** A locker that finds it held sleeps, and costs nothing until it is woken. */
 export class Mutex extends Lock {
-  static readonly BYTES = CACHE_LINE_BYTES;
+  static readonly BYTES = LOCK_BYTES;
 
   /** @param byteOffset of BYTES zeroed bytes; a multiple of 4, better of 64 */
   constructor(buffer: ArrayBufferLike, byteOffset: number) {
@@ -74,7 +74,7 @@ const SPINS = 1000;
  * instructions, between threads that have a core each. Its owner may be preempted or dead, so nobody spins without limit.
  */
 export class SpinLock extends Lock {
-  static readonly BYTES = CACHE_LINE_BYTES;
+  static readonly BYTES = LOCK_BYTES;
 
   /**
    * @param byteOffset of BYTES zeroed bytes; a multiple of 4, better of 64

@@ -3,7 +3,7 @@
 
 export interface SyncTask {
   readonly buffer: SharedArrayBuffer;
-  readonly role: 'count' | 'spin' | 'take' | 'produce' | 'consume' | 'heir' | 'holder' | 'passer';
+  readonly role: 'count' | 'spin' | 'take' | 'produce' | 'consume' | 'heir' | 'holder' | 'passer' | 'twice';
   readonly rounds: number;
 }
 

@@ -108,6 +108,7 @@ const roles: Record<place.SyncTask['role'], () => void> = {
   heir: inherit,
   holder: hold,
   passer: pass,
+  twice: () => [1, 2].forEach(() => void mutex.lock(place.PATIENCE_MS)),
 };
 
 roles[role]();
