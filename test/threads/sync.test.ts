@@ -3,6 +3,7 @@
 
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
@@ -178,4 +179,19 @@ t.test('a process whose only business is an async twin does not end before it', 
     console.log(guard.held);`;
   const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script], { cwd: PACKAGE });
   t.equal(stdout, 'semaphore: no permit within 100 ms: count 0, the last was taken by nobody\ntrue\n');
+});
+
+t.test('the example in the README', async (t) => {
+  const readme = readFileSync(`${PACKAGE}README.md`, 'utf8');
+  const section = /^## Locks$(.*?)^## /ms.exec(readme)![1]!;
+  const files = [...section.matchAll(/^```js\n\/\/ (\S+)\n(.*?)^```$/gms)];
+  const folder = mkdtempSync(`${PACKAGE}build/readme-`); // Inside the package, so that its name is known.
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  for (const [, name, text] of files) writeFileSync(`${folder}/${name}`, text!);
+  t.same(
+    files.map(([, name]) => name),
+    ['worker.js', 'main.js'],
+  );
+  const { stdout, stderr } = await run(process.execPath, [`${folder}/main.js`], { timeout: PATIENCE_MS });
+  t.same([stdout, stderr], ['', ''], 'runs to its end');
 });

@@ -41,7 +41,7 @@ export interface Mortal {
 
 /**
  * Tells `primitives` when `worker` ends, for whatever reason. In the thread that started it, before it can end; once is enough
- * for all threads.
+ * for all threads. That thread must come back to its event loop, where it learns of the death, so main is the best for it.
  * @throws Error for a worker that has ended already: nobody knows any more which thread it was
  */
 export function watchWorker(worker: Worker, primitives: readonly Mortal[]): void {

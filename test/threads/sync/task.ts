@@ -16,7 +16,8 @@ export const PERMITS = 128;
 export const DONE = 192; // a semaphore: something that main waits for has happened
 export const FILLED = 256; // conditions
 export const EMPTIED = 320;
-export const WORDS = 384; // the rest are words, written with a lock held
+export const ROUND = 384; // a barrier
+export const WORDS = 448; // the rest are words, written with a lock held
 
 const at = WORDS / 4;
 export const COUNT = at; // what the locks guard

@@ -3,7 +3,7 @@
 
 import { parentPort, workerData } from 'node:worker_threads';
 // By its name, as a user would.
-import { Condition, type Guard, Mutex, Semaphore, SpinLock } from 'softirq/sync';
+import { Barrier, Condition, type Guard, Mutex, Semaphore, SpinLock } from 'softirq/sync';
 import * as place from './task.js';
 
 const { buffer, role, rounds }: place.SyncTask = workerData;
@@ -27,10 +27,13 @@ function count(lock: Mutex | SpinLock): void {
   });
 }
 
+/** One permit a round for each of two: the quicker one must not take both. */
 function take(): void {
+  const round = new Barrier(buffer, place.ROUND, 2);
   times(() => {
     permits.wait(place.PATIENCE_MS);
     done.post();
+    round.wait(place.PATIENCE_MS);
   });
 }
 
@@ -93,6 +96,7 @@ function pass(): void {
     const guard = mutex.lock(place.PATIENCE_MS);
     if (guard.ownerDied) guard.consistent();
     words[place.INSIDE] = 1;
+    for (let i = 0; i < 1000; i += 1) words[place.COUNT]! += 1; // As long as what is outside.
     words[place.INSIDE] = 0;
     guard.unlock();
     if (round === 0) done.post();
