@@ -86,6 +86,19 @@ t.test('a barrier needs parties', async (t) => {
   await new Barrier(space().words.buffer, SYNC_AT, 1).waitAsync(1, NEVER_ABANDONED);
 });
 
+t.test('a limit that is none is refused', async (t) => {
+  for (const timeoutMs of [-1, Number.NaN]) {
+    const message = `timeoutMs=${timeoutMs}: must be ≥ 0, or Infinity`;
+    await t.rejects(new Barrier(space().words.buffer, SYNC_AT, 2).waitAsync(timeoutMs), { message });
+    const held = space();
+    held.words[SYNC_AT / 4] = 4711; // Somebody initialises.
+    await t.rejects(
+      new Once(held.words.buffer, SYNC_AT).runAsync(() => {}, timeoutMs),
+      { message },
+    );
+  }
+});
+
 t.test('whoever comes first initialises, once', async (t) => {
   const views = space();
   const answers = await Promise.all([1, 2, 3].map(() => worker(views, { what: 'once-slow' })));

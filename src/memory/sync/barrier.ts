@@ -12,7 +12,7 @@ import { CACHE_LINE_BYTES } from '../layout.js';
 import { wordsAt } from '../views.js';
 import { SyncTimeoutError } from './errors.js';
 import { refuseOnMain } from './thread.js';
-import { waitFor } from './wait.js';
+import { deadlineOf, waitFor } from './wait.js';
 
 const ARRIVED = 0;
 const ROUND = 1;
@@ -45,8 +45,8 @@ export class Barrier {
 
   /** The same for the main thread. `abandoned` is asked every millisecond: true ends the wait without the others. */
   async waitAsync(timeoutMs: number, abandoned: () => boolean = () => false): Promise<void> {
+    const deadline = deadlineOf(timeoutMs);
     const round = this.arrive();
-    const deadline = performance.now() + timeoutMs;
     while (this.round() === round && !abandoned()) {
       if (performance.now() >= deadline) throw this.timeout(timeoutMs);
       await delay(1);

@@ -56,7 +56,7 @@ abstract class Lock implements Mortal {
   }
 }
 
-/** A locker that finds it held sleeps, and costs nothing until it is woken. */
+/** A locker that finds it held sleeps, and costs nothing until it is woken. Who comes meanwhile may be quicker: no order is promised. */
 export class Mutex extends Lock {
   static readonly BYTES = LOCK_BYTES;
 

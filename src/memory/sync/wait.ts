@@ -36,8 +36,8 @@ export async function waitForAsync(
   }
 }
 
-/** @throws RangeError for what is no duration */
-function deadlineOf(timeoutMs: number): number {
+/** @returns on performance.now()'s clock @throws RangeError for what is no duration */
+export function deadlineOf(timeoutMs: number): number {
   if (!(timeoutMs >= 0)) throw new RangeError(`timeoutMs=${timeoutMs}: must be ≥ 0, or Infinity`);
   return performance.now() + timeoutMs;
 }
