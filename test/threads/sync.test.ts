@@ -147,6 +147,30 @@ t.test('20 threads are killed anywhere, and main goes on', async (t) => {
   t.comment(`${inherited} of 20 died with the lock held`);
 });
 
+t.test('20 consumers are killed once they are notified, and another gets what they leave', async (t) => {
+  const { buffer, start, words, mutex, permits, done } = stage();
+  const [filled, emptied] = [new Condition(buffer, place.FILLED), new Condition(buffer, place.EMPTIED)];
+  const kills = 20;
+  const ended = ends(start('survivor', kills));
+  for (let kill = 0; kill < kills; kill += 1) {
+    const victim = start('victim');
+    watchWorker(victim, [mutex, filled, emptied]);
+    await done.waitAsync(PATIENCE_MS);
+    const guard = await mutex.lockAsync(PATIENCE_MS); // The victim waits, as the first,
+    guard.unlock();
+    permits.post();
+    await done.waitAsync(PATIENCE_MS);
+    await guard.lockAsync(PATIENCE_MS); // and the survivor as the second.
+    words[place.HEAD]! += 1;
+    filled.notifyOne();
+    await victim.terminate();
+    while (words[place.HEAD] !== words[place.TAIL]) await emptied.waitAsync(guard, PATIENCE_MS);
+    guard.unlock();
+  }
+  await ended;
+  t.equal(words[place.TAIL], kills);
+});
+
 t.test('a death that nobody watches for is a wait that ends, and names the thread', async (t) => {
   const { start, mutex, done } = stage();
   const holder = start('holder');

@@ -3,7 +3,18 @@
 
 export interface SyncTask {
   readonly buffer: SharedArrayBuffer;
-  readonly role: 'count' | 'spin' | 'take' | 'produce' | 'consume' | 'heir' | 'holder' | 'passer' | 'twice';
+  readonly role:
+    | 'count'
+    | 'spin'
+    | 'take'
+    | 'produce'
+    | 'consume'
+    | 'victim'
+    | 'survivor'
+    | 'heir'
+    | 'holder'
+    | 'passer'
+    | 'twice';
   readonly rounds: number;
 }
 

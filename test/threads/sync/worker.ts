@@ -58,14 +58,22 @@ function produce(): void {
 }
 
 function consume(): void {
-  times(() =>
-    underLock((guard) => {
-      while (words[place.HEAD] === words[place.TAIL]) filled.wait(guard, place.PATIENCE_MS);
-      words[place.SEEN + words[place.SLOTS + (words[place.TAIL]! % place.SIZE)]!]! += 1;
-      words[place.TAIL]! += 1;
-      emptied.notifyOne();
-    }),
-  );
+  times(() => underLock(consumeOne));
+}
+
+function consumeOne(guard: Guard): void {
+  while (words[place.HEAD] === words[place.TAIL]) filled.wait(guard, place.PATIENCE_MS);
+  words[place.SEEN + words[place.SLOTS + (words[place.TAIL]! % place.SIZE)]!]! += 1;
+  words[place.TAIL]! += 1;
+  emptied.notifyOne();
+}
+
+/** Says that it comes, with the lock held: whoever has the lock next knows that it waits. */
+function comeToConsume(): void {
+  underLock((guard) => {
+    done.post();
+    consumeOne(guard);
+  });
 }
 
 /** Is told of each that died inside, and only of those; repairs, and says so. */
@@ -109,6 +117,12 @@ const roles: Record<place.SyncTask['role'], () => void> = {
   take,
   produce,
   consume,
+  victim: comeToConsume,
+  survivor: () =>
+    times(() => {
+      permits.wait(place.PATIENCE_MS);
+      comeToConsume();
+    }),
   heir: inherit,
   holder: hold,
   passer: pass,
