@@ -6,9 +6,8 @@ class Death extends Error {}
 /**
  * Runs `body`, and ends it after `calls` calls of Atomics. From then on a call has no effect, so that a finally block, which a real
  * death would not run, changes nothing that others see.
- * @returns true when it died; false when it came to its end before
  */
-export function dieAfter(calls: number, body: () => void): boolean {
+export function dieAfter(calls: number, body: () => void): void {
   const alive = globalThis.Atomics;
   let left = calls;
   globalThis.Atomics = new Proxy(alive, {
@@ -23,10 +22,8 @@ export function dieAfter(calls: number, body: () => void): boolean {
   });
   try {
     body();
-    return false;
   } catch (error) {
-    if (error instanceof Death) return true;
-    throw error;
+    if (!(error instanceof Death)) throw error;
   } finally {
     globalThis.Atomics = alive;
   }
