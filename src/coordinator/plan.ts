@@ -16,7 +16,8 @@ import {
 } from '../memory/counters.js';
 import { HEADER_BYTES } from '../memory/handle.js';
 import { CACHE_LINE_BYTES } from '../memory/layout.js';
-import { BARRIER_BYTES, ONCE_BYTES } from '../memory/sync.js';
+import { Barrier } from '../memory/sync/barrier.js';
+import { Once } from '../memory/sync/once.js';
 import { SOFTNET_BYTES } from '../napi/napi.js';
 import { NAPI_BYTES } from '../napi/state.js';
 import { BACKLOG_BYTES, BACKLOG_FRAMES_MAX } from '../net/backlog.js';
@@ -66,8 +67,8 @@ export function makePlan(needs: PlanNeeds): Plan {
   const counters = (name: string, names: CounterNames) => arena.reserve(name, counterBlockBytes(names));
 
   arena.reserve('header', HEADER_BYTES);
-  const barrier = arena.reserve('start barrier', BARRIER_BYTES);
-  const once = arena.reserve('work calibration: once', ONCE_BYTES);
+  const barrier = arena.reserve('start barrier', Barrier.BYTES);
+  const once = arena.reserve('work calibration: once', Once.BYTES);
   const workSpeed = arena.reserve('work calibration: iterations per ns', CACHE_LINE_BYTES);
   const cpuContexts = each(cpus, 'context of cpu', CONTEXT_BYTES);
   const nicContext = arena.reserve('context of nic 0', CONTEXT_BYTES);

@@ -9,7 +9,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ContextWords, END_SOURCE, STOP } from '../memory/context.js';
 import { CPU_COUNTERS, readCounters } from '../memory/counters.js';
-import { Barrier } from '../memory/sync.js';
+import { Barrier } from '../memory/sync/barrier.js';
 import { backlogWaiting } from '../net/backlog.js';
 import type { NicSettings } from '../nic/build.js';
 import { readNic } from '../nic/nic.js';
@@ -77,7 +77,7 @@ export class Supervisor {
   /** @throws RoleError when a thread died before all were ready */
   async start(): Promise<void> {
     const parties = 1 + this.contexts.length;
-    const barrier = new Barrier(this.machine.views, this.plan.barrier, parties);
+    const barrier = new Barrier(this.machine.views.words.buffer, this.plan.barrier, parties);
     this.startThreads(parties);
     await barrier.waitAsync(START_TIMEOUT_MS, () => this.failure !== null);
     if (this.failure !== null) {

@@ -7,7 +7,7 @@ import { ContextWords } from '../memory/context.js';
 import { CPU_COUNTERS, counterAddresses, NIC_COUNTERS } from '../memory/counters.js';
 import { attachMemory, type Handle } from '../memory/handle.js';
 import { DOUBLE_BYTES } from '../memory/layout.js';
-import { Barrier } from '../memory/sync.js';
+import { Barrier } from '../memory/sync/barrier.js';
 import type { Views } from '../memory/views.js';
 import type { Sink, SinkFactory } from '../net/sink.js';
 import { buildNic, type NicRegions, type NicSettings } from '../nic/build.js';
@@ -80,7 +80,7 @@ function runRole(
   nameThread(agent.role);
   context.writeTid(tid);
   const policy = new SpinThenSleep(views, task.context, clock, task.spin, counters.sleeps);
-  new Barrier(views, task.barrier, task.parties).wait(START_TIMEOUT_MS);
+  new Barrier(views.words.buffer, task.barrier, task.parties).wait(START_TIMEOUT_MS);
   const before = threadUse(tid);
   runLoop(views, task.context, agent, policy);
   const after = threadUse(tid);

@@ -3,7 +3,7 @@
 
 import type { Bursts } from '../bursts/bursts.js';
 import { DOUBLE_BYTES } from '../memory/layout.js';
-import { Once } from '../memory/sync.js';
+import { Once } from '../memory/sync/once.js';
 import type { Views } from '../memory/views.js';
 import type { Clock } from '../runtime/clock.js';
 
@@ -20,7 +20,7 @@ export function calibrateWork(
 ): number {
   if (workNs === 0) return 0;
   const at = workSpeed / DOUBLE_BYTES;
-  new Once(views, once).run(() => {
+  new Once(views.words.buffer, once).run(() => {
     views.doubles[at] = ITERATIONS / bestRoundNs(bursts, clock);
   }, TIMEOUT_MS);
   return Math.max(1, Math.round(workNs * views.doubles[at]!));

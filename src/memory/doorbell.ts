@@ -55,18 +55,37 @@ export function isAsleep(words: Int32Array, at: number): boolean {
   return Atomics.load(words, at) === ASLEEP;
 }
 
-/** Blocks until `words[at]` is no longer `value`. @returns false when `timeoutMs` passed first */
-export function waitWhile(words: Int32Array, at: number, value: number, timeoutMs: number): boolean {
-  const deadline = Date.now() + timeoutMs;
-  while (Atomics.load(words, at) === value) {
-    const left = deadline - Date.now();
-    if (left <= 0) return false;
-    Atomics.wait(words, at, value, left);
-  }
-  return true;
+/** A thread that waits in waitAsync() alone would end: this is how often it does nothing instead, in ms. */
+const KEEP_ALIVE_MS = 60_000;
+
+/** Sleeps if `words[at]` is `value`, until woken; perhaps for nothing. @returns false when `timeoutMs` passed first */
+export function sleepWhile(words: Int32Array, at: number, value: number, timeoutMs: number): boolean {
+  return Atomics.wait(words, at, value, timeoutMs) !== 'timed-out';
 }
 
-/** Wakes every thread in waitWhile() on this word. */
+/** The same for a thread that must not block. It and sleepWhile() stand in one queue for wake(). */
+export async function sleepWhileAsync(
+  words: Int32Array,
+  at: number,
+  value: number,
+  timeoutMs: number,
+): Promise<boolean> {
+  const sleep = Atomics.waitAsync(words, at, value, timeoutMs);
+  if (!sleep.async) return sleep.value !== 'timed-out';
+  const keepAlive = setInterval(() => {}, KEEP_ALIVE_MS);
+  try {
+    return (await sleep.value) !== 'timed-out';
+  } finally {
+    clearInterval(keepAlive);
+  }
+}
+
+/** Wakes the first `count` that sleep on this word. */
+export function wake(words: Int32Array, at: number, count: number): void {
+  Atomics.notify(words, at, count);
+}
+
+/** Wakes every thread that sleeps on this word. */
 export function wakeAll(words: Int32Array, at: number): void {
   Atomics.notify(words, at);
 }

@@ -5,6 +5,7 @@
 import { ContextWords } from '../memory/context.js';
 import { Doorbell } from '../memory/doorbell.js';
 import { DOUBLE_BYTES } from '../memory/layout.js';
+import { pause } from '../memory/pause.js';
 import type { Views } from '../memory/views.js';
 import type { Agent } from './agent.js';
 import type { Clock } from './clock.js';
@@ -22,8 +23,6 @@ const SPIN_NS_MIN = 1_000;
 /** A timed wait returns some 100 µs late, so the last stretch before a known time is spun. */
 const TIMER_SLACK_NS = 150_000;
 const NEVER = -1;
-
-const pause: () => void = (Atomics as { pause?: () => void }).pause ?? (() => {});
 
 /** @internal Exported for its name in profiles: all of a thread's sleep is charged here. */
 function idleSleep(doorbell: Doorbell, timeoutMs: number): void {

@@ -2,11 +2,13 @@
 // The control plane's primitives: Barrier and Once.
 
 import t from 'tap';
+import { survives } from './deaths.js';
 import { dies, passes, TIMEOUT_MS } from './verdicts.js';
 
 t.setTimeout(TIMEOUT_MS);
 
-const FILE = 'memory/sync.js';
+const BARRIER = 'memory/sync/barrier.js';
+const ONCE = 'memory/sync/once.js';
 
 t.test('a barrier lets all through together, again and again, or is broken up', (t) =>
   passes(t, 'barrier:three', 'barrier:twice', 'barrier:broken'),
@@ -14,11 +16,13 @@ t.test('a barrier lets all through together, again and again, or is broken up', 
 
 t.test('once is once, and again when it threw', (t) => passes(t, 'once:plain', 'once:throws'));
 
+t.test('once is once although who began it dies', (t) => survives(t, 'once:dies', [0, 6], 1));
+
 t.test('a barrier without one of its rules strands somebody', (t) =>
   dies(t, [
     {
       what: 'nobody is woken',
-      patches: [{ file: FILE, find: 'wakeAll(this.words, this.base + ROUND);', replace: '' }],
+      patches: [{ file: BARRIER, find: 'wakeAll(this.words, ROUND);', replace: '' }],
       spec: 'barrier:three',
       message: /^deadlock/,
     },
@@ -34,7 +38,7 @@ t.test('a barrier without one of its rules strands somebody', (t) =>
       what: 'the round is looked at after arriving',
       patches: [
         {
-          file: FILE,
+          file: BARRIER,
           find: /(const round = this\.round\(\);)\s*(const arrived = .*;)/,
           replace: '$2 $1',
         },
@@ -46,9 +50,9 @@ t.test('a barrier without one of its rules strands somebody', (t) =>
       what: 'arrivals are counted by load and store',
       patches: [
         {
-          file: FILE,
-          find: 'Atomics.add(this.words, this.base + ARRIVED, 1) + 1',
-          replace: 'Atomics.store(this.words, this.base + ARRIVED, Atomics.load(this.words, this.base + ARRIVED) + 1)',
+          file: BARRIER,
+          find: 'Atomics.add(this.words, ARRIVED, 1) + 1',
+          replace: 'Atomics.store(this.words, ARRIVED, Atomics.load(this.words, ARRIVED) + 1)',
         },
       ],
       spec: 'barrier:three',
@@ -58,8 +62,8 @@ t.test('a barrier without one of its rules strands somebody', (t) =>
       what: 'arrivals are cleared after the others go',
       patches: [
         {
-          file: FILE,
-          find: /(Atomics\.store\(this\.words, this\.base \+ ARRIVED, 0\);)\s*(this\.breakUp\(\);)/,
+          file: BARRIER,
+          find: /(Atomics\.store\(this\.words, ARRIVED, 0\);)\s*(this\.breakUp\(\);)/,
           replace: '$2 $1',
         },
       ],
@@ -75,10 +79,10 @@ t.test('a once without one of its rules is twice, or never', (t) =>
       what: 'entered by load and store',
       patches: [
         {
-          file: FILE,
-          find: 'return Atomics.compareExchange(this.words, this.at, NEW, RUNNING);',
+          file: ONCE,
+          find: 'return Atomics.compareExchange(this.words, STATE, NEW, ME);',
           replace:
-            'const was = Atomics.load(this.words, this.at); if (was === NEW) Atomics.store(this.words, this.at, RUNNING); return was;',
+            'const was = Atomics.load(this.words, STATE); if (was === NEW) Atomics.store(this.words, STATE, ME); return was;',
         },
       ],
       spec: 'once:plain',
@@ -87,26 +91,34 @@ t.test('a once without one of its rules is twice, or never', (t) =>
     {
       what: 'DONE before it is done',
       patches: [
-        { file: FILE, find: 'initialise();\n', replace: 'Atomics.store(this.words, this.at, DONE); initialise();\n' },
+        { file: ONCE, find: 'initialise();\n', replace: 'Atomics.store(this.words, STATE, DONE); initialise();\n' },
       ],
       spec: 'once:plain',
       message: /ready=0/,
     },
     {
       what: 'nobody is woken',
-      patches: [{ file: FILE, find: 'wakeAll(this.words, this.at);', replace: '' }],
+      patches: [{ file: ONCE, find: /(next\); .*\n\s*)wakeAll\(this\.words, STATE\);/, replace: '$1' }],
       spec: 'once:plain',
       message: /^deadlock/,
     },
     {
-      what: 'a throw leaves RUNNING',
-      patches: [{ file: FILE, find: 'let next = NEW;', replace: 'let next = RUNNING;' }],
+      what: 'a throw leaves it begun',
+      patches: [{ file: ONCE, find: 'let next = NEW;', replace: 'let next = ME;' }],
       spec: 'once:throws',
       message: /^deadlock/,
     },
     {
+      what: 'a death leaves it begun',
+      patches: [
+        { file: ONCE, find: 'Atomics.compareExchange(this.words, STATE, wordOf(threadId), NEW);', replace: '' },
+      ],
+      spec: 'once:dies-2',
+      message: /^deadlock/,
+    },
+    {
       what: 'who waited does not look how it ended',
-      patches: [{ file: FILE, find: /(if \(!waitWhile\(this\.words, this\.at,.*\n.*\n)/, replace: '$1 return;\n' }],
+      patches: [{ file: ONCE, find: 'found = this.enter();', replace: 'found = found > NEW ? DONE : this.enter();' }],
       spec: 'once:throws',
       message: /ready=0/,
     },

@@ -2,7 +2,7 @@
 // The doorbell's table, on one thread: main may block in Atomics.wait as any worker.
 
 import t from 'tap';
-import { Doorbell, isAsleep, ringDoorbell, waitWhile } from '../../src/memory/doorbell.js';
+import { Doorbell, isAsleep, ringDoorbell, sleepWhile, sleepWhileAsync, wake } from '../../src/memory/doorbell.js';
 import { space } from './space.js';
 
 const ADDRESS = 64;
@@ -58,9 +58,15 @@ t.test('only its own word is touched', async (t) => {
   t.ok(words.every((word, at) => word === (at === WORD ? ASLEEP : 0)));
 });
 
-t.test('waitWhile', async (t) => {
+t.test('sleepWhile, and its async twin', async (t) => {
   const { words } = bell();
-  t.equal(waitWhile(words, WORD, 1, LONG_MS), true, 'not that value: no wait');
-  t.equal(waitWhile(words, WORD, 0, 5), false, 'that value, and nobody changes it');
-  t.equal(waitWhile(words, WORD, 0, 0), false);
+  t.equal(sleepWhile(words, WORD, 1, LONG_MS), true, 'not that value: no sleep');
+  t.equal(sleepWhile(words, WORD, 0, 5), false, 'that value, and nobody wakes');
+  t.equal(sleepWhile(words, WORD, 0, 0), false);
+  t.equal(await sleepWhileAsync(words, WORD, 1, LONG_MS), true);
+  t.equal(await sleepWhileAsync(words, WORD, 0, 5), false);
+  t.equal(await sleepWhileAsync(words, WORD, 0, 0), false);
+  const sleep = sleepWhileAsync(words, WORD, 0, LONG_MS);
+  wake(words, WORD, 1);
+  t.equal(await sleep, true, 'woken, and nothing has changed');
 });

@@ -2,8 +2,8 @@
 // Does one thing with a Barrier or a Once, as told, and posts how it ended.
 
 import { parentPort, workerData } from 'node:worker_threads';
-import { Barrier, Once } from '../../src/memory/sync.js';
 import { viewsOf } from '../../src/memory/views.js';
+import { Barrier, Once } from '../../src/sync.js';
 import { COUNT_AT, SYNC_AT, type SyncTask } from './sync-task.js';
 
 const SLOW_MS = 400;
@@ -19,7 +19,7 @@ function initialise(): void {
 
 /** After each round every party has counted once for it, and none for the next but one. @returns the counts seen */
 function meet(): number[] {
-  const barrier = new Barrier(views, SYNC_AT, task.parties);
+  const barrier = new Barrier(views.words.buffer, SYNC_AT, task.parties);
   return Array.from({ length: task.rounds }, () => {
     Atomics.add(views.words, COUNT_AT / 4, 1);
     barrier.wait(task.timeoutMs);
@@ -29,7 +29,7 @@ function meet(): number[] {
 
 function run(): number[] {
   if (task.what === 'barrier') return meet();
-  new Once(views, SYNC_AT).run(initialise, task.timeoutMs);
+  new Once(views.words.buffer, SYNC_AT).run(initialise, task.timeoutMs);
   return [Atomics.load(views.words, COUNT_AT / 4)];
 }
 

@@ -4,8 +4,8 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import t from 'tap';
-import { Barrier, Once, SyncTimeoutError } from '../../src/memory/sync.js';
 import type { Views } from '../../src/memory/views.js';
+import { Barrier, Once, SyncTimeoutError } from '../../src/sync.js';
 import { space } from './space.js';
 import { COUNT_AT, SYNC_AT, type SyncTask } from './sync-task.js';
 
@@ -31,14 +31,20 @@ function countOf(views: Views): number {
 }
 
 t.test('blocking forms refuse to block main', async (t) => {
-  t.throws(() => new Barrier(space(), SYNC_AT, 1).wait(1), /Barrier.wait would block the main thread; use waitAsync/);
-  t.throws(() => new Once(space(), SYNC_AT).run(() => {}, 1), /Once.run would block the main thread; use runAsync/);
+  t.throws(
+    () => new Barrier(space().words.buffer, SYNC_AT, 1).wait(1),
+    /Barrier.wait would block the main thread; use waitAsync/,
+  );
+  t.throws(
+    () => new Once(space().words.buffer, SYNC_AT).run(() => {}, 1),
+    /Once.run would block the main thread; use runAsync/,
+  );
 });
 
 t.test('nobody leaves a barrier before all have come, round after round', async (t) => {
   const [views, rounds, parties] = [space(), 200, 3];
   const threads = [1, 2].map(() => worker(views, { parties, rounds }));
-  const barrier = new Barrier(views, SYNC_AT, parties);
+  const barrier = new Barrier(views.words.buffer, SYNC_AT, parties);
   for (let round = 1; round <= rounds; round += 1) {
     Atomics.add(views.words, COUNT_AT / 4, 1);
     await barrier.waitAsync(PATIENCE_MS, NEVER_ABANDONED);
@@ -54,7 +60,7 @@ t.test('a barrier that not all come to', async (t) => {
   const views = space();
   const [late, main] = await Promise.all([
     worker(views, { timeoutMs: 100 }),
-    new Barrier(views, SYNC_AT, 3).waitAsync(100, NEVER_ABANDONED).catch((error) => error),
+    new Barrier(views.words.buffer, SYNC_AT, 3).waitAsync(100, NEVER_ABANDONED).catch((error) => error),
   ]);
   t.match(late.error, /^SyncTimeoutError: barrier: [12] of 3 parties came within 100 ms$/);
   t.type(main, SyncTimeoutError);
@@ -63,7 +69,7 @@ t.test('a barrier that not all come to', async (t) => {
 
 t.test('a barrier that is abandoned, or broken up', async (t) => {
   const views = space();
-  const barrier = new Barrier(views, SYNC_AT, 3);
+  const barrier = new Barrier(views.words.buffer, SYNC_AT, 3);
   await barrier.waitAsync(PATIENCE_MS, () => true);
   const again = setInterval(() => barrier.breakUp(), 2); // nobody tells when the worker has come
   t.match(await worker(views, {}), { seen: [1] });
@@ -72,9 +78,25 @@ t.test('a barrier that is abandoned, or broken up', async (t) => {
 
 t.test('a barrier needs parties', async (t) => {
   for (const parties of [0, -1, 1.5, Number.NaN]) {
-    t.throws(() => new Barrier(space(), SYNC_AT, parties), new RegExp(`parties=${parties}: must be an integer ≥ 1`));
+    t.throws(
+      () => new Barrier(space().words.buffer, SYNC_AT, parties),
+      new RegExp(`parties=${parties}: must be an integer ≥ 1`),
+    );
   }
-  await new Barrier(space(), SYNC_AT, 1).waitAsync(1, NEVER_ABANDONED);
+  await new Barrier(space().words.buffer, SYNC_AT, 1).waitAsync(1, NEVER_ABANDONED);
+});
+
+t.test('a limit that is none is refused', async (t) => {
+  for (const timeoutMs of [-1, Number.NaN]) {
+    const message = `timeoutMs=${timeoutMs}: must be ≥ 0, or Infinity`;
+    await t.rejects(new Barrier(space().words.buffer, SYNC_AT, 2).waitAsync(timeoutMs), { message });
+    const held = space();
+    held.words[SYNC_AT / 4] = 4711; // Somebody initialises.
+    await t.rejects(
+      new Once(held.words.buffer, SYNC_AT).runAsync(() => {}, timeoutMs),
+      { message },
+    );
+  }
 });
 
 t.test('whoever comes first initialises, once', async (t) => {
@@ -85,7 +107,7 @@ t.test('whoever comes first initialises, once', async (t) => {
     [[1], [1], [1]],
     'and the others waited until it was done',
   );
-  await new Once(views, SYNC_AT).runAsync(() => t.fail('ran twice'), 1);
+  await new Once(views.words.buffer, SYNC_AT).runAsync(() => t.fail('ran twice'), 1);
 });
 
 t.test('an initialiser that throws leaves it to the next', async (t) => {
@@ -99,10 +121,10 @@ t.test('an initialiser that takes too long', async (t) => {
   const views = space();
   const slow = worker(views, { what: 'once-slow' });
   while (countOf(views) === 0) await new Promise((resolve) => setTimeout(resolve, 1));
-  const here = new Once(views, SYNC_AT);
+  const here = new Once(views.words.buffer, SYNC_AT);
   await t.rejects(
     here.runAsync(() => {}, 20),
-    /once: the thread that initialises took longer than 20 ms/,
+    /^once: thread \d+ took longer than 20 ms$/,
   );
   t.match(await slow, { seen: [1] });
   await here.runAsync(() => t.fail('ran twice'), 20);
@@ -110,7 +132,7 @@ t.test('an initialiser that takes too long', async (t) => {
 
 t.test('main can be the one who initialises', async (t) => {
   const views = space();
-  const here = new Once(views, SYNC_AT);
+  const here = new Once(views.words.buffer, SYNC_AT);
   const broken = () => {
     throw new Error('no');
   };

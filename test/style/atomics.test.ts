@@ -13,7 +13,7 @@ const FILES: Record<string, string> = {
 const DOORBELL = 'src/memory/doorbell.ts';
 /** Where Atomics is not simply called. */
 const REFERENCES: Record<string, string> = {
-  'src/runtime/idle.ts': 'Atomics.pause is not in every Node, touches no memory, and need not be stepped',
+  'src/memory/pause.ts': 'Atomics.pause is not in every Node',
 };
 
 interface Use {

@@ -21,7 +21,7 @@ const LAYERS: Record<string, number> = {
   observe: 9,
   report: 9,
   cli: 10,
-  '': 11, // src/index.ts, src/testing.ts
+  '': 11, // src/index.ts, src/sync.ts, src/testing.ts
 };
 
 /** Imports between folders of one layer that are meant. */

@@ -3,7 +3,7 @@
 //   twice    two threads meet, and meet again
 //   broken   one waits for two who never come, and another breaks the barrier up
 
-import { onePage, type Scenario, type ScenarioFactory, type Shared, wordsOf } from '../scenario.js';
+import { bufferOf, onePage, type Scenario, type ScenarioFactory, type Shared, wordsOf } from '../scenario.js';
 import { load } from '../world/parts.js';
 
 const ARRIVED = 0;
@@ -13,9 +13,8 @@ const COUNT = 32; // arrivals
 const NO_LIMIT_MS = 1e9;
 
 const barrier: ScenarioFactory = async (root, variant) => {
-  const { Barrier } = await load<typeof import('../../../src/memory/sync.js')>(root, 'memory/sync.js');
-  const { viewsOf } = await load<typeof import('../../../src/memory/views.js')>(root, 'memory/views.js');
-  const attach = (shared: Shared, parties: number) => new Barrier(viewsOf(shared.memory.buffer), ARRIVED, parties);
+  const { Barrier } = await load<typeof import('../../../src/memory/sync/barrier.js')>(root, 'memory/sync/barrier.js');
+  const attach = (shared: Shared, parties: number) => new Barrier(bufferOf(shared), ARRIVED, parties);
   const common = {
     create: onePage,
     reset: () => undefined,

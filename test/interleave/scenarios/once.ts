@@ -1,8 +1,10 @@
 // Cold. Runs on: every thread of the explorer.
 //   plain    two threads come, one initialises
+//   dies-N   the first of them may die after N calls of Atomics, and a third tells
 //   throws   the first that does throws, and the other tries again
 
-import { onePage, type ScenarioFactory, wordsOf } from '../scenario.js';
+import { bufferOf, onePage, type ScenarioFactory, wordsOf } from '../scenario.js';
+import { mortal, tell } from '../world/herald.js';
 import { load } from '../world/parts.js';
 
 const STATE = 0;
@@ -14,22 +16,22 @@ const NO_LIMIT_MS = 1e9;
 class OnPurpose extends Error {}
 
 const once: ScenarioFactory = async (root, variant) => {
-  const { Once } = await load<typeof import('../../../src/memory/sync.js')>(root, 'memory/sync.js');
-  const { viewsOf } = await load<typeof import('../../../src/memory/views.js')>(root, 'memory/views.js');
+  const { Once } = await load<typeof import('../../../src/memory/sync/once.js')>(root, 'memory/sync/once.js');
+  const [, calls] = variant.split('-');
   return {
-    threads: ['a', 'b'],
+    threads: calls === undefined ? ['a', 'b'] : ['mortal', 'b', 'herald'],
     create: onePage,
     reset: () => undefined,
     label: (address) => NAMES[address / 4],
-    thread(_index, shared) {
+    thread(index, shared) {
       const words = wordsOf(shared);
-      const once = new Once(viewsOf(shared.memory.buffer), STATE);
+      const once = new Once(bufferOf(shared), STATE);
       const initialise = () => {
         const isFirst = Atomics.add(words, BEGUN, 1) === 0;
         if (variant === 'throws' && isFirst) throw new OnPurpose();
-        words[READY]!++;
+        words[READY] = calls === undefined ? words[READY]! + 1 : 1; // Who died may have been here.
       };
-      return () => {
+      const body = () => {
         try {
           once.run(initialise, NO_LIMIT_MS);
         } catch (error) {
@@ -38,6 +40,8 @@ const once: ScenarioFactory = async (root, variant) => {
         }
         if (words[READY] !== 1) throw new Error(`ready=${words[READY]} after once`);
       };
+      if (calls === undefined || index === 1) return body;
+      return index === 0 ? mortal(words, Number(calls), body) : () => tell(words, [once]);
     },
     check(shared) {
       const ready = wordsOf(shared)[READY];
