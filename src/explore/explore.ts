@@ -13,7 +13,7 @@ import { Random } from '../runtime/random.js';
 import { Crew } from './crew.js';
 import { DEPTH_MAX, Pct } from './pct.js';
 import { parseSchedule } from './plan.js';
-import { type Failure, failureOf } from './report.js';
+import { type Failure, failureOf, type Source } from './report.js';
 import { Search } from './search.js';
 import { moduleUrl, rootOf, type SourceOptions, sourceOf } from './source.js';
 
@@ -54,7 +54,9 @@ export interface RandomExploration {
   readonly depth: number;
   /** The most steps of a schedule. */
   readonly steps: number;
-  /** A bug of this depth was missed with at most this probability (pct.ts). */
+  /** Of the schedules, those that were drawn when this was known. */
+  readonly counted: number;
+  /** The probability that all of these missed a bug of this depth is at most this (pct.ts). */
   readonly missBound: number;
 }
 
@@ -67,6 +69,8 @@ export interface Exploration {
   /** All schedules with at most `boundReached` preemptions were run. */
   readonly complete: boolean;
   readonly random: RandomExploration | null;
+  /** One line of it, for a person. */
+  readonly summary: string;
 }
 
 /**
@@ -79,7 +83,8 @@ export async function explore(module: URL | string, options: ExploreOptions = {}
   const url = moduleUrl(module);
   const crew = await Crew.start(url, rootOf(url, options), options.answerMs ?? ANSWER_MS);
   try {
-    return await explored(crew, new Search(crew, sourceOf(url, options), limitsOf(options)), options);
+    const source = sourceOf(url, options);
+    return await explored(crew, new Search(crew, source, limitsOf(options)), source, options);
   } finally {
     await crew.close();
   }
@@ -98,21 +103,34 @@ export async function replay(module: URL | string, schedule: string, options: Ex
   }
 }
 
-async function explored(crew: Crew, search: Search, { random }: ExploreOptions): Promise<Exploration> {
+async function explored(crew: Crew, search: Search, source: Source, options: ExploreOptions): Promise<Exploration> {
   const boundReached = await search.withinBound();
   const complete = !search.ended;
-  const beyond = random === undefined || search.ended ? null : await exploredAtRandom(crew, search, random);
+  const within = search.schedules;
+  const wanted = options.random !== undefined && !search.ended;
+  const random = wanted ? await exploredAtRandom(crew, search, options.random) : null;
   const { schedules, steps, failures } = search;
-  return { schedules, steps, failures, boundReached, complete, random: beyond };
+  const lines = [
+    `${source.name}: ${complete ? 'all' : 'not all'} schedules with at most ${boundReached} preemptions: ${within}`,
+    ...(random === null ? [] : [`${random.schedules} at random (seed ${random.seed})`]),
+    ...(random === null || failures.length > 0 ? [] : [missText(random)]),
+    `failures: ${failures.length}`,
+  ];
+  return { schedules, steps, failures, boundReached, complete, random, summary: lines.join('; ') };
 }
 
 async function exploredAtRandom(crew: Crew, search: Search, options: RandomOptions): Promise<RandomExploration> {
   const { schedules, seed = USUAL_SEED, depth = USUAL_DEPTH } = options;
   const pct = new Pct(crew.control.memory, new Random(seed), depth, crew.scenario.timeouts ?? false);
   const before = search.schedules;
-  const known = await search.random(pct, schedules);
+  const counted = await search.random(pct, schedules);
   const { longest: steps } = search;
-  return { schedules: search.schedules - before, seed, depth, steps, missBound: pct.missBound(steps, known) };
+  const missBound = pct.missBound(steps, counted);
+  return { schedules: search.schedules - before, seed, depth, steps, counted, missBound };
+}
+
+function missText({ depth, steps, missBound }: RandomExploration): string {
+  return `a bug of depth ${depth} in ${steps} steps is missed with p ≤ ${missBound.toPrecision(3)}`;
 }
 
 function limitsOf(options: ExploreOptions) {
