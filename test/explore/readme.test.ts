@@ -20,7 +20,6 @@ t.test('a broken counter is found, as printed', async (t) => {
   // Below the package, so that `softirq/testing` resolves as it does for those who depend on it.
   const folder = mkdtempSync(join(BUILD, 'readme-'));
   t.teardown(() => rmSync(folder, { recursive: true }));
-  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
   writeFileSync(join(folder, 'counter.js'), block('// counter.js'));
   writeFileSync(join(folder, 'find.js'), block('// find.js'));
   const run = (...args: string[]) => spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' });
