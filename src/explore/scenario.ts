@@ -32,7 +32,7 @@ export interface Scenario<S extends Shared = Shared> {
    * failure. Then code between two calls needs no steps of its own: `plainSteps` is false unless said otherwise.
    */
   readonly races?: boolean;
-  /** Each plain store through `viewsOf()` is a step: a thread may end between any two. Many more schedules. */
+  /** Each plain store through `viewsOf()` by a thread of `ends` is a step: it may end between any two. Many more schedules. */
   readonly storeSteps?: boolean;
   /** False: the code before a call and the call are one step. A quarter of the schedules; for bodies whose plain accesses cannot race. */
   readonly plainSteps?: boolean;

@@ -41,7 +41,7 @@ function racesOf(memory: RaceMemory): Races {
 }
 
 function watchPlainAccesses(races: Races | null): void {
-  const storeSteps = scenario.storeSteps ?? false;
+  const storeSteps = scenario.storeSteps === true && (data.control.endable & (1 << me)) !== 0;
   const stepped = () => stepping.active && !scheduler.abandoned;
   watchViews({
     read: (address) => void (stepped() && races?.plain(address, READ)),

@@ -55,6 +55,22 @@ export async function dies(t: Test, mutants: readonly Condemned[]): Promise<void
   }
 }
 
+/** What a reader can follow. */
+const SHORT_STEPS = 60;
+
+/** The scenario fails, and a short schedule shows it. */
+export async function diesShortly(t: Test, bugs: readonly Condemned[]): Promise<void> {
+  t.comment('steps  preemptions  scenario                 bug');
+  for (const { what, patches, spec, message } of bugs) {
+    const [failure] = (await exploreMutant(patches, spec)).failures;
+    t.match(failure?.message, message, `${what}: ${spec} fails`);
+    if (failure === undefined) continue;
+    const steps = failure.trace.length;
+    t.ok(steps <= SHORT_STEPS, `${what}: ${steps} steps`);
+    t.comment(`${String(steps).padStart(5)}  ${String(failure.preemptions).padStart(11)}  ${spec.padEnd(23)}  ${what}`);
+  }
+}
+
 export interface Spared extends Mutant {
   /** Why the line is there all the same. */
   readonly why: string;

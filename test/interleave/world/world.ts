@@ -13,7 +13,7 @@ import { WITNESS_WORDS, Witness } from './witness.js';
 
 export const RING = 64;
 /** Cursors run free: here they pass from the largest int32 to the smallest. */
-const FIRST_CURSOR = 0x7ffffffe;
+export const FIRST_CURSOR = 0x7ffffffe;
 /** What a slot holds that was used before: a length, a hash and EOP, of a frame long gone. */
 const STALE = [99, 99, FLAG_EOP];
 
