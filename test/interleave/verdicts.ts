@@ -45,7 +45,7 @@ export interface Condemned extends Mutant {
 /** The scenario fails. */
 export async function dies(t: Test, mutants: readonly Condemned[]): Promise<void> {
   for (const { what, patches, spec, message } of mutants) {
-    const { failures, schedules } = await exploreMutant(patches, spec);
+    const { failures, schedules } = await exploreMutant(patches, spec, { shrink: false });
     const [failure] = failures;
     t.match(failure?.message, message, `${what}: ${spec} fails`);
     if (failure === undefined) continue;
@@ -85,8 +85,8 @@ export async function lives(t: Test, mutants: readonly Spared[]): Promise<void> 
   }
 }
 
-function exploreMutant(patches: readonly Patch[], spec: string): Promise<Exploration> {
-  return withMutant(patches, (root) => exploreSpec(spec, { root, bound: BOUND, answerMs: ANSWER_MS }));
+function exploreMutant(patches: readonly Patch[], spec: string, options: ExploreOptions = {}): Promise<Exploration> {
+  return withMutant(patches, (root) => exploreSpec(spec, { root, bound: BOUND, answerMs: ANSWER_MS, ...options }));
 }
 
 function texts({ failures }: Exploration): string[] {

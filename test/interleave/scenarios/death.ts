@@ -1,11 +1,10 @@
 // Cold. Runs on: every thread of the explorer.
-// A CPU ends at any step while a NIC publishes: at most the burst in its hand is lost; every buffer is in a slot, or free; and
+// A CPU ends at any call or plain store while a NIC publishes: at most the burst in its hand is lost; every buffer is in a slot, or free; and
 // another CPU can go on.
 //   latch, nolatch                   two frames, an interrupt each; each poll takes one burst and posts buffers
 //   latch-bursts, nolatch-bursts     three frames in two bursts, weight 2
-//   …+stores                         it may end between two plain stores, too
 
-import type { Scenario, ScenarioFactory } from '../scenario.js';
+import type { ScenarioFactory } from '../scenario.js';
 import { cpuLoop, nicOf } from '../world/agents.js';
 import { labelsOf, mailboxesOf, quiescentOf } from '../world/labels.js';
 import { loadParts } from '../world/parts.js';
@@ -26,14 +25,13 @@ const VARIANTS: Record<string, WorldOptions> = {
 };
 
 const death: ScenarioFactory = async (root, variant) => {
-  const [name = '', stores] = variant.split('+');
-  const options = VARIANTS[name]!;
+  const options = VARIANTS[variant]!;
   const world = new World(await loadParts(root), options);
-  const scenario: Scenario = {
+  return {
     threads: ['nic', 'cpu0'],
     ends: { threads: ['cpu0'] },
-    storeSteps: stores === 'stores',
-    plainSteps: stores !== 'stores',
+    races: true,
+    storeSteps: true,
     alone: [...mailboxesOf(world), ...quiescentOf(world)],
     create: () => world.create(),
     reset: (shared) => world.reset(shared),
@@ -51,7 +49,6 @@ const death: ScenarioFactory = async (root, variant) => {
     },
     rest: () => null,
   };
-  return scenario;
 };
 
 export default death;

@@ -32,15 +32,15 @@ const NIC = 0;
 const CPU = 1;
 
 const napi: ScenarioFactory = async (root, variant) => {
-  const [name = '', check] = variant.split('+');
+  const [name = '', ...checks] = variant.split('+');
   const options = VARIANTS[name]!;
   const world = new World(await loadParts(root), options);
   const scheduled = options.cpus === 2;
   let me = -1;
   const scenario: Scenario = {
     threads: scheduled ? ['nic', 'cpu0', 'other'] : ['nic', 'cpu0'],
-    races: check === 'races',
-    plainSteps: !scheduled && check !== 'races', // the plain words are the SCHED holder's, as the witness asserts
+    races: checks.includes('races'),
+    plainSteps: !scheduled && !checks.includes('races'), // the plain words are the SCHED holder's, as the witness asserts
     alone: [...mailboxesOf(world), ...quiescentOf(world)],
     create: () => world.create(),
     reset: (shared) => world.reset(shared),
@@ -61,7 +61,7 @@ const napi: ScenarioFactory = async (root, variant) => {
     },
     rest: () => null,
   };
-  return check !== 'laws'
+  return !checks.includes('laws')
     ? scenario
     : { ...scenario, always: (shared) => world.witness.lawful(world.notes(shared), me) };
 };
