@@ -170,7 +170,7 @@ export function ringWaiting(views: Views, address: number): number {
   return (Atomics.load(views.words, base + HEAD) - Atomics.load(views.words, base + TAIL)) | 0;
 }
 
-/** For main, when no thread runs: what is in the ring. */
+/** For main, when no thread runs, and for the SCHED holder, while the NIC fills slots: what is in the ring. */
 export interface RingContents {
   /** Whole frames between TAIL and HEAD. */
   readonly frames: number;
@@ -182,7 +182,7 @@ export function readRxRing(views: Views, address: number): RingContents {
   const { words } = views;
   const base = address / 4;
   const mask = attach(views, address) - 1;
-  const head = words[base + HEAD]!;
+  const head = Atomics.load(words, base + HEAD); // Pairs with the store in RxRingProducer.publish().
   const buffers: number[] = [];
   let frames = 0;
   for (let cursor = words[base + TAIL]!; cursor !== words[base + POSTED]!; cursor = (cursor + 1) | 0) {

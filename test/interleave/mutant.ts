@@ -4,7 +4,9 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { BUILD_ROOT } from './scenario.js';
+
+/** The folder that holds src/: build/, unless a mutant takes its place. */
+export const BUILD_ROOT = new URL('../../', import.meta.url);
 
 export interface Patch {
   /** Of the compiled module, below src/: `ring/rx-ring.js`. */

@@ -7,7 +7,14 @@ import { allSources, assemblyPaths, placeOf, readText, walk } from './sources.js
 
 const WORKER_LINES_MAX = 30;
 /** Files that are started or declared, not imported. Workers are started too. */
-const ENTRIES = ['src/index.ts', 'src/sync.ts', 'src/testing.ts', 'src/cli/main.ts', 'src/bursts/compile.ts'];
+const ENTRIES = [
+  'src/index.ts',
+  'src/sync.ts',
+  'src/testing.ts',
+  'src/cli/main.ts',
+  'src/bursts/compile.ts',
+  'src/explore/replay.ts',
+];
 /** Files that open with something else than where they run. */
 const OPENINGS: Record<string, RegExp> = {
   'src/index.ts': /^\/\/ The public API\.$/,

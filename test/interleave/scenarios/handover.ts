@@ -3,7 +3,7 @@
 //   away      packets are there and announced when main moves the line; the old CPU may poll once more, and not a second time
 //   back      main moves it there and back
 //   coming    a packet is there and announced; the NIC's thread moves the line and publishes the next one
-//   …+latch, …+nolatch, and …+laws: each step is held against the state tables
+//   …+latch, …+nolatch, and …+laws: each step is held against the state tables; or …+races: plain accesses are checked
 
 import type { Scenario, ScenarioFactory, Shared } from '../scenario.js';
 import { cpuLoop, nicOf } from '../world/agents.js';
@@ -15,6 +15,7 @@ import { RING, World, type WorldOptions } from '../world/world.js';
 const OLD = 0;
 const NEW = 1;
 const DOUBLE = 2048 + 20; // two descriptors
+const SHORT = 20; // in its place where each byte is checked
 const COMMON = { cpus: 2, weight: 2, buffers: RING, posted: RING } as const;
 
 interface Variant {
@@ -34,9 +35,10 @@ const VARIANTS: Record<string, Variant> = {
 };
 
 const handover: ScenarioFactory = async (root, variant) => {
-  const [name = '', flow, laws] = variant.split('+');
+  const [name = '', flow, check] = variant.split('+');
   const { options, before, targets } = VARIANTS[name]!;
-  const world = new World(await loadParts(root), { ...options, flow: flow as 'latch' | 'nolatch' });
+  const frames = check === 'races' ? options.frames.map((length) => Math.min(length, SHORT)) : options.frames;
+  const world = new World(await loadParts(root), { ...options, frames, flow: flow as 'latch' | 'nolatch' });
   const coming = options.frames.length - before;
   let me = -1;
 
@@ -45,13 +47,14 @@ const handover: ScenarioFactory = async (root, variant) => {
     const nic = nicOf(world, shared, before);
     return () => {
       for (const move of moves) move.begin();
-      if (targets.length === 1) world.witness.leaving(world.views(shared), OLD, 1);
+      if (targets.length === 1) world.witness.leaving(world.notes(shared), OLD, 1);
       for (let frame = 0; frame < coming; frame++) nic.doWork();
     };
   }
 
   const scenario: Scenario = {
     threads: [coming > 0 ? 'nic' : 'main', 'cpu0', 'cpu1'],
+    races: check === 'races',
     plainSteps: false, // the plain words are the SCHED holder's, as the witness asserts
     alone: mailboxesOf(world),
     create: () => world.create(),
@@ -65,14 +68,14 @@ const handover: ScenarioFactory = async (root, variant) => {
       return index === 0 ? moving(shared) : cpuLoop(world, shared, me);
     },
     check: (shared) =>
-      world.witness.undelivered(world.views(shared)) ??
+      world.witness.undelivered(world.notes(shared)) ??
       unrest(world, shared, targets.at(-1)!) ??
       miscounted(world, shared),
     rest: () => null,
   };
-  return laws === undefined
+  return check !== 'laws'
     ? scenario
-    : { ...scenario, always: (shared) => world.witness.lawful(world.views(shared), me) };
+    : { ...scenario, always: (shared) => world.witness.lawful(world.notes(shared), me) };
 };
 
 export default handover;

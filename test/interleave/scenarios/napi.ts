@@ -5,6 +5,7 @@
 //   latch-scheduled, nolatch-scheduled   one frame; and another context schedules without any interrupt
 //   interrupt                            the model that NAPI replaced, three frames
 //   …+laws                               each step is held against the state tables, too
+//   …+races                              plain accesses are checked for races
 
 import type { Scenario, ScenarioFactory } from '../scenario.js';
 import { cpuLoop, nicOf, scheduler } from '../world/agents.js';
@@ -31,14 +32,15 @@ const NIC = 0;
 const CPU = 1;
 
 const napi: ScenarioFactory = async (root, variant) => {
-  const [name = '', laws] = variant.split('+');
+  const [name = '', ...checks] = variant.split('+');
   const options = VARIANTS[name]!;
   const world = new World(await loadParts(root), options);
   const scheduled = options.cpus === 2;
   let me = -1;
   const scenario: Scenario = {
     threads: scheduled ? ['nic', 'cpu0', 'other'] : ['nic', 'cpu0'],
-    plainSteps: !scheduled, // the plain words are the SCHED holder's, as the witness asserts
+    races: checks.includes('races'),
+    plainSteps: !scheduled && !checks.includes('races'), // the plain words are the SCHED holder's, as the witness asserts
     alone: [...mailboxesOf(world), ...quiescentOf(world)],
     create: () => world.create(),
     reset: (shared) => world.reset(shared),
@@ -53,15 +55,15 @@ const napi: ScenarioFactory = async (root, variant) => {
       };
     },
     check(shared) {
-      const wrong = world.witness.undelivered(world.views(shared)) ?? unrest(world, shared, 0);
+      const wrong = world.witness.undelivered(world.notes(shared)) ?? unrest(world, shared, 0);
       // Who is scheduled without an interrupt completes without one.
       return scheduled ? wrong : (wrong ?? miscounted(world, shared));
     },
     rest: () => null,
   };
-  return laws === undefined
+  return !checks.includes('laws')
     ? scenario
-    : { ...scenario, always: (shared) => world.witness.lawful(world.views(shared), me) };
+    : { ...scenario, always: (shared) => world.witness.lawful(world.notes(shared), me) };
 };
 
 export default napi;

@@ -42,7 +42,7 @@ const nicSleep: ScenarioFactory = async (root, variant) => {
       const { held, ended } = parts.readNic(views, plan.nic.state);
       if (held > 0 || !ended) return `the NIC sleeps, held=${held}`;
       if (variant === 'whole')
-        return world.witness.undelivered(views) ?? unrest(world, shared, 0) ?? miscounted(world, shared);
+        return world.witness.undelivered(world.notes(shared)) ?? unrest(world, shared, 0) ?? miscounted(world, shared);
       const waiting = parts.ringWaiting(views, plan.nic.rings[0]!);
       return waiting === options.frames.length ? null : `ring=${waiting}`;
     },

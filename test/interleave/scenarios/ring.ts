@@ -2,6 +2,7 @@
 // One ring: the NIC's half publishes a frame at a time, the driver's half polls until it has seen all.
 //   frames   the second of three frames has two descriptors
 //   reuse    frames of 9,216 bytes, and so few buffers that the NIC must wait for those that the driver posts again
+//   races    short frames, more than there are posted buffers; plain accesses are checked for races
 // Polls alternate between two CPUs' views of the queue: the cursors travel.
 
 import { BUFFER_BYTES, FRAME_BYTES_MAX } from '../../../src/bursts/layout.js';
@@ -15,6 +16,7 @@ const COMMON = { cpus: 2, flow: 'latch', weight: 64, burst: 1 } as const;
 const VARIANTS: Record<string, WorldOptions> = {
   frames: { ...COMMON, frames: [20, BUFFER_BYTES + 20, 20], buffers: 32, posted: 32 },
   reuse: { ...COMMON, frames: new Array(4).fill(FRAME_BYTES_MAX), buffers: 32, posted: 16 },
+  races: { ...COMMON, frames: new Array(18).fill(16), buffers: 32, posted: 16, burst: 6 },
 };
 
 const ring: ScenarioFactory = async (root, variant) => {
@@ -64,7 +66,7 @@ const ring: ScenarioFactory = async (root, variant) => {
     return () => {
       rx.claim();
       burst.count = rx.take(options.weight);
-      world.witness.receive(views, burst);
+      world.witness.receive(world.notes(shared), burst);
       rx.recycle(burst.count);
       rx.refill();
       rx.release();
@@ -74,13 +76,14 @@ const ring: ScenarioFactory = async (root, variant) => {
 
   return {
     threads: ['nic', 'driver'],
+    races: variant === 'races',
     create: () => world.create(),
     reset: (shared) => world.reset(shared),
     label: labelsOf(world),
     thread: (index, shared) => (index === 0 ? nic(shared) : driver(shared)),
     check(shared) {
       buffersOnce(world, shared);
-      return world.witness.undelivered(world.views(shared));
+      return world.witness.undelivered(world.notes(shared));
     },
   };
 };

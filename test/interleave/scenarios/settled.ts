@@ -40,7 +40,7 @@ const settled: ScenarioFactory = async (root, variant) => {
           return () => {
             move.begin();
             while (!move.step()) spin();
-            world.witness.leaving(world.views(shared), OLD, 0);
+            world.witness.leaving(world.notes(shared), OLD, 0);
           };
         }
         case 'nic': {

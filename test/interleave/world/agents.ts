@@ -68,7 +68,7 @@ export function scheduler(world: World, shared: Shared, cpu: number): () => void
   const burst = new parts.Burst(views, layout.batch, layout.buffers, layout.links);
   const at = (name: (typeof CPU_COUNTERS)[number]) => counterAddress(CPU_COUNTERS, layout.counters, name);
   const places = { ...counters, ...layout, protocols: at('vlan'), malformed: at('ethernetTruncated') };
-  const sink = (burst: Burst) => world.witness.receive(views, burst);
+  const sink = (burst: Burst) => world.witness.receive(world.notes(shared), burst);
   const receive = new parts.Receive(views, bursts, places, burst, sink, 0);
   const polled = counterAddresses(POLL_COUNTERS, layout.pollCounters[0]!, POLL_COUNTERS);
   const recheck = options.flow === 'nolatch';
@@ -81,12 +81,11 @@ export function scheduler(world: World, shared: Shared, cpu: number): () => void
 
 /** In interrupt mode the ring belongs to the line's target, and the state word is not used. */
 function seamsOf(world: World, shared: Shared, cpu: number) {
-  const views = world.views(shared);
   const bursts = world.bursts(shared);
   return {
-    bursts: world.mode === 'napi' ? world.witness.guarded(bursts, views, cpu) : bursts,
+    bursts: world.mode === 'napi' ? world.witness.guarded(bursts, world.notes(shared), cpu) : bursts,
     clock: new world.parts.VirtualClock(),
-    sink: (burst: Burst) => world.witness.receive(views, burst),
+    sink: (burst: Burst) => world.witness.receive(world.notes(shared), burst),
     needResched: () => world.options.needResched ?? false,
   };
 }

@@ -54,15 +54,31 @@ export class Witness {
     }
   }
 
+  delivered({ words }: Views): number {
+    return words[this.base + DELIVERED]!;
+  }
+
   /** Null when every frame was delivered, once and in order. */
-  undelivered({ words }: Views): string | null {
+  undelivered(views: Views): string | null {
+    return this.disorder(views, 0, 0) ?? this.missing(views, 0);
+  }
+
+  /** Null when frames were delivered once and in order, but for `lost` of them after the first `before`. */
+  disorder(views: Views, before: number, lost: number): string | null {
     const log = this.base + LOG;
-    const delivered = words.subarray(log, log + words[this.base + DELIVERED]!);
-    const wrong = delivered.findIndex((frame, index) => frame !== index);
-    if (wrong >= 0) return `frame ${delivered[wrong]} was delivered when frame ${wrong} was due`;
-    return delivered.length === this.frames.length
+    const delivered = views.words.subarray(log, log + this.delivered(views));
+    const due = (index: number) => (index < before ? index : index + lost);
+    const wrong = delivered.findIndex((frame, index) => frame !== due(index));
+    return wrong < 0 ? null : `frame ${delivered[wrong]} was delivered when frame ${due(wrong)} was due`;
+  }
+
+  /** Null when all were delivered but `lost` of them. */
+  missing(views: Views, lost: number): string | null {
+    const delivered = this.delivered(views);
+    const { length } = this.frames;
+    return delivered === length - lost
       ? null
-      : `delivered=${delivered.length} of ${this.frames.length} frames`;
+      : `delivered=${delivered} of ${length} frames${lost > 0 ? `, lost=${lost}` : ''}`;
   }
 
   /** The NAPI has been told to leave this CPU, which may poll it `polls` times more. */
@@ -97,13 +113,14 @@ export class Witness {
     };
   }
 
-  /** For `always`: the last step obeyed the tables of line.ts and state.ts. `cpu`: who made it, -1 = none. */
-  lawful({ words }: Views, cpu: number): string | null {
+  /** For `always`: the last step obeyed the tables of line.ts and state.ts, and order. `cpu`: who made it, -1 = none. */
+  lawful(views: Views, cpu: number): string | null {
+    const { words } = views;
     const line = words[this.line]!;
     const napi = words[this.napi]!;
     const broken = lawBroken(words[this.base + LINE_SEEN]!, line, words[this.base + NAPI_SEEN]!, napi, cpu);
     words[this.base + LINE_SEEN] = line;
     words[this.base + NAPI_SEEN] = napi;
-    return broken;
+    return broken ?? this.disorder(views, 0, 0);
   }
 }

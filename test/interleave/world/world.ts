@@ -5,15 +5,15 @@
 import type { Bursts } from '../../../src/bursts/bursts.js';
 import { BUFFER_BYTES, DESCRIPTOR_BYTES, FLAG_EOP } from '../../../src/bursts/layout.js';
 import { PAGE_BYTES } from '../../../src/memory/layout.js';
-import type { Views } from '../../../src/memory/views.js';
-import { bufferOf, type Shared } from '../scenario.js';
+import { viewsOf as plainViewsOf, type Views } from '../../../src/memory/views.js';
+import { bufferOf, type Shared, viewsOf } from '../scenario.js';
 import { frameBytes, framesBytes, writeFrames } from './frames.js';
 import type { Parts } from './parts.js';
 import { WITNESS_WORDS, Witness } from './witness.js';
 
 export const RING = 64;
 /** Cursors run free: here they pass from the largest int32 to the smallest. */
-const FIRST_CURSOR = 0x7ffffffe;
+export const FIRST_CURSOR = 0x7ffffffe;
 /** What a slot holds that was used before: a length, a hash and EOP, of a frame long gone. */
 const STALE = [99, 99, FLAG_EOP];
 
@@ -41,7 +41,7 @@ export class World {
   readonly witness: Witness;
   private readonly frames: readonly Uint8Array[];
   private readonly bytes: number;
-  private cached: { readonly shared: Shared; readonly views: Views } | null = null;
+  private cached: { readonly shared: Shared; readonly views: Views; readonly notes: Views } | null = null;
 
   constructor(parts: Parts, options: WorldOptions) {
     const { cpus, flow, frames, buffers } = options;
@@ -70,9 +70,22 @@ export class World {
     return { memory: new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }) };
   }
 
+  /** What the machine is made over; checked, where the scenario asks for it. */
   views(shared: Shared): Views {
-    if (this.cached?.shared !== shared) this.cached = { shared, views: this.parts.viewsOf(bufferOf(shared)) };
-    return this.cached.views;
+    return this.viewsOf(shared).views;
+  }
+
+  /** What the witness sees it through, and writes beside it. */
+  notes(shared: Shared): Views {
+    return this.viewsOf(shared).notes;
+  }
+
+  private viewsOf(shared: Shared) {
+    if (this.cached?.shared !== shared) {
+      const buffer = bufferOf(shared);
+      this.cached = { shared, views: viewsOf(buffer), notes: plainViewsOf(buffer) };
+    }
+    return this.cached;
   }
 
   /** What createMachine does, over memory that is there already. */
@@ -86,7 +99,7 @@ export class World {
     writeFrames(views, plan.nic.frames, this.frames);
     this.bringUp(shared);
     this.post(shared, this.options.posted);
-    this.witness.reset(views);
+    this.witness.reset(this.notes(shared));
   }
 
   private bringUp(shared: Shared): void {

@@ -2,7 +2,9 @@
 // The entry point of a stepped thread: installs the stepping Atomics, loads the scenario, then does what main commands.
 
 import { parentPort, workerData } from 'node:worker_threads';
+import { watchViews } from './checking-views.js';
 import { ABANDON, ATTACH, Control, type ControlMemory, QUIT, RUN } from './control.js';
+import { type RaceMemory, Races, READ, WRITE } from './races.js';
 import { bufferOf, loadScenario, type Scenario, type Shared } from './scenario.js';
 import { ABANDONED, Scheduler } from './scheduler.js';
 import { Snapshots } from './snapshots.js';
@@ -10,25 +12,43 @@ import { SteppingAtomics } from './stepping-atomics.js';
 import { Threads } from './threads.js';
 import { awaitTurn, hand } from './turns.js';
 
-export interface AgentData {
-  readonly spec: string;
+export interface ThreadData {
+  readonly module: string;
   readonly root: string;
   readonly me: number;
   readonly shared: Shared;
   readonly control: ControlMemory;
+  readonly raceMemory: RaceMemory | null;
   readonly timeouts: boolean;
   readonly plainSteps: boolean;
 }
 
-const data: AgentData = workerData;
+const data: ThreadData = workerData;
 const { me, shared } = data;
 const control = new Control(data.control);
+const { timeouts, plainSteps } = data;
 const snapshots = new Snapshots(bufferOf(shared), data.control.snapshots);
-const scheduler = new Scheduler(control, me, new Threads(control), snapshots, { timeouts: data.timeouts, always });
-const stepping = new SteppingAtomics(scheduler, bufferOf(shared), data.plainSteps, me, data.control.owners);
+const scheduler = new Scheduler(control, me, new Threads(control), snapshots, { timeouts, always });
+const stepping = new SteppingAtomics(scheduler, bufferOf(shared), plainSteps, me, data.control.owners);
 stepping.install();
-const scenario: Scenario = await loadScenario(data.spec, new URL(data.root));
+const scenario: Scenario = await loadScenario(new URL(data.module), new URL(data.root));
 stepping.alone = new Set(scenario.alone);
+if (data.raceMemory !== null) stepping.races = racesOf(data.raceMemory);
+if (stepping.races !== null || scenario.storeSteps === true) watchPlainAccesses(stepping.races);
+
+function racesOf(memory: RaceMemory): Races {
+  return new Races(memory, scheduler, me, scenario.threads, (address) => scenario.label?.(address) ?? `@${address}`);
+}
+
+function watchPlainAccesses(races: Races | null): void {
+  const storeSteps = scenario.storeSteps === true && (data.control.endable & (1 << me)) !== 0;
+  const stepped = () => stepping.active && !scheduler.abandoned;
+  watchViews({
+    read: (address) => void (stepped() && races?.plain(address, READ)),
+    write: (address) => void (stepped() && races?.plain(address, WRITE)),
+    wrote: (address, value) => void (storeSteps && stepped() && scheduler.endStep('write', address, value)),
+  });
+}
 
 function always(): string | null {
   if (scenario.always === undefined) return null;

@@ -13,11 +13,15 @@ const STEPS = 3; // steps made so far in this schedule              turn's holde
 const PLANNED = 4; // how many steps the plan prescribes             main
 const TICKETS = 5; // queue numbers given to resting threads         turn's holder
 const TEXT_BYTES = 6; // length of the message in `text`             turn's holder
-const HEADER_WORDS = 7;
+const MODE = 7; // how choices are made behind the plan              main
+const FRESH = 8; // threads that may end now: bit per thread          turn's holder
+const ENDS_LEFT = 9; // how many may still end in this schedule      turn's holder
+const ENDED = 10; // bit per thread that has ended                   turn's holder
+const HEADER_WORDS = 11;
 
 const TURN_WORDS = 16; // a cache line per turn word
-const RECORD_WORDS = 4;
-const TRACE_WORDS = 6;
+const RECORD_WORDS = 5;
+const TRACE_WORDS = 7;
 const TRACE_DOUBLES = 3;
 const TEXT_LIMIT = 4096;
 
@@ -26,7 +30,12 @@ export const RUN = 2;
 export const ABANDON = 3;
 export const QUIT = 4;
 
-const VERDICTS = ['none', 'done', 'stuck', 'livelock', 'threw', 'broken', 'unrepeatable'] as const;
+/** Behind the plan: nobody is preempted; threads run by priority (pct.ts); or by a sketch (sketch.ts). */
+export const USUAL = 0;
+export const PRIORITIES = 1;
+export const SKETCH = 2;
+
+const VERDICTS = ['none', 'done', 'stuck', 'livelock', 'threw', 'broken', 'race', 'unrepeatable'] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
 /** Everything is sent to the workers by structured clone, which shares the buffers. */
@@ -36,7 +45,16 @@ export interface ControlMemory {
   readonly header: Int32Array;
   readonly turns: Int32Array;
   readonly records: Int32Array;
+  /** Bit per thread that may end. */
+  readonly endable: number;
+  readonly endsMax: number;
   readonly plan: Int8Array;
+  /** What a random schedule follows: a priority per thread and one per thread's timer, and a change per step (pct.ts). */
+  readonly priorities: Int32Array;
+  readonly changes: Int8Array;
+  /** What a sketched schedule follows: a choice per step of a thread's own (sketch.ts). */
+  readonly switches: Int8Array;
+  readonly ends: Int8Array;
   readonly trace: Int32Array;
   readonly values: Float64Array;
   readonly text: Uint8Array;
@@ -45,15 +63,31 @@ export interface ControlMemory {
   readonly owners: Uint8Array;
 }
 
-export function createControl(threads: number, stepLimit: number, memoryBytes: number): ControlMemory {
+export interface ControlSize {
+  readonly threads: number;
+  readonly stepLimit: number;
+  readonly memoryBytes: number;
+  readonly endable: number;
+  readonly endsMax: number;
+}
+
+export function createControl({ threads, stepLimit, memoryBytes, endable, endsMax }: ControlSize): ControlMemory {
   const words = (count: number) => new Int32Array(new SharedArrayBuffer(count * 4));
+  const bytes = (count: number) => new Int8Array(new SharedArrayBuffer(count));
+  const ownSteps = (threads + 1) * (stepLimit + 1);
   return {
     threads,
     stepLimit,
+    endable,
+    endsMax,
     header: words(HEADER_WORDS),
     turns: words((threads + 1) * TURN_WORDS),
     records: words((threads + 1) * RECORD_WORDS),
-    plan: new Int8Array(new SharedArrayBuffer(stepLimit + 1)),
+    plan: bytes(stepLimit + 1),
+    priorities: words(2 * threads),
+    changes: bytes(stepLimit + 1),
+    switches: bytes(ownSteps),
+    ends: bytes(ownSteps),
     trace: words((stepLimit + 1) * TRACE_WORDS),
     values: new Float64Array(new SharedArrayBuffer((stepLimit + 1) * TRACE_DOUBLES * 8)),
     text: new Uint8Array(new SharedArrayBuffer(TEXT_LIMIT)),
@@ -76,8 +110,13 @@ export class Control {
   }
 
   /** Main, before each schedule. */
-  begin(plan: Int8Array): void {
+  begin(plan: Int8Array, mode: number): void {
+    const { stepLimit } = this.memory;
+    if (plan.length > stepLimit) throw new RangeError(`schedule of ${plan.length} steps: must be at most ${stepLimit}`);
     this.header.fill(0);
+    this.header[MODE] = mode;
+    this.header[FRESH] = this.memory.endable;
+    this.header[ENDS_LEFT] = this.memory.endsMax;
     this.memory.records.fill(0);
     this.memory.plan.set(plan);
     this.header[PLANNED] = plan.length;
@@ -112,6 +151,32 @@ export class Control {
     return this.header[PLANNED]!;
   }
 
+  get mode(): number {
+    return this.header[MODE]!;
+  }
+
+  /** Threads that have stepped or were woken since the last choice: to end now or later is not the same for them. */
+  get fresh(): number {
+    return this.header[FRESH]!;
+  }
+  set fresh(threads: number) {
+    this.header[FRESH] = threads;
+  }
+
+  get endsLeft(): number {
+    return this.header[ENDS_LEFT]!;
+  }
+
+  get ended(): number {
+    return this.header[ENDED]!;
+  }
+
+  /** `thread` ends here. */
+  endThread(thread: number): void {
+    this.header[ENDS_LEFT]!--;
+    this.header[ENDED]! |= 1 << thread;
+  }
+
   nextTicket(): number {
     return this.header[TICKETS]!++;
   }
@@ -136,6 +201,11 @@ export function recordWord(thread: number): number {
 
 export function traceWord(step: number): number {
   return step * TRACE_WORDS;
+}
+
+/** In `switches` and `ends`: what comes after the step of its own with number `own`; 0 = before its first. */
+export function sketchByte(memory: ControlMemory, thread: number, own: number): number {
+  return thread * (memory.stepLimit + 1) + own;
 }
 
 export function traceDouble(step: number): number {

@@ -8,6 +8,7 @@
 // the thread       runnable → spinning   spin()
 // the scheduler    spinning → runnable   another thread has changed the memory since, or nobody else can go on
 // the thread       runnable → finished   its body returned or threw
+// the scheduler    any → finished        the thread ends here, by a choice, as if it were terminated
 // never            finished → anything   until the next schedule
 
 import { type Control, recordWord } from './control.js';
@@ -16,6 +17,7 @@ const STATUS = 0;
 const ADDRESS = 1; // asleep: on this byte address
 const TICKET = 2; // asleep or spinning: since when, in the order of all rests
 const TIMEOUT = 3; // NEVER, MAY, or DID: how the thread's last wait may end or ended
+const OWN_STEPS = 4; // made by this thread in this schedule
 
 export const RUNNABLE = 0;
 export const ASLEEP = 1;
@@ -83,6 +85,21 @@ export class Threads {
     this.records[recordWord(thread) + STATUS] = FINISHED;
   }
 
+  ownSteps(thread: number): number {
+    return this.records[recordWord(thread) + OWN_STEPS]!;
+  }
+
+  stepped(thread: number): void {
+    this.records[recordWord(thread) + OWN_STEPS]!++;
+    this.control.fresh |= 1 << thread;
+  }
+
+  /** The scheduler's choice ends, now and between two steps. */
+  end(thread: number): void {
+    this.control.endThread(thread);
+    this.finish(thread);
+  }
+
   /** The scheduler's choice goes on. True when that means that its wait timed out. */
   resume(thread: number): boolean {
     const record = recordWord(thread);
@@ -100,6 +117,7 @@ export class Threads {
       if (sleeper < 0) break;
       this.records[recordWord(sleeper) + TIMEOUT] = NEVER;
       this.records[recordWord(sleeper) + STATUS] = RUNNABLE;
+      this.control.fresh |= 1 << sleeper;
     }
     return woken;
   }

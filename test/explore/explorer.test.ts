@@ -5,13 +5,13 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
-import { Control, createControl } from './control.js';
-import { patchText, withMutant } from './mutant.js';
-import type { Failure } from './report.js';
-import { BUILD_ROOT } from './scenario.js';
-import { formatSchedule, parseSchedule } from './schedule.js';
-import { type Exploration, type ExploreOptions, explore, replay } from './search.js';
-import { RUNNABLE, Threads } from './threads.js';
+import { Control, createControl } from '../../src/explore/control.js';
+import type { Exploration, ExploreOptions } from '../../src/explore/explore.js';
+import { formatSchedule, parseSchedule } from '../../src/explore/plan.js';
+import type { Failure } from '../../src/explore/report.js';
+import { RUNNABLE, Threads } from '../../src/explore/threads.js';
+import { BUILD_ROOT, patchText, withMutant } from '../interleave/mutant.js';
+import { exploreSpec as explore, replaySpec as replay } from '../interleave/specs.js';
 
 const STEPS_PER_SECOND_MIN = 20_000;
 
@@ -32,6 +32,10 @@ async function fails(t: Test, spec: string, message: RegExp, options?: ExploreOp
   t.match(failures[0]?.message, message);
   t.comment(`${spec}: found by schedule ${schedules}`);
   return failures[0]!;
+}
+
+function shell(command: string) {
+  return spawnSync('sh', ['-c', command], { cwd: fileURLToPath(new URL('../', BUILD_ROOT)), encoding: 'utf8' });
 }
 
 /** How many interleavings of threads with so many steps have at most `bound` preemptions, counted without the explorer. */
@@ -89,7 +93,9 @@ t.test('three threads', async (t) => {
 });
 
 t.test('notify wakes in the order of falling asleep, and no more than asked', async (t) => {
-  const threads = new Threads(new Control(createControl(3, 1, 0)));
+  const threads = new Threads(
+    new Control(createControl({ threads: 3, stepLimit: 1, memoryBytes: 0, endable: 0, endsMax: 0 })),
+  );
   threads.sleep(2, 64, false);
   threads.sleep(0, 64, false);
   threads.sleep(1, 128, false);
@@ -134,13 +140,11 @@ t.test('a schedule that fails midway leaves the threads fit for the next', async
 t.test('a failure replays, here and by its command', async (t) => {
   for (const spec of ['toy-increment', 'toy-sleeper:no-recheck', 'toy-bell:once']) {
     const [failure] = (await explore(spec)).failures;
-    const again = await replay(spec, parseSchedule(failure!.schedule));
-    t.same(again, failure, spec);
+    t.same(await replay(spec, failure!.schedule), failure, spec);
+    const run = shell(failure!.replay);
+    t.equal(run.status, 1, run.stderr);
+    t.equal(run.stdout, `${failure!.text}\n`);
   }
-  const script = fileURLToPath(new URL('replay.js', import.meta.url));
-  const run = spawnSync(process.execPath, [script, 'toy-increment', '--schedule', '0:2,1:*'], { encoding: 'utf8' });
-  t.equal(run.status, 1);
-  t.match(run.stdout, 'toy-increment: counter=1, not 2');
 });
 
 t.test('two searches are the same search', async (t) => {
@@ -154,8 +158,8 @@ t.test('schedules as text', async (t) => {
   t.equal(formatSchedule(parseSchedule('0:2,1:3')), '0:2,1:3');
   t.equal(formatSchedule(parseSchedule('0:*')), '0:*');
   t.throws(() => parseSchedule('0-2'), /0-2 is not like/);
-  const { message } = await replay('toy-increment', parseSchedule('0:9'));
-  t.match(message, /cannot be repeated .* step=5 thread=0 cannot go on/);
+  const { message } = await replay('toy-increment', '0:9');
+  t.match(message, /cannot be repeated .* step=5 choice=0 is not possible/);
 });
 
 t.test('a mutant changes what it says it changes, or is an error', async (t) => {
@@ -180,8 +184,7 @@ t.test('a mutant changes what it says it changes, or is an error', async (t) => 
 t.test("a mutant's failure names its patches", async (t) => {
   const patch = { file: 'memory/layout.js', find: /WORD_BYTES = 4/, replace: "WORD_BYTES = '4'" };
   const failure = await withMutant([patch], (root) => fails(t, 'toy-increment', /counter=1/, { root }));
-  const [command] = /node build.*$/m.exec(failure.text)!;
-  const run = spawnSync('sh', ['-c', command], { cwd: fileURLToPath(new URL('../', BUILD_ROOT)), encoding: 'utf8' });
+  const run = shell(failure.replay);
   t.equal(run.stdout.split('\n')[0], failure.text.split('\n')[0], run.stderr);
 });
 

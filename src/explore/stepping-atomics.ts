@@ -2,7 +2,9 @@
 // What stands in for the global Atomics: the real operations on the scenario's memory, each a step of its own while a body
 // runs; wait and notify are virtual, since only one thread ever runs.
 
+import { plainOf } from './checking-views.js';
 import { real } from './control.js';
+import { type Races, READ, READ_WRITE, WRITE } from './races.js';
 import { ABANDONED, type Scheduler } from './scheduler.js';
 import { type Op, WAIT_RESULTS } from './trace.js';
 
@@ -10,6 +12,7 @@ type Cells = Int32Array | BigInt64Array;
 type Operand = number | bigint;
 type Operation = (cells: Cells, index: number, ...operands: Operand[]) => Operand;
 
+/** Of these, what the race check has to know: a load acquires, a store releases, the others do both. */
 const STEPPED = ['load', 'store', 'add', 'sub', 'and', 'or', 'xor', 'exchange', 'compareExchange'] as const;
 
 export class SteppingAtomics {
@@ -17,6 +20,7 @@ export class SteppingAtomics {
   active = false;
   /** Byte addresses on which a call is no step. */
   alone: ReadonlySet<number> = new Set();
+  races: Races | null = null;
   private readonly me: number;
   private readonly owners: Uint8Array;
   private readonly scheduler: Scheduler;
@@ -50,33 +54,40 @@ export class SteppingAtomics {
 
   private operation(op: (typeof STEPPED)[number]): Operation {
     const operate = real[op] as Operation;
-    return (cells, index, ...operands) => {
+    return (view, index, ...operands) => {
+      const cells = plainOf(view);
       if (!this.stepped(cells, index)) return operate(cells, index, ...operands);
       this.enterCall();
       const result = operate(cells, index, ...operands);
+      this.races?.call(addressOf(cells, index), accessOf(op, operands[0], result));
       this.endCall(op, cells, index, operands, result);
       return result;
     };
   }
 
-  private wait(cells: Cells, index: number, value: Operand, timeout = Number.POSITIVE_INFINITY): string {
+  private wait(view: Cells, index: number, value: Operand, timeout = Number.POSITIVE_INFINITY): string {
+    const cells = plainOf(view);
     if (!this.stepped(cells, index)) return real.wait(cells as Int32Array, index, value as number, timeout);
     if (!(cells instanceof Int32Array || cells instanceof BigInt64Array))
       throw new TypeError('Atomics.wait: not int32');
     this.enterCall();
     const equal = real.load(cells as Int32Array, index) === value;
+    this.races?.call(addressOf(cells, index), READ);
     if (!equal || timeout <= 0) {
       const result = equal ? 'timed-out' : 'not-equal';
       this.endCall('wait', cells, index, [value], WAIT_RESULTS.indexOf(result));
       return result;
     }
     const timedOut = this.scheduler.sleep(addressOf(cells, index), Number(value), Number.isFinite(timeout));
+    this.races?.woken(addressOf(cells, index));
     return timedOut ? 'timed-out' : 'ok';
   }
 
-  private notify(cells: Cells, index: number, count = Number.POSITIVE_INFINITY): number {
+  private notify(view: Cells, index: number, count = Number.POSITIVE_INFINITY): number {
+    const cells = plainOf(view);
     if (!this.stepped(cells, index)) return real.notify(cells as Int32Array, index, count);
     this.enterCall();
+    this.races?.notified(addressOf(cells, index));
     const woken = this.scheduler.threads.wake(addressOf(cells, index), count);
     this.endCall('notify', cells, index, [count], woken);
     return woken;
@@ -122,6 +133,12 @@ export class SteppingAtomics {
     const expected = Number(operands[0] ?? 0);
     this.scheduler.endStep(op, addressOf(cells, index), value, expected, Number(result));
   }
+}
+
+/** A compareExchange that finds another value is a load. */
+function accessOf(op: (typeof STEPPED)[number], expected: Operand | undefined, result: Operand): number {
+  if (op === 'load' || (op === 'compareExchange' && result !== expected)) return READ;
+  return op === 'store' ? WRITE : READ_WRITE;
 }
 
 function addressOf(cells: Cells, index: number): number {

@@ -3,14 +3,15 @@
 
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import type { AgentData } from './agent.js';
-import { ABANDON, ATTACH, Control, createControl, QUIT, RUN } from './control.js';
+import { ABANDON, ATTACH, Control, createControl, QUIT, RUN, USUAL } from './control.js';
+import { beginRaces, createRaceMemory, type RaceMemory } from './races.js';
 import { bufferOf, loadScenario, type Scenario, type Shared } from './scenario.js';
 import { Scheduler } from './scheduler.js';
 import { Snapshots } from './snapshots.js';
 import { ASLEEP, Threads } from './threads.js';
-import { readStep, type Step, threadAt } from './trace.js';
+import { ENDS, readStep, type Step, takenAt } from './trace.js';
 import { awaitTurn, hand } from './turns.js';
+import type { ThreadData } from './worker.js';
 
 const STEP_LIMIT = 2000;
 
@@ -21,38 +22,36 @@ export class Crew {
   readonly scenario: Scenario;
   readonly control: Control;
   private readonly shared: Shared;
-  private readonly workers: Worker[];
+  private readonly raceMemory: RaceMemory | null;
+  private readonly workers: readonly Worker[];
   private readonly threads: Threads;
   private readonly scheduler: Scheduler;
   private readonly patienceMs: number;
   private answering = true;
 
-  private constructor(scenario: Scenario, shared: Shared, control: Control, workers: Worker[], patienceMs: number) {
+  private constructor(module: URL, root: URL, scenario: Scenario, patienceMs: number) {
     this.scenario = scenario;
-    this.shared = shared;
-    this.control = control;
-    this.workers = workers;
     this.patienceMs = patienceMs;
-    this.threads = new Threads(control);
-    const snapshots = new Snapshots(bufferOf(shared), control.memory.snapshots);
-    this.scheduler = new Scheduler(control, control.main, this.threads, snapshots, {
-      timeouts: scenario.timeouts ?? false,
-      always: () => null,
-    });
+    this.shared = scenario.create();
+    const memory = bufferOf(this.shared);
+    this.control = controlOf(scenario, memory.byteLength);
+    const { races = false, threads, timeouts = false, plainSteps = !races } = scenario;
+    this.raceMemory = races ? createRaceMemory(threads.length, memory.byteLength) : null;
+    this.threads = new Threads(this.control);
+    const snapshots = new Snapshots(memory, this.control.memory.snapshots);
+    const rules = { timeouts, always: () => null };
+    this.scheduler = new Scheduler(this.control, this.control.main, this.threads, snapshots, rules);
+    const { shared, raceMemory } = this;
+    const urls = { module: module.href, root: root.href };
+    const common = { ...urls, shared, control: this.control.memory, raceMemory, timeouts, plainSteps };
+    this.workers = threads.map((_, me) => startWorker({ ...common, me }));
   }
 
-  static async start(spec: string, root: URL, patienceMs: number): Promise<Crew> {
-    const scenario = await loadScenario(spec, root);
-    const shared = scenario.create();
-    const limit = scenario.stepLimit ?? STEP_LIMIT;
-    const control = createControl(scenario.threads.length, limit, bufferOf(shared).byteLength);
-    const workers = scenario.threads.map((_, me) => {
-      const { timeouts = false, plainSteps = true } = scenario;
-      return startAgent({ spec, root: root.href, me, shared, control, timeouts, plainSteps });
-    });
-    const crew = new Crew(scenario, shared, new Control(control), workers, patienceMs);
+  /** @param patienceMs how long a thread may run between two steps */
+  static async start(module: URL, root: URL, patienceMs: number): Promise<Crew> {
+    const crew = new Crew(module, root, await loadScenario(module, root), patienceMs);
     try {
-      await Promise.all(workers.map((worker) => once(worker, 'message')));
+      await Promise.all(crew.workers.map((worker) => once(worker, 'message')));
     } catch (error) {
       crew.answering = false;
       await crew.close();
@@ -66,10 +65,10 @@ export class Crew {
   }
 
   /** One schedule, from reset: null when all is well, else what went wrong. */
-  run(plan: Int8Array): string | null {
+  run(plan: Int8Array, mode = USUAL): string | null {
     try {
-      const message = this.schedule(plan);
-      if (this.control.verdict !== 'done') this.command(ABANDON);
+      const message = this.schedule(plan, mode);
+      if (this.control.verdict !== 'done' || this.control.ended !== 0) this.command(ABANDON);
       return message;
     } catch (error) {
       if (!(error instanceof NoAnswer)) throw error;
@@ -81,6 +80,12 @@ export class Crew {
   /** The steps of the last schedule. */
   trace(): Step[] {
     return Array.from({ length: this.control.steps }, (_, step) => readStep(this.control.memory, step));
+  }
+
+  /** The choices of the last schedule; of a thread that does not answer, also that which set it going. */
+  decisions(): Int8Array {
+    const { memory, steps } = this.control;
+    return Int8Array.from({ length: this.answering ? steps : steps + 1 }, (_, step) => takenAt(memory, step));
   }
 
   label(address: number): string {
@@ -106,11 +111,12 @@ export class Crew {
     await exit;
   }
 
-  private schedule(plan: Int8Array): string | null {
+  private schedule(plan: Int8Array, mode: number): string | null {
     const { control, scenario, shared } = this;
     new Uint8Array(bufferOf(shared)).fill(0);
     scenario.reset(shared);
-    control.begin(plan);
+    control.begin(plan, mode);
+    if (this.raceMemory !== null) beginRaces(this.raceMemory, control.memory.stepLimit);
     this.command(ATTACH);
     if (control.verdict !== 'none') return control.message;
     control.command = RUN;
@@ -122,16 +128,30 @@ export class Crew {
   private judge(): string | null {
     switch (this.control.verdict) {
       case 'done':
-        return this.ask(() => this.scenario.check(this.shared));
+        return this.check();
       case 'stuck':
-        return this.ask(() => this.stuck() ?? this.scenario.check(this.shared));
+        return this.ask(() => this.stuck()) ?? this.check();
       case 'livelock':
         return `livelock: no end after ${this.control.steps} steps`;
+      case 'race':
+        return this.control.message;
       case 'unrepeatable':
         return `the schedule cannot be repeated (is the scenario deterministic?): ${this.control.message}`;
       default:
-        return `${this.control.verdict}: ${this.name(threadAt(this.control.memory, this.control.steps - 1))}: ${this.control.message}`;
+        return `${this.control.verdict}: ${this.lastName()}: ${this.control.message}`;
     }
+  }
+
+  private lastName(): string {
+    return this.name(takenAt(this.control.memory, this.control.steps - 1) % ENDS);
+  }
+
+  private check(): string | null {
+    return this.ask(() => this.scenario.check(this.shared, this.ended()));
+  }
+
+  private ended(): string[] {
+    return this.scenario.threads.filter((_, thread) => (this.control.ended & (1 << thread)) !== 0);
   }
 
   /** A check that throws has found something too; the threads must be led out of their bodies all the same. */
@@ -146,7 +166,7 @@ export class Crew {
   private stuck(): string | null {
     const asleep = this.scenario.threads.map((_, thread) => thread).filter((thread) => this.sleeps(thread));
     const names = asleep.map((thread) => this.name(thread));
-    if (this.scenario.rest !== undefined) return this.scenario.rest(this.shared, names);
+    if (this.scenario.rest !== undefined) return this.scenario.rest(this.shared, names, this.ended());
     const sleepers = asleep.map(
       (thread) => `${this.name(thread)} sleeps on ${this.label(this.threads.address(thread))}`,
     );
@@ -181,8 +201,14 @@ export class Crew {
   }
 }
 
-function startAgent(data: AgentData): Worker {
+function controlOf({ threads, ends, stepLimit = STEP_LIMIT }: Scenario, memoryBytes: number): Control {
+  const endable = (ends?.threads ?? []).reduce((bits, name) => bits | (1 << threads.indexOf(name)), 0);
+  const endsMax = endable === 0 ? 0 : (ends?.most ?? 1);
+  return new Control(createControl({ threads: threads.length, stepLimit, memoryBytes, endable, endsMax }));
+}
+
+function startWorker(data: ThreadData): Worker {
   // A test runner's loaders, which come by execArgv and by NODE_OPTIONS, have no business here and slow the start.
   const env = { ...process.env, NODE_OPTIONS: '' };
-  return new Worker(new URL('agent.js', import.meta.url), { workerData: data, execArgv: [], env });
+  return new Worker(new URL('worker.js', import.meta.url), { workerData: data, execArgv: [], env });
 }

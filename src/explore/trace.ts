@@ -7,9 +7,10 @@ import { type ControlMemory, traceDouble, traceWord } from './control.js';
 const CHOICES = 0; // bit per thread that could have made this step    whoever ended the step before
 const FREE = 1; // 1: the thread before could not go on, so a switch is no preemption
 const TIMED_OUT = 2; // 1: the step begins with a wait that timed out
-const THREAD = 3; // who made the step                                 the thread, at the end of the step
-const OP = 4;
-const ADDRESS = 5; // in bytes, in the scenario's memory
+const TAKEN = 3; // the choice: who makes the step, or who ends
+const USUAL = 4; // the choice that is no preemption and no end, the same each time
+const OP = 5; //                                                       the thread, at the end of the step
+const ADDRESS = 6; // in bytes, in the scenario's memory
 // Row of float64: value, expected, result.
 
 export const OPS = [
@@ -17,6 +18,8 @@ export const OPS = [
   'spin',
   'end',
   'threw',
+  'killed',
+  'write', // a plain one, through a checking view
   'load',
   'store',
   'add',
@@ -34,8 +37,16 @@ export type Op = (typeof OPS)[number];
 /** A wait's result, as the number that a row holds. */
 export const WAIT_RESULTS = ['asleep', 'not-equal', 'timed-out'] as const;
 
+/** A choice below this is a thread that goes on; from here on, a thread that ends. */
+export const ENDS = 16;
+/** Of a set of choices: those that are threads that go on. */
+export const GO_ON = 0xffff;
+
 export interface Step {
+  /** A set: bit n is choice n. */
   readonly choices: number;
+  readonly taken: number;
+  readonly usual: number;
   readonly free: boolean;
   readonly timedOut: boolean;
   readonly thread: number;
@@ -46,20 +57,30 @@ export interface Step {
   readonly result: number;
 }
 
-export function writeDecision(memory: ControlMemory, step: number, choices: number, free: boolean): void {
+export function writeDecision(
+  memory: ControlMemory,
+  step: number,
+  choices: number,
+  free: boolean,
+  usual: number,
+): void {
   const row = traceWord(step);
   memory.trace[row + CHOICES] = choices;
   memory.trace[row + FREE] = Number(free);
+  memory.trace[row + USUAL] = usual;
   memory.trace[row + TIMED_OUT] = 0;
+}
+
+export function writeTaken(memory: ControlMemory, step: number, choice: number): void {
+  memory.trace[traceWord(step) + TAKEN] = choice;
 }
 
 export function writeTimedOut(memory: ControlMemory, step: number): void {
   memory.trace[traceWord(step) + TIMED_OUT] = 1;
 }
 
-export function writeStep(memory: ControlMemory, step: number, thread: number, op: Op, address = 0): void {
+export function writeStep(memory: ControlMemory, step: number, op: Op, address = 0): void {
   const row = traceWord(step);
-  memory.trace[row + THREAD] = thread;
   memory.trace[row + OP] = OPS.indexOf(op);
   memory.trace[row + ADDRESS] = address;
 }
@@ -82,9 +103,11 @@ export function readStep(memory: ControlMemory, step: number): Step {
   const { trace, values } = memory;
   return {
     choices: trace[row + CHOICES]!,
+    taken: trace[row + TAKEN]!,
+    usual: trace[row + USUAL]!,
     free: trace[row + FREE] === 1,
     timedOut: trace[row + TIMED_OUT] === 1,
-    thread: trace[row + THREAD]!,
+    thread: trace[row + TAKEN]! % ENDS,
     op: OPS[trace[row + OP]!]!,
     address: trace[row + ADDRESS]!,
     value: values[traceDouble(step)]!,
@@ -94,8 +117,8 @@ export function readStep(memory: ControlMemory, step: number): Step {
 }
 
 // The search reads three words of every row of every schedule: without an object each.
-export function threadAt(memory: ControlMemory, step: number): number {
-  return memory.trace[traceWord(step) + THREAD]!;
+export function takenAt(memory: ControlMemory, step: number): number {
+  return memory.trace[traceWord(step) + TAKEN]!;
 }
 
 export function choicesAt(memory: ControlMemory, step: number): number {

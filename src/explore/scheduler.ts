@@ -1,14 +1,15 @@
 // Cold. Runs on: whoever holds the turn.
-// Ends a step and decides who makes the next one: as the plan says, and after the plan without any preemption.
+// Ends a step and decides who makes the next one: as the plan says, and behind the plan as the mode says.
 // The deciding is done by the thread that has just stepped, so that a thread that goes on costs no hand-over.
 
+import { Choices } from './choices.js';
 import { ABANDON, type Control } from './control.js';
 import type { Snapshots } from './snapshots.js';
-import { FINISHED, RUNNABLE, SPINNING, type Threads } from './threads.js';
-import { type Op, writeDecision, writeStep, writeTimedOut, writeValues } from './trace.js';
+import { FINISHED, RUNNABLE, type Threads } from './threads.js';
+import { ENDS, GO_ON, type Op, writeDecision, writeStep, writeTaken, writeTimedOut, writeValues } from './trace.js';
 import { awaitTurn, hand } from './turns.js';
 
-/** Thrown through the bodies of a schedule that has ended early. */
+/** Thrown through the bodies of a schedule that is over for them. */
 export const ABANDONED = Symbol('abandoned');
 
 export interface Rules {
@@ -23,6 +24,7 @@ export class Scheduler {
   private readonly me: number;
   private readonly snapshots: Snapshots;
   private readonly rules: Rules;
+  private readonly choices: Choices;
 
   constructor(control: Control, me: number, threads: Threads, snapshots: Snapshots, rules: Rules) {
     this.control = control;
@@ -30,10 +32,16 @@ export class Scheduler {
     this.threads = threads;
     this.snapshots = snapshots;
     this.rules = rules;
+    this.choices = new Choices(control, me, threads, snapshots);
   }
 
   get abandoned(): boolean {
     return this.control.command === ABANDON;
+  }
+
+  /** Made so far in this schedule. */
+  get steps(): number {
+    return this.control.steps;
   }
 
   /** Main: lets the first thread run. */
@@ -45,10 +53,7 @@ export class Scheduler {
   /** Returns when it is this thread's turn again. */
   endStep(op: Op, address = 0, value = 0, expected = 0, result = 0): void {
     const next = this.record(op, address, value, expected, result);
-    if (next === this.me) return;
-    hand(this.control, next);
-    awaitTurn(this.control, this.me);
-    if (this.abandoned) throw ABANDONED;
+    if (next !== this.me) this.leaveTo(next);
   }
 
   /** True when the wait timed out. */
@@ -66,6 +71,13 @@ export class Scheduler {
     this.endStep('spin');
   }
 
+  /** Ends the schedule in the midst of a step. */
+  condemn(verdict: 'race', message: string): never {
+    this.control.end(verdict, message);
+    this.leaveTo(this.control.main);
+    throw ABANDONED;
+  }
+
   /** The body has returned. */
   finish(): void {
     this.threads.finish(this.me);
@@ -80,27 +92,49 @@ export class Scheduler {
     hand(this.control, this.control.main);
   }
 
+  private leaveTo(next: number): void {
+    hand(this.control, next);
+    awaitTurn(this.control, this.me);
+    if (this.abandoned) throw ABANDONED;
+  }
+
   private record(op: Op, address = 0, value = 0, expected = 0, result = 0): number {
-    const { control } = this;
-    const step = control.steps;
-    writeStep(control.memory, step, this.me, op, address);
-    writeValues(control.memory, step, value, expected, result);
-    control.steps = step + 1;
+    const { memory } = this.control;
+    const step = this.control.steps;
+    writeStep(memory, step, op, address);
+    writeValues(memory, step, value, expected, result);
+    this.threads.stepped(this.me);
+    this.control.steps = step + 1;
     const broken = this.rules.always();
     if (broken !== null) return this.stop('broken', broken);
-    if (step + 1 === control.memory.stepLimit) return this.stop('livelock');
     return this.choose();
   }
 
+  /** Some threads may end here; then one goes on. */
   private choose(): number {
+    for (let ended = false; ; ended = true) {
+      const step = this.control.steps;
+      if (step === this.control.memory.stepLimit) return this.stop('livelock');
+      const next = this.decide(step, ended);
+      if (next < ENDS) return next;
+      this.threads.end(next - ENDS); // It holds no turn, and gets none before the schedule is over.
+      writeStep(this.control.memory, step, 'killed');
+      this.control.steps = step + 1;
+    }
+  }
+
+  private decide(step: number, ended: boolean): number {
     const { control, threads } = this;
-    const step = control.steps;
-    const free = threads.status(this.me) !== RUNNABLE;
-    const choices = this.choices();
-    writeDecision(control.memory, step, choices, free);
-    if (choices === 0) return this.stop(this.allFinished() ? 'done' : 'stuck');
-    const next = step < control.planned ? control.memory.plan[step]! : this.usual(choices);
-    if ((choices & (1 << next)) === 0) return this.stop('unrepeatable', `step=${step} thread=${next} cannot go on`);
+    const all = this.choices.all();
+    if ((all & GO_ON) === 0) return this.stop(this.allFinished() ? 'done' : 'stuck');
+    const usual = this.choices.usual(all);
+    writeDecision(control.memory, step, all, threads.status(this.me) !== RUNNABLE, usual);
+    const next = this.choices.take(step, all, usual, ended);
+    if (!this.choices.possible(next, all))
+      return this.stop('unrepeatable', `step=${step} choice=${next} is not possible`);
+    writeTaken(control.memory, step, next);
+    if (next >= ENDS) return next;
+    control.fresh = 0;
     if (threads.resume(next)) writeTimedOut(control.memory, step);
     return next;
   }
@@ -108,38 +142,6 @@ export class Scheduler {
   private stop(verdict: 'done' | 'stuck' | 'livelock' | 'broken' | 'unrepeatable', message = ''): number {
     this.control.end(verdict, message);
     return this.control.main;
-  }
-
-  /** Without a plan: the same thread while it can, then the first that can, a sleeper that times out last. */
-  private usual(choices: number): number {
-    if (this.threads.status(this.me) === RUNNABLE) return this.me;
-    for (let thread = 0; thread < this.threads.count; thread++) {
-      if ((choices & (1 << thread)) !== 0 && !this.threads.mayTimeOut(thread)) return thread;
-    }
-    return 31 - Math.clz32(choices & -choices);
-  }
-
-  private choices(): number {
-    let choices = 0;
-    for (let thread = 0; thread < this.threads.count; thread++) {
-      if (this.canGoOn(thread)) choices |= 1 << thread;
-    }
-    return choices === 0 ? this.lastResort() : choices;
-  }
-
-  private canGoOn(thread: number): boolean {
-    const { threads, snapshots } = this;
-    const status = threads.status(thread);
-    if (status === RUNNABLE) return true;
-    if (status === SPINNING || threads.mayTimeOutAgain(thread)) return snapshots.changedSince(thread);
-    return threads.mayTimeOut(thread);
-  }
-
-  /** Only threads are left that wait for a change: they take turns, without a choice, until one changes something. */
-  private lastResort(): number {
-    const { threads } = this;
-    const next = threads.earliest((thread) => threads.status(thread) === SPINNING || threads.mayTimeOut(thread));
-    return next < 0 ? 0 : 1 << next;
   }
 
   private allFinished(): boolean {

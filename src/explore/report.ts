@@ -2,37 +2,43 @@
 // A failing schedule as text that a reader can follow, with the command that replays it.
 
 import type { Crew } from './crew.js';
-import { patchesOf } from './mutant.js';
-import { formatSchedule } from './schedule.js';
-import { type Step, WAIT_RESULTS } from './trace.js';
+import { formatSchedule } from './plan.js';
+import { isPreempted, preemptionsOf } from './sketch.js';
+import { ENDS, type Step, WAIT_RESULTS } from './trace.js';
 
 const TRACE_HEAD = 40;
 const TRACE_TAIL = 20; // of a livelock, the end matters
 
 export interface Failure {
+  /** The scenario's file and variant: `counter`, `counter#atomic`. */
   readonly scenario: string;
   /** What went wrong; null when a replayed schedule is fine. */
   readonly message: string | null;
+  /** `0:5,1:3,0:*`: five steps of thread 0, three of thread 1, then thread 0, and nobody is preempted any more. */
   readonly schedule: string;
+  /** Ends of threads count as preemptions. */
   readonly preemptions: number;
   readonly trace: readonly Step[];
+  /** Shell command that runs this schedule again. */
+  readonly replay: string;
   /** All of it, for a person. */
   readonly text: string;
 }
 
-export function failureOf(crew: Crew, spec: string, root: URL, plan: Int8Array, message: string | null): Failure {
-  const schedule = formatSchedule(plan);
-  const trace = crew.trace();
-  const preemptions = trace.filter((_, step) => isPreempted(trace, step)).length;
-  const head = `${spec}: ${message ?? 'fine'} (${trace.length} steps, ${preemptions} preemptions)`;
-  const text = [head, ...cut(traceLines(crew, trace)), `replay: ${replayCommand(spec, root, schedule)}`].join('\n');
-  return { scenario: spec, message, schedule, preemptions, trace, text };
+export interface Source {
+  readonly name: string;
+  replay(schedule: string): string;
 }
 
-function replayCommand(spec: string, root: URL, schedule: string): string {
-  const patches = patchesOf(root);
-  const mutant = patches === '' ? '' : ` --patches '${patches.replaceAll("'", "'\\''")}'`;
-  return `node build/test/interleave/replay.js ${spec} --schedule '${schedule}'${mutant}`;
+/** Of the schedule that the crew has just run. */
+export function failureOf(crew: Crew, source: Source, plan: Int8Array, message: string | null): Failure {
+  const schedule = formatSchedule(plan);
+  const trace = crew.trace();
+  const preemptions = preemptionsOf(trace);
+  const head = `${source.name}: ${message ?? 'fine'} (${trace.length} steps, ${preemptions} preemptions)`;
+  const replay = source.replay(schedule);
+  const text = [head, ...cut(traceLines(crew, trace)), `replay: ${replay}`].join('\n');
+  return { scenario: source.name, message, schedule, preemptions, trace, replay, text };
 }
 
 function cut(lines: string[]): string[] {
@@ -41,15 +47,11 @@ function cut(lines: string[]): string[] {
   return [...lines.slice(0, TRACE_HEAD), `  … ${left} more …`, ...lines.slice(-TRACE_TAIL)];
 }
 
-function isPreempted(trace: readonly Step[], step: number): boolean {
-  return step > 0 && !trace[step]!.free && trace[step]!.thread !== trace[step - 1]!.thread;
-}
-
 function traceLines(crew: Crew, trace: readonly Step[]): string[] {
   const width = Math.max(...crew.scenario.threads.map((name) => name.length));
   return trace.flatMap((step, at) => {
     if (isDull(trace, at)) return [];
-    const preempted = isPreempted(trace, at) ? `   (${crew.name(trace[at - 1]!.thread)} is preempted)` : '';
+    const preempted = isPreempted(step) ? `   (${crew.name(step.usual)} is preempted)` : '';
     return [
       `  ${String(at).padStart(4)}  ${crew.name(step.thread).padEnd(width)}  ${stepText(crew, step)}${preempted}`,
     ];
@@ -58,11 +60,12 @@ function traceLines(crew: Crew, trace: readonly Step[]): string[] {
 
 /** Plain code amid a thread's run says nothing; at its ends it shows on which side of a call the switch was. */
 function isDull(trace: readonly Step[], at: number): boolean {
-  const { thread, op, timedOut } = trace[at]!;
-  return op === 'plain' && !timedOut && trace[at - 1]?.thread === thread && trace[at + 1]?.thread === thread;
+  const { taken, op, timedOut } = trace[at]!;
+  return op === 'plain' && !timedOut && trace[at - 1]?.taken === taken && trace[at + 1]?.taken === taken;
 }
 
 function stepText(crew: Crew, step: Step): string {
+  if (step.taken >= ENDS) return 'ends here';
   const text = callText(step, crew.label(step.address));
   return step.timedOut ? `wait timed out, ${text}` : text;
 }
@@ -79,7 +82,8 @@ function callText(step: Step, word: string): string {
     case 'load':
       return `load ${word} = ${result}`;
     case 'store':
-      return `store ${word} = ${value}`;
+    case 'write':
+      return `${op} ${word} = ${value}`;
     case 'compareExchange':
       return `compareExchange ${word} ${expected} → ${value}: ${result === expected ? 'done' : `is ${result}`}`;
     case 'wait':

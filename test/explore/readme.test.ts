@@ -1,0 +1,34 @@
+// Cold. Runs on: main.
+// The README's example, run as it stands there.
+
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+
+const BUILD = fileURLToPath(new URL('../../', import.meta.url));
+const README = readFileSync(join(BUILD, '../README.md'), 'utf8');
+
+/** The fenced block that begins with this line. */
+function block(first: string): string {
+  const start = README.indexOf(first);
+  return README.slice(start, README.indexOf('```', start));
+}
+
+t.test('a broken counter is found, as printed', async (t) => {
+  // Below the package, so that `softirq/testing` resolves as it does for those who depend on it.
+  const folder = mkdtempSync(join(BUILD, 'readme-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, 'counter.js'), block('// counter.js'));
+  writeFileSync(join(folder, 'find.js'), block('// find.js'));
+  const run = (...args: string[]) => spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' });
+  const { stdout, stderr } = run('find.js');
+  t.equal(stderr, '');
+  t.equal(stdout.replace('../src/', 'node_modules/softirq/build/src/'), block('counter: counter=1'));
+  const [, command = ''] = /^replay: node (.*)$/m.exec(stdout) ?? [];
+  const [script = '', scenario = '', schedule = ''] = command.replaceAll("'", '').split(' ');
+  const again = run(script, scenario, schedule);
+  t.equal(again.status, 1);
+  t.equal(again.stdout, stdout);
+});

@@ -1,0 +1,76 @@
+// Cold. Runs on: every thread of the explorer.
+// A thread that may end at any step.
+//   lock       it holds a lock then, and the other spins for it
+//   sleep      it was to wake the other
+//   waker      of two sleepers one is woken, and ends before it has passed that on
+//   finally    what its finally block would do is not done
+//   stores     plain stores are steps: it ends between the two
+
+import { onePage, type ScenarioFactory, type Shared, viewsOf, wordsOf } from '../scenario.js';
+
+const LOCK = 0;
+const BELL = 1;
+const BEGUN = 2;
+const LEFT = 3;
+const NAMES = ['LOCK', 'BELL', 'BEGUN', 'LEFT'];
+type Body = (words: Int32Array) => void;
+
+function lock(words: Int32Array): void {
+  while (Atomics.compareExchange(words, LOCK, 0, 1) !== 0) (Atomics as { pause?: () => void }).pause?.();
+  Atomics.store(words, LOCK, 0);
+}
+
+function ring(words: Int32Array): void {
+  Atomics.store(words, BELL, 1);
+  Atomics.notify(words, BELL, 1);
+}
+
+function passOn(words: Int32Array): void {
+  Atomics.wait(words, BELL, 0);
+  Atomics.notify(words, BELL, 1);
+}
+
+function leave(words: Int32Array): void {
+  try {
+    Atomics.store(words, BEGUN, 1);
+    Atomics.load(words, BEGUN);
+  } finally {
+    words[LEFT] = 1;
+  }
+}
+
+function both(words: Int32Array): void {
+  words[BEGUN] = 1;
+  words[LEFT] = 1;
+}
+
+/** The first may end. */
+const BODIES: Record<string, readonly Body[]> = {
+  lock: [lock, lock],
+  sleep: [ring, (words) => void Atomics.wait(words, BELL, 0)],
+  waker: [passOn, passOn, ring],
+  finally: [leave],
+  stores: [both],
+};
+
+const mortal: ScenarioFactory = (_root, variant) => {
+  const bodies = BODIES[variant]!;
+  const attach = (shared: Shared) => viewsOf(shared.memory.buffer).words;
+  return {
+    threads: ['mortal', 'other', 'ringer'].slice(0, bodies.length),
+    ends: { threads: ['mortal'] },
+    storeSteps: variant === 'stores',
+    stepLimit: 200,
+    create: onePage,
+    reset: () => undefined,
+    label: (address) => NAMES[address / 4],
+    thread: (index, shared) => () => bodies[index]!(attach(shared)),
+    check(shared, ended) {
+      const words = wordsOf(shared);
+      if (ended.length === 0 || words[BEGUN] === 0) return null;
+      return words[LEFT] === 1 ? null : `ended=${ended} halfway`;
+    },
+  };
+};
+
+export default mortal;
