@@ -97,6 +97,8 @@ function measure(ipVersion: 4 | 6, flows: number): number {
 }
 
 for (const flows of FLOWS) {
-  const cells = ([4, 6] as const).map((version) => `IPv${version} ${measure(version, flows).toFixed(1).padStart(5)} ns`);
+  const cells = ([4, 6] as const).map(
+    (version) => `IPv${version} ${measure(version, flows).toFixed(1).padStart(5)} ns`,
+  );
   console.log(`${flows.toLocaleString('en-US').padStart(9)} flows   ${cells.join('   ')}`);
 }

@@ -10,7 +10,6 @@ import {
   FLOW_SHIFT,
   FLOWS_EVICTED,
   FLOWS_EVICTIONS,
-  KEY_BYTES,
   KEY_DESTINATION,
   KEY_PORTS,
   KEY_SOURCE,
@@ -62,7 +61,9 @@ export function newPlace(table: usize, bucket: usize, record: usize): i32 {
   const free = tagged(bucket, 0);
   const place = free != 0 ? ctz(free) : evict(table, bucket);
   const slot = slotOf(bucket, place);
-  memory.copy(slot, record, KEY_BYTES);
+  v128.store(slot, v128.load(record, KEY_SOURCE), KEY_SOURCE);
+  v128.store(slot, v128.load(record, KEY_DESTINATION), KEY_DESTINATION);
+  store<u64>(slot, load<u64>(record, KEY_PORTS), KEY_PORTS);
   store<f64>(slot, 0, FLOW_PACKETS);
   store<f64>(slot, load<f64>(bytesOf(bucket, place)), FLOW_ERROR);
   store<u32>(bucket + (<usize>place << 2), load<u32>(record, SEEN_HASH));
