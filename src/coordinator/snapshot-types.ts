@@ -68,7 +68,7 @@ export interface FlowSnapshot {
 }
 
 export interface TopFlowsSnapshot {
-  /** The largest by bytes, then by packets; as many as were asked for, or as there are. */
+  /** The largest by `bytes - error`, then by packets; as many as were asked for, or as there are. */
   readonly flows: readonly FlowSnapshot[];
   /** Flows that the tables hold. */
   readonly held: number;

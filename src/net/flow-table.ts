@@ -44,7 +44,7 @@ export interface Flow {
 }
 
 export interface LargestFlows {
-  /** By bytes, then by packets, the largest first. */
+  /** By the bytes that are surely theirs, then by packets, the largest first. */
   readonly flows: readonly Flow[];
   /** How many flows the tables hold, each counted once. */
   readonly held: number;
@@ -89,8 +89,13 @@ interface Counts {
   error: number;
 }
 
+/**
+ * By what is certain. By BYTES, as the paper has it, the first would be those that came last into a full bucket of small
+ * flows: nearly all of theirs is error.
+ */
 function largestOf(flows: readonly Counts[], most: number): Counts[] {
-  return [...flows].sort((a, b) => b.bytes - a.bytes || b.packets - a.packets).slice(0, most);
+  const certain = ({ bytes, error }: Counts) => bytes - error;
+  return [...flows].sort((a, b) => certain(b) - certain(a) || b.packets - a.packets).slice(0, most);
 }
 
 /** @param offset of the bucket in each table */

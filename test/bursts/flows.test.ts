@@ -149,9 +149,10 @@ t.test('the largest, in order', async (t) => {
   receive(stream.frames);
   const all = read().flows;
   t.same(read([FIRST], 5).flows, all.slice(0, 5));
+  const certain = all.map(({ bytes, error }) => bytes - error);
   t.same(
-    all.map(({ bytes }) => bytes),
-    all.map(({ bytes }) => bytes).sort((a, b) => b - a),
+    certain,
+    [...certain].sort((a, b) => b - a),
   );
 });
 
