@@ -7,25 +7,19 @@
 import { SocketAddress } from 'node:net';
 import {
   BUCKET_BYTES,
-  BUCKET_COUNTS,
-  BUCKET_FLOWS,
-  BUCKET_SLOTS,
-  FLOW_BYTES,
-  FLOW_ERROR,
-  FLOW_PACKETS,
   FLOWS_EVICTED,
   FLOWS_EVICTIONS,
   FLOWS_FIRST_BUCKET,
   FLOWS_NO_FLOW,
-  KEY_BYTES,
   KEY_DESTINATION,
   KEY_PORTS,
   KEY_PROTOCOL,
   KEY_SOURCE,
   KEY_VERSION,
 } from '../bursts/layout.js';
-import { DOUBLE_BYTES, WORD_BYTES } from '../memory/layout.js';
+import { DOUBLE_BYTES } from '../memory/layout.js';
 import type { Views } from '../memory/views.js';
+import { FlowBucket, NOWHERE } from './flow-bucket.js';
 
 /** One direction of a conversation. Ports are 0 where the protocol has none, and behind a first fragment. */
 export interface Flow {
@@ -63,17 +57,18 @@ export function flowTableBytes(buckets: number): number {
 
 /** @param most how many flows are wanted; `tables`, byte addresses of tables of the same number of buckets */
 export function largestFlows(views: Views, tables: readonly number[], buckets: number, most: number): LargestFlows {
+  const ranking = new Ranking(most);
   let held = 0;
-  let largest: Counts[] = [];
   for (let bucket = 0; bucket < buckets; bucket += 1) {
-    const flows = mergeBucket(views, tables, FLOWS_FIRST_BUCKET + bucket * BUCKET_BYTES);
-    held += flows.length;
-    largest.push(...flows);
-    if (largest.length > 4 * most + BUCKET_FLOWS) largest = largestOf(largest, most);
+    const offset = FLOWS_FIRST_BUCKET + bucket * BUCKET_BYTES;
+    held += rankBucket(
+      tables.map((table) => new FlowBucket(views, table + offset)),
+      ranking,
+    );
   }
-  const total = (name: number) => tables.reduce((sum, table) => sum + doubleAt(views, table + name), 0);
+  const total = (name: number) => tables.reduce((sum, table) => sum + views.doubles[(table + name) / DOUBLE_BYTES]!, 0);
   return {
-    flows: largestOf(largest, most).map((counts) => flowOf(views, counts)),
+    flows: ranking.first().map((counts) => flowOf(views, counts)),
     held,
     noFlow: total(FLOWS_NO_FLOW),
     evictions: total(FLOWS_EVICTIONS),
@@ -89,61 +84,59 @@ interface Counts {
   error: number;
 }
 
+const certain = ({ bytes, error }: Counts) => bytes - error;
+
 /**
- * By what is certain. By BYTES, as the paper has it, the first would be those that came last into a full bucket of small
- * flows: nearly all of theirs is error.
+ * The largest flows by what is certain. By BYTES, as the paper has it, the first would be those that came last into a full
+ * bucket of small flows: nearly all of theirs is error.
  */
-function largestOf(flows: readonly Counts[], most: number): Counts[] {
-  const certain = ({ bytes, error }: Counts) => bytes - error;
-  return [...flows].sort((a, b) => certain(b) - certain(a) || b.packets - a.packets).slice(0, most);
+class Ranking {
+  /** Who has fewer bytes is not among the first. */
+  limit = 0;
+  private readonly most: number;
+  private flows: Counts[] = [];
+
+  constructor(most: number) {
+    this.most = most;
+  }
+
+  add(flow: Counts): void {
+    this.flows.push(flow);
+    if (this.flows.length <= 2 * this.most) return;
+    this.flows = [...this.first()];
+    this.limit = certain(this.flows.at(-1)!);
+  }
+
+  first(): readonly Counts[] {
+    return this.flows.sort((a, b) => certain(b) - certain(a) || b.packets - a.packets).slice(0, this.most);
+  }
 }
 
-/** @param offset of the bucket in each table */
-function mergeBucket(views: Views, tables: readonly number[], offset: number): readonly Counts[] {
-  const buckets = tables.map((table) => readBucket(views, table + offset));
-  if (buckets.length === 1) return buckets[0]!;
-  const merged: Counts[] = [];
-  for (const bucket of buckets) {
-    for (const { slot } of bucket) {
-      if (!merged.some((flow) => isSame(views, flow.slot, slot))) merged.push(sumOf(views, buckets, slot));
+/** The same bucket of all tables. @returns how many flows are in them */
+function rankBucket(buckets: readonly FlowBucket[], ranking: Ranking): number {
+  let flows = 0;
+  buckets.forEach((bucket, index) => {
+    for (let place = 0; place < bucket.size; place += 1) {
+      if (buckets.some((other, i) => i < index && other.find(bucket, place) !== NOWHERE)) continue; // counted there
+      flows += 1;
+      const counts = countsOf(buckets, bucket, place);
+      if (counts.bytes >= ranking.limit) ranking.add(counts);
     }
-  }
-  return merged;
-}
-
-/**
- * A flow's counts in all tables. Where it is not, but its bucket is full, it may have been: with no more bytes than the
- * smallest flow there has now (Agarwal et al., Mergeable Summaries, 2012).
- */
-function sumOf(views: Views, buckets: readonly (readonly Counts[])[], slot: number): Counts {
-  const sum = { slot, packets: 0, bytes: 0, error: 0 };
-  for (const bucket of buckets) {
-    const found = bucket.find((flow) => isSame(views, flow.slot, slot));
-    const missed = bucket.length < BUCKET_FLOWS ? 0 : Math.min(...bucket.map(({ bytes }) => bytes));
-    sum.packets += found?.packets ?? 0;
-    sum.bytes += found?.bytes ?? missed;
-    sum.error += found?.error ?? missed;
-  }
-  return sum;
-}
-
-function readBucket(views: Views, bucket: number): Counts[] {
-  const flows: Counts[] = [];
-  for (let place = 0; place < BUCKET_FLOWS; place += 1) {
-    if (views.words[bucket / WORD_BYTES + place] === 0) break;
-    const slot = bucket + BUCKET_SLOTS + place * FLOW_BYTES;
-    const bytes = doubleAt(views, bucket + BUCKET_COUNTS + place * DOUBLE_BYTES);
-    const packets = doubleAt(views, slot + FLOW_PACKETS);
-    flows.push({ slot, packets, bytes, error: doubleAt(views, slot + FLOW_ERROR) });
-  }
+  });
   return flows;
 }
 
-function isSame(views: Views, a: number, b: number): boolean {
-  for (let at = 0; at < KEY_BYTES; at += WORD_BYTES) {
-    if (views.words[(a + at) / WORD_BYTES] !== views.words[(b + at) / WORD_BYTES]) return false;
+/** A flow's counts in all tables. */
+function countsOf(buckets: readonly FlowBucket[], first: FlowBucket, place: number): Counts {
+  const sum = { slot: first.slot(place), packets: 0, bytes: 0, error: 0 };
+  for (const bucket of buckets) {
+    const here = bucket === first ? place : bucket.find(first, place);
+    const missed = here === NOWHERE ? bucket.missed() : 0;
+    sum.packets += here === NOWHERE ? 0 : bucket.packets(here);
+    sum.bytes += here === NOWHERE ? missed : bucket.bytes(here);
+    sum.error += here === NOWHERE ? missed : bucket.error(here);
   }
-  return true;
+  return sum;
 }
 
 function flowOf({ bytes: memory }: Views, { slot, packets, bytes, error }: Counts): Flow {
@@ -168,8 +161,4 @@ function addressText(version: 4 | 6, memory: Uint8Array, at: number): string {
   const groups = Array.from({ length: 8 }, (_, i) => memory[at + 2 * i]! * 256 + memory[at + 2 * i + 1]!);
   const address = groups.map((group) => group.toString(16)).join(':');
   return new SocketAddress({ address, family: 'ipv6' }).address;
-}
-
-function doubleAt(views: Views, address: number): number {
-  return views.doubles[address / DOUBLE_BYTES]!;
 }
