@@ -126,7 +126,6 @@ export const FLOWS_EVICTED = 16;
 export const FLOWS_TOUCHED = 24;
 export const FLOWS_SEEN = 64;
 export const SEEN_BYTES = 64;
-export const SEEN_SHIFT = 6;
 export const SEEN_HASH = 40;
 export const SEEN_LENGTH = 44;
 export const SEEN_BUCKET = 48; // byte address of the bucket that the hash picks

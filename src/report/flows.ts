@@ -8,8 +8,8 @@ import { bitRate, count, percent, plural, rate } from './units.js';
 
 const GAP = '  ';
 const ARROW = '▶ ';
-/** The ends of any flow over IPv4 stand in one line; longer ones in two. */
-const ENDS_MAX = 45;
+/** The longest that an end is over IPv4. Both ends stand in one line if neither is longer, else in two. */
+const END_MAX = '255.255.255.255:65535'.length;
 
 /** @returns no line when flows were not counted */
 export function flowTable({ stack, durationSeconds }: Snapshot, paint: Paint): readonly string[] {
@@ -19,20 +19,19 @@ export function flowTable({ stack, durationSeconds }: Snapshot, paint: Paint): r
   const rows = flows.map(({ bytes, error, packets }) => {
     const atLeast = error > 0 ? '≥' : '';
     const certain = bytes - error;
-    const cells = [
-      rate(certain, 'B'),
+    return [
+      atLeast + rate(certain, 'B'),
       percent(certain, deliveredBytes),
       bitRate(certain, durationSeconds),
-      count(packets),
+      atLeast + count(packets),
     ];
-    return cells.map((cell) => atLeast + cell);
   });
   const [heading, ...lines] = table(['bytes', 'share', 'rate', 'packets'], rows, paint);
   const described = flows.length === 0 ? [] : [`${heading}${GAP}${paint.dim('flow')}`, ...beside(lines, flows)];
   return [...described, ...remarks(topFlows).map((remark) => paint.dim(remark))];
 }
 
-/** Puts protocol and ends behind the numbers; arrows in one line stand one below the other. */
+/** Puts protocol and ends behind the numbers; arrows between ends stand one below the other. */
 function beside(numbers: readonly string[], flows: readonly FlowSnapshot[]): readonly string[] {
   const protocols = Math.max(...flows.map(({ protocol }) => protocol.length));
   const ends = flows.map(endsOf);
@@ -41,7 +40,7 @@ function beside(numbers: readonly string[], flows: readonly FlowSnapshot[]): rea
     const [source, destination] = ends[index]!;
     const line = [numbers[index]!, protocol.padEnd(protocols), ''].join(GAP);
     if (isShort(ends[index]!)) return [`${line}${source.padEnd(sources)} ${ARROW}${destination}`];
-    return [`${line}${source}`, `${' '.repeat(line.length)}${ARROW}${destination}`];
+    return [`${line}${source}`, `${ARROW.padStart(line.length)}${destination}`];
   });
 }
 
@@ -52,7 +51,7 @@ function endsOf({ source, sourcePort, destination, destinationPort }: FlowSnapsh
 }
 
 function isShort([source, destination]: Ends): boolean {
-  return source.length + 1 + ARROW.length + destination.length <= ENDS_MAX;
+  return Math.max(source.length, destination.length) <= END_MAX;
 }
 
 /** `10.0.0.1:53`, `[2001:db8::1]:53` (RFC 5952, 6), and the address alone where there is no port. */

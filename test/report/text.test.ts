@@ -124,7 +124,7 @@ largest flows
     bytes   share         rate     packets  flow
   5.58 GB  50.0 %  8.93 Gbit/s  93,000,000  udp     198.18.0.1:49152 ▶ 198.19.100.200:65535
   74.0 kB  <0.1 %   118 kbit/s       1,234  tcp     [2001:db8:1111:2222:3333:4444:5555:6666]:49152
-                                                    ▶ [2001:db8::1]:53
+                                                  ▶ [2001:db8::1]:53
      70 B  <0.1 %    112 bit/s           1  icmpv6  fe80::1          ▶ ff02::1
   3 of 7 flows; 1 packet without IP is of none
 `,
@@ -141,9 +141,27 @@ t.test('the largest flows of a table that was too small', async (t) => {
       evictions: 7_654_321,
     }),
   );
-  t.match(text, /^ +≥600 B +≥<0\.1 % +≥960 bit\/s +≥10 +udp /m, 'what is certain');
+  t.match(text, /^ +≥600 B +<0\.1 % +960 bit\/s +≥10 +udp /m, 'what is certain');
   t.match(text, '1 of 131,072 flows in the table\n');
   t.match(text, '≥ at least: 7,654,321 times a flow took the place of a smaller one in the full table');
+});
+
+t.test('the largest flows fit 100 columns, whatever their ends', async (t) => {
+  const long = { address: '2001:db8:1111:2222:3333:4444:5555:6666', port: 65_535 };
+  const ends = [long, { address: '255.255.255.255', port: 65_535 }, { address: '::1', port: 0 }];
+  const flows = ends.flatMap((from) =>
+    ends.map((to) => ({
+      protocol: 'icmpv6',
+      ...{ source: from.address, sourcePort: from.port, destination: to.address, destinationPort: to.port },
+      ...{ packets: 93_000_000, bytes: 5_580_000_000, error: 1 },
+    })),
+  );
+  const lines = summary(withFlows({ flows, held: 9, evictions: 1 })).split('\n');
+  t.same(
+    lines.filter((line) => line.length > 100),
+    [],
+  );
+  t.equal(lines.filter((line) => / (▶) \S+$/.test(line) && !line.includes('nic0')).length, 9, 'each has two ends');
 });
 
 t.test('the largest flows of no packet, and of none that is IP', async (t) => {
