@@ -62,6 +62,14 @@ export interface Bursts {
    * @returns how many passed
    */
   compact(batch: number, count: number): number;
+  /**
+   * Adds each of the first `count` entries, which classify() has passed, to its flow in a flow table: same IP version,
+   * protocol, addresses, and ports where the transport header is known. A flow that finds its bucket full takes the
+   * place of the one with the fewest bytes there, and takes these over as its error.
+   * @param mask number of buckets, a power of two, less 1
+   * @returns how many belong to a flow: those that are IP
+   */
+  flows(batch: number, count: number, buffers: number, table: number, mask: number): number;
   /** Pushes all buffers of `count` entries, fragments too, onto a stack of ids. @returns the new top (number of ids) */
   recycle(batch: number, count: number, stack: number, top: number, links: number): number;
   /** Writes `count` buffer ids from the stack into the slots from `posted` on. @returns the new top */

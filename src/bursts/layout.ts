@@ -112,3 +112,45 @@ export const RSS_INPUT_BYTES = 36; // two IPv6 addresses and two ports
 export const RSS_INDIRECTION_ENTRIES = 128;
 export const RSS_INDIRECTION = RSS_INPUT_BYTES * 256 * 4;
 export const RSS_BYTES = RSS_INDIRECTION + RSS_INDIRECTION_ENTRIES * 4;
+
+// One flow table per CPU, when it is asked for; all of it is written by that CPU alone, and begins as zeroes.
+//   0      NO_FLOW    double: packets that are not IP, which belong to no flow
+//   8      EVICTIONS  double: how often a flow took the place of another
+//   16     EVICTED    double: packets of those others, as they were counted
+//   24     TOUCHED    keeps flows()'s touch-ahead alive; means nothing
+//   64     64 records of 64 bytes: what the burst in hand has found, KEY | HASH | LENGTH | BUCKET
+//   4160   buckets
+export const FLOWS_NO_FLOW = 0;
+export const FLOWS_EVICTIONS = 8;
+export const FLOWS_EVICTED = 16;
+export const FLOWS_TOUCHED = 24;
+export const FLOWS_SEEN = 64;
+export const SEEN_BYTES = 64;
+export const SEEN_HASH = 40;
+export const SEEN_LENGTH = 44;
+export const SEEN_BUCKET = 48; // byte address of the bucket that the hash picks
+export const FLOWS_FIRST_BUCKET = FLOWS_SEEN + BATCH_ENTRIES * SEEN_BYTES;
+
+// One bucket: up to 16 flows, in the order in which they came. What is looked for stands together, what is counted too.
+//   0      16 TAG words: the flow's hash, which is odd; 0 = free, and so are all behind it
+//   64     16 BYTES doubles: bytes of the flow's frames, and of its ERROR
+//   192    16 slots of 64 bytes: KEY | PACKETS | ERROR | 8 unused
+export const BUCKET_FLOWS = 16;
+export const BUCKET_COUNTS = 64;
+export const BUCKET_SLOTS = 192;
+export const FLOW_BYTES = 64;
+export const FLOW_SHIFT = 6;
+export const FLOW_PACKETS = 40; // double: packets since it has this place
+export const FLOW_ERROR = 48; //   double: how many of BYTES may be others'
+export const BUCKET_BYTES = BUCKET_SLOTS + BUCKET_FLOWS * FLOW_BYTES;
+
+// The key of a flow. Numbers in network order; an IPv4 address is followed by zeroes.
+export const KEY_SOURCE = 0;
+export const KEY_DESTINATION = 16;
+export const KEY_PORTS = 32; //    source, destination; 0 where there are none
+export const KEY_PROTOCOL = 36; // IP protocol number, 0 … 255
+export const KEY_VERSION = 37; //  4 or 6; two unused bytes follow
+export const KEY_BYTES = 40;
+
+/** Twice 65,536 flows: so many leave hardly a bucket too small. */
+export const FLOW_BUCKETS = 8192;

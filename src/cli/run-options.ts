@@ -47,6 +47,7 @@ const MACHINE: readonly Line[] = [
 
 const OUTPUT: readonly Line[] = [
   ['--json', 'print one JSON document on stdout instead of the summary'],
+  ['--top-flows <n>', 'count each flow, and show the n largest by bytes, 1 … 1000 (default: none)'],
   ['--memory', 'print on stderr how the shared memory is divided'],
   ['--check-buffers', 'check at each hand-over that every buffer is in exactly one place; slow'],
 ];

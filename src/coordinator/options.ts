@@ -63,6 +63,8 @@ export interface HostOptions {
   pin?: boolean;
   /** Check at each hand-over that every buffer is in exactly one place. Slow. Default false. */
   checkBuffers?: boolean;
+  /** Count each flow, and put so many of the largest, by bytes, into snapshots, 1 … 1000. Default: none. */
+  topFlows?: number;
   /** Whether idle threads may spin for a while before they sleep. Default: when there is a core for each role. */
   spin?: boolean;
   /** What gets the delivered packets. Default: they are counted. */
@@ -74,11 +76,13 @@ export interface HostOptions {
 export type Rate = { readonly pps: number } | { readonly percent: number } | 'max';
 
 /** The options with all defaults filled in. */
-export type Config = Omit<Required<HostOptions>, 'execArgv' | 'sink' | 'duration' | 'packets' | 'loop'> & {
+export type Config = Omit<Required<HostOptions>, 'execArgv' | 'sink' | 'duration' | 'packets' | 'loop' | 'topFlows'> & {
   /** null = no limit. */
   duration: number | null;
   packets: number | null;
   loop: number | null;
+  /** null = flows are not counted. */
+  topFlows: number | null;
   sink: SinkOption | null;
   execArgv: readonly string[] | null;
 };
@@ -86,6 +90,7 @@ export type Config = Omit<Required<HostOptions>, 'execArgv' | 'sink' | 'duration
 const CPUS_MAX = 64;
 const QUEUES_MAX = 128;
 const FLOWS_MAX = 65_536;
+const TOP_FLOWS_MAX = 1000;
 const BUDGET_USECS_MIN = 2000; // 2·10^6 / HZ, as net.core.netdev_budget_usecs
 const PKTGEN_SECONDS = 5;
 const PKTGEN_ONLY = ['size', 'rate', 'flows', 'ip', 'arrival', 'seed'] as const;
@@ -147,6 +152,7 @@ const schema = z.strictObject({
   work: integer(0, 1e9).default(0),
   pin: z.boolean({ error: 'must be true or false' }).default(false),
   checkBuffers: z.boolean({ error: 'must be true or false' }).default(false),
+  topFlows: integer(1, TOP_FLOWS_MAX).optional(),
   spin: z.boolean({ error: 'must be true or false' }).optional(),
   sink: z
     .strictObject(
@@ -181,6 +187,7 @@ export function resolveOptions(options: HostOptions): Config {
     loop: parsed.loop ?? (capture && parsed.duration === undefined ? 1 : null),
     speed: parsed.speed ?? 'max',
     full: parsed.full ?? 'wait',
+    topFlows: parsed.topFlows ?? null,
     spin: parsed.spin ?? cpus + NICS <= availableParallelism(),
     sink: (parsed.sink as SinkOption | undefined) ?? null,
     execArgv: parsed.execArgv ?? null,

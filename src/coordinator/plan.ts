@@ -1,7 +1,14 @@
 // Cold. Runs on: main.
 // Who owns which region of the shared memory. Everything is sized here, from the options, before the memory exists.
 
-import { BATCH_BYTES, BUFFER_BYTES, FRAME_BUFFERS_MAX, RSS_BYTES } from '../bursts/layout.js';
+import {
+  BATCH_BYTES,
+  BUCKET_FLOWS,
+  BUFFER_BYTES,
+  FLOW_BUCKETS,
+  FRAME_BUFFERS_MAX,
+  RSS_BYTES,
+} from '../bursts/layout.js';
 import type { CpuLayout } from '../cpu/build.js';
 import { irqRegionBytes } from '../irq/line.js';
 import { Arena } from '../memory/arena.js';
@@ -21,6 +28,7 @@ import { Once } from '../memory/sync/once.js';
 import { SOFTNET_BYTES } from '../napi/napi.js';
 import { NAPI_BYTES } from '../napi/state.js';
 import { BACKLOG_BYTES, BACKLOG_FRAMES_MAX } from '../net/backlog.js';
+import { flowTableBytes } from '../net/flow-table.js';
 import type { NicRegions } from '../nic/build.js';
 import { NIC_BYTES } from '../nic/nic.js';
 import { bufferPoolBytes } from '../ring/buffer-pool.js';
@@ -31,6 +39,7 @@ import { SoftirqOptionError } from './errors.js';
 /** Pages of a 32-bit WebAssembly memory, less one so that its length fits an unsigned 32-bit number. */
 const MEMORY_BYTES_MAX = 65_535 * 65_536;
 const BUFFER_ALIGNMENT = 4096;
+const FLOW_TABLE = `table of ${FLOW_BUCKETS * BUCKET_FLOWS} flows, cpu`;
 
 export interface Plan {
   readonly bytes: number;
@@ -56,6 +65,8 @@ export interface PlanNeeds {
   readonly mode: 'napi' | 'interrupt';
   /** Bytes that the device's frames take. */
   readonly frames: number;
+  /** How many of the largest flows are wanted; none where it is absent or null, and then there are no flow tables. */
+  readonly topFlows?: number | null;
 }
 
 /** @throws SoftirqOptionError when all of it together does not fit a memory */
@@ -83,6 +94,7 @@ export function makePlan(needs: PlanNeeds): Plan {
   const softnets = each(cpus, 'softnet words of cpu', SOFTNET_BYTES);
   const batches = each(cpus, 'batch area of cpu', BATCH_BYTES);
   const backlogs = needs.mode === 'interrupt' ? each(cpus, 'backlog of cpu', BACKLOG_BYTES) : [];
+  const flowTables = needs.topFlows ? each(cpus, FLOW_TABLE, flowTableBytes(FLOW_BUCKETS)) : [];
   const cpuCounters = Array.from({ length: cpus }, (_, cpu) => counters(`counters of cpu ${cpu}`, CPU_COUNTERS));
   const pollCounters = Array.from({ length: cpus }, (_, cpu) =>
     Array.from({ length: queues }, (_, queue) => counters(`counters of cpu ${cpu} for queue ${queue}`, POLL_COUNTERS)),
@@ -123,6 +135,7 @@ export function makePlan(needs: PlanNeeds): Plan {
       pools,
       links,
       nicContext,
+      flows: flowTables[cpu] ?? 0,
       counters: cpuCounters[cpu]!,
       pollCounters: pollCounters[cpu]!,
     })),

@@ -49,6 +49,36 @@ export interface CpuSnapshot {
   readonly cpuSeconds: number | null;
 }
 
+/** All packets of one IP version, protocol, source and destination: one direction of a conversation. */
+export interface FlowSnapshot {
+  /** `udp`, `tcp`, `icmp` … as IANA calls it, or the number that has no name here. */
+  readonly protocol: string;
+  /** Dotted, or in the form of RFC 5952. */
+  readonly source: string;
+  /** 0 where the protocol has no ports; a fragment has them only if it is the first. */
+  readonly sourcePort: number;
+  readonly destination: string;
+  readonly destinationPort: number;
+  /** Exact when `error` is 0; else at least so many. */
+  readonly packets: number;
+  /** Of frames, without FCS: at most so many, and at least `bytes - error`. */
+  readonly bytes: number;
+  /** Bytes that may be those of smaller flows, whose place this one took in a full table. */
+  readonly error: number;
+}
+
+export interface TopFlowsSnapshot {
+  /** The largest by `bytes - error`, then by packets; as many as were asked for, or as there are. */
+  readonly flows: readonly FlowSnapshot[];
+  /** Flows that the tables hold. */
+  readonly held: number;
+  /** Delivered packets that are not IP, and belong to no flow. */
+  readonly noFlow: number;
+  /** How often a flow took the place of a smaller one, and the packets that were counted for those. */
+  readonly evictions: number;
+  readonly evictedPackets: number;
+}
+
 export interface StackSnapshot {
   readonly delivered: number;
   readonly deliveredBytes: number;
@@ -58,6 +88,8 @@ export interface StackSnapshot {
   readonly malformed: Readonly<Record<string, number>>;
   /** By place: `backlog`. */
   readonly dropped: Readonly<Record<string, number>>;
+  /** Null unless `topFlows` asks for it. */
+  readonly topFlows: TopFlowsSnapshot | null;
 }
 
 export interface RatesSnapshot {

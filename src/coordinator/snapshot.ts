@@ -22,6 +22,7 @@ import { type ThreadUse, threadUse } from '../runtime/thread.js';
 import type { Machine } from './machine.js';
 import type { Plan } from './plan.js';
 import type { CpuSnapshot, NicSnapshot, QueueSnapshot, Snapshot } from './snapshot-types.js';
+import { topFlowsSnapshot } from './top-flows.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -67,6 +68,7 @@ export function takeSnapshot(source: SnapshotSource, final: boolean): Snapshot {
       protocols: pick(total, PROTOCOL_NAMES),
       malformed,
       dropped: { backlog: total.dropped },
+      topFlows: topFlowsSnapshot(views, plan, source.config.topFlows),
     },
     rates: {
       offeredPps: ratio(offered, offerSeconds(nic, durationSeconds)),

@@ -37,6 +37,8 @@ export interface CpuLayout {
   readonly buffers: number;
   readonly links: number;
   readonly nicContext: number;
+  /** Its flow table, or 0. */
+  readonly flows: number;
   /** The CPU's block of CPU_COUNTERS. */
   readonly counters: number;
   /** Its blocks of POLL_COUNTERS, by queue. */
@@ -112,6 +114,7 @@ function buildReceive(views: Views, layout: CpuLayout, settings: CpuSettings, se
     processed: at('processed'),
     delivered: at('delivered'),
     deliveredBytes: at('deliveredBytes'),
+    flows: layout.flows,
   };
   const burst = new Burst(views, layout.batch, layout.buffers, layout.links);
   return new Receive(views, seams.bursts, receiveLayout, burst, seams.sink, settings.workIterations);

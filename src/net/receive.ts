@@ -1,8 +1,8 @@
 // Hot. Runs on: CPU n.
-// The stages between take and recycle, over one batch area: classify ▶ [gro] ▶ [steer] ▶ deliver. Each CPU has one.
+// The stages between take and recycle, over one batch area: classify ▶ [flows] ▶ [gro] ▶ [steer] ▶ deliver. Each CPU has one.
 
 import type { Bursts } from '../bursts/bursts.js';
-import { BATCH_FIRST_ENTRY, BATCH_PASSED_BYTES, ENTRY_BYTES, ENTRY_VERDICT } from '../bursts/layout.js';
+import { BATCH_FIRST_ENTRY, BATCH_PASSED_BYTES, ENTRY_BYTES, ENTRY_VERDICT, FLOW_BUCKETS } from '../bursts/layout.js';
 import { DOUBLE_BYTES } from '../memory/layout.js';
 import type { Views } from '../memory/views.js';
 import type { Burst, Sink } from './sink.js';
@@ -22,6 +22,8 @@ export interface ReceiveLayout {
   readonly processed: number;
   readonly delivered: number;
   readonly deliveredBytes: number;
+  /** This CPU's flow table, or 0: nobody asked for the largest flows. */
+  readonly flows: number;
 }
 
 export class Receive {
@@ -62,6 +64,7 @@ export class Receive {
     const { layout } = this;
     let passed = count;
     if (this.bursts.classify(this.batch, count, layout.buffers, layout.protocols) > 0) passed = this.dropOdd(count);
+    if (layout.flows !== 0) this.bursts.flows(this.batch, passed, layout.buffers, layout.flows, FLOW_BUCKETS - 1);
     if (this.workIterations > 0) this.bursts.work(count * this.workIterations);
     this.add(layout.processed, count);
     this.add(layout.delivered, passed);

@@ -2,6 +2,7 @@
 // The summary of a run for people: what was run, what came of it, then how. Counters keep the kernel's names.
 
 import type { CpuSnapshot, NicSnapshot, Snapshot } from '../coordinator/snapshot-types.js';
+import { flowTable } from './flows.js';
 import { type Paint, PLAIN } from './paint.js';
 import { list, table } from './table.js';
 import { bitRate, count, digits, percent, perPacket, plural, rate, seconds, sum } from './units.js';
@@ -21,6 +22,7 @@ export function summary(snapshot: Snapshot, paint: Paint = PLAIN): string {
     section('queues', queues(snapshot, paint), paint),
     section('threads', threads(snapshot, paint), paint),
     section('protocols', named(snapshot.stack.protocols, snapshot.stack.delivered), paint),
+    section('largest flows', flowTable(snapshot, paint), paint),
     section('malformed, dropped', named(snapshot.stack.malformed, snapshot.conservation.offered), paint),
     checks(snapshot, paint),
   ];

@@ -3,7 +3,7 @@
 //
 //   page 0    ring, batch, stack, links, counters, sequence words
 //   page 1    RSS tables
-//   pages …   frame table, offers; 64 places for frames; at the very end the buffers
+//   pages …   two flow tables; frame table, offers; 64 places for frames; at the very end the buffers
 
 import type { Bursts } from '../../src/bursts/bursts.js';
 import {
@@ -23,6 +23,7 @@ import { compileBursts, instantiateBursts } from '../../src/bursts/load.js';
 import { referenceBursts } from '../../src/bursts/reference/reference.js';
 import { alignUp, CACHE_LINE_BYTES, PAGE_BYTES } from '../../src/memory/layout.js';
 import { type Views, viewsOf } from '../../src/memory/views.js';
+import { flowTableBytes } from '../../src/net/flow-table.js';
 
 export const FRAMES = 64;
 export const RING_SLOTS = 512;
@@ -47,6 +48,8 @@ export const COUNTERS = place(PROTOCOL_COUNTER_BYTES);
 export const COPIED = place(2 * 4);
 export const SEQUENCES = place(FRAMES * 4);
 export const RSS = place(RSS_BYTES);
+export const FLOW_TABLE_BUCKETS = 4;
+export const FLOW_TABLES = [0, 1].map(() => place(flowTableBytes(FLOW_TABLE_BUCKETS)));
 export const TABLE = place(FRAMES * FRAME_RECORD_BYTES);
 export const OFFERS = place(FRAMES * OFFER_BYTES);
 export const FRAME_PLACES = place(FRAMES * FRAME_PLACE_BYTES);

@@ -41,6 +41,9 @@ const BAD: readonly (readonly [args: string[], line: RegExp])[] = [
   [pktgen('--budget-usecs', '5'), /^softirq: --budget-usecs 5: must be an integer from 2000/],
   [pktgen('--weight', '65'), /^softirq: --weight 65: must be an integer from 1 to 64$/],
   [pktgen('--irq', 'edge'), /^softirq: --irq edge: must be latch or nolatch$/],
+  [pktgen('--top-flows', '0'), /^softirq: --top-flows 0: must be an integer from 1 to 1000$/],
+  [pktgen('--top-flows', '1001'), /^softirq: --top-flows 1001: must be an integer from 1 to 1000$/],
+  [pktgen('--top-flows'), /^softirq: option '--top-flows <n>' argument missing$/],
   [pktgen('--work', '-1'), /^softirq: --work -1: /],
   [pktgen('--mode', 'a\n\x1b[31mb'), /^softirq: --mode a \\u001b\[31mb: must be napi or interrupt$/],
 ];

@@ -3,9 +3,11 @@
 
 import fc from 'fast-check';
 import t from 'tap';
+import { FLOW_BUCKETS } from '../../src/bursts/layout.js';
 import { makePlan, type Plan, type PlanNeeds } from '../../src/coordinator/plan.js';
 import { SoftirqOptionError } from '../../src/index.js';
 import { CONTEXT_BYTES } from '../../src/memory/context.js';
+import { flowTableBytes } from '../../src/net/flow-table.js';
 
 const CACHE_LINE = 64;
 const PAGE = 4096;
@@ -16,6 +18,7 @@ const needs: fc.Arbitrary<PlanNeeds> = fc.record({
   ring: fc.integer({ min: 6, max: 12 }).map((power) => 2 ** power),
   mode: fc.constantFrom('napi', 'interrupt'),
   frames: fc.integer({ min: 1, max: 2 ** 27 }),
+  topFlows: fc.constantFrom(null, 10),
 });
 
 interface Line {
@@ -33,8 +36,9 @@ function linesOf({ text }: Plan): Line[] {
 /** Every address in a plan, by where it stands. */
 function addressesOf({ cpus, nic, cpuContexts, backlogs, ...plan }: Plan): number[] {
   const { barrier, once, workSpeed, nicContext } = plan;
-  const perCpu = cpus.flatMap(({ softirq, softnet, batch, counters, pollCounters }) => [
+  const perCpu = cpus.flatMap(({ softirq, softnet, batch, flows, counters, pollCounters }) => [
     ...[softirq, softnet, batch, counters],
+    ...(flows === 0 ? [] : [flows]),
     ...pollCounters,
   ]);
   const { irq, napis, rings, pools, links, buffers } = cpus[0]!;
@@ -100,6 +104,20 @@ t.test('a pool covers every place that can hold its buffers at once', async (t) 
   t.equal(napi.poolCapacity, 512 + 64 * 5, 'posted, and a poll of 64 frames of 5 buffers');
   t.same(napi.backlogs, []);
   t.equal(makePlan({ ...shape, mode: 'interrupt' }).poolCapacity, 512 + 64 * 5 + 2 * 1001 * 5, 'and a full backlog');
+});
+
+t.test('flow tables are there for who asks, and large enough', async (t) => {
+  const shape = { cpus: 2, queues: 1, ring: 64, frames: 64, mode: 'napi' } as const;
+  t.same(
+    makePlan(shape).cpus.map(({ flows }) => flows),
+    [0, 0],
+  );
+  const plan = makePlan({ ...shape, topFlows: 1 });
+  const tables = linesOf(plan).filter(({ name }) => name.startsWith('table of 131072 flows, cpu '));
+  t.same(
+    tables.map(({ bytes }) => bytes),
+    plan.cpus.map(() => flowTableBytes(FLOW_BUCKETS)),
+  );
 });
 
 t.test('what does not fit 4 GiB is refused', async (t) => {

@@ -111,6 +111,7 @@ export class RigCpu {
       buffers: layout.buffers,
       protocols: at('vlan'),
       malformed: at('ethernetTruncated'),
+      flows: layout.flows,
     };
     const burst = new Burst(this.rig.views, layout.batch, layout.buffers, layout.links);
     return new Receive(this.rig.views, this.rig.bursts, where, burst, (given) => this.sink(given), 0);

@@ -63,6 +63,7 @@ export const sample: Snapshot = {
     protocols: { ...zeroes(PROTOCOL_NAMES), ipv4: 185_999_000, udp: 185_999_000 },
     malformed: { ...zeroes(MALFORMED_REASONS), ipv4Checksum: 1_000 },
     dropped: { backlog: 0 },
+    topFlows: null,
   },
   rates: { offeredPps: 37_200_000, deliveredPps: 37_199_800, irqsPerPacket: 12 / 186e6, packetsPerPoll: 64 - 5e-4 },
   conservation: { offered: 186_000_000, delivered: 185_999_000, dropped: 1_000, inFlight: 0, holds: true },

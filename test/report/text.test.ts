@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { Snapshot } from '../../src/coordinator/snapshot-types.js';
+import type { Snapshot, TopFlowsSnapshot } from '../../src/coordinator/snapshot-types.js';
 import { COLOURS, PLAIN } from '../../src/report/paint.js';
 import { list, table } from '../../src/report/table.js';
 import { summary } from '../../src/report/text.js';
@@ -94,6 +94,79 @@ t.test('the summary', async (t) => {
   t.notMatch(text, '\x1b');
   t.notMatch(text, / \n/, 'no spaces at the ends of lines');
   t.ok(Math.max(...text.split('\n').map((line) => line.length)) <= 100, 'fits 100 columns');
+});
+
+const v4 = { source: '198.18.0.1', sourcePort: 49_152, destination: '198.19.100.200', destinationPort: 65_535 };
+const v6 = {
+  source: '2001:db8:1111:2222:3333:4444:5555:6666',
+  sourcePort: 49_152,
+  destination: '2001:db8::1',
+  destinationPort: 53,
+};
+const ping = { source: 'fe80::1', sourcePort: 0, destination: 'ff02::1', destinationPort: 0 };
+
+function withFlows(topFlows: Partial<TopFlowsSnapshot>): Snapshot {
+  const all = { flows: [], held: 0, noFlow: 0, evictions: 0, evictedPackets: 0, ...topFlows };
+  return { ...sample, stack: { ...sample.stack, topFlows: all } };
+}
+
+t.test('the largest flows', async (t) => {
+  const flows = [
+    { protocol: 'udp', ...v4, packets: 93_000_000, bytes: 5_580_000_000, error: 0 },
+    { protocol: 'tcp', ...v6, packets: 1_234, bytes: 74_040, error: 0 },
+    { protocol: 'icmpv6', ...ping, packets: 1, bytes: 70, error: 0 },
+  ];
+  const text = summary(withFlows({ flows, held: 7, noFlow: 1 }));
+  t.match(
+    text,
+    `
+largest flows
+    bytes   share         rate     packets  flow
+  5.58 GB  50.0 %  8.93 Gbit/s  93,000,000  udp     198.18.0.1:49152 ▶ 198.19.100.200:65535
+  74.0 kB  <0.1 %   118 kbit/s       1,234  tcp     [2001:db8:1111:2222:3333:4444:5555:6666]:49152
+                                                  ▶ [2001:db8::1]:53
+     70 B  <0.1 %    112 bit/s           1  icmpv6  fe80::1          ▶ ff02::1
+  3 of 7 flows; 1 packet without IP is of none
+`,
+  );
+  t.notMatch(text, '≥');
+  t.ok(Math.max(...text.split('\n').map((line) => line.length)) <= 100, 'fits 100 columns');
+});
+
+t.test('the largest flows of a table that was too small', async (t) => {
+  const text = summary(
+    withFlows({
+      flows: [{ protocol: 'udp', ...v4, packets: 10, bytes: 5_000, error: 4_400 }],
+      held: 131_072,
+      evictions: 7_654_321,
+    }),
+  );
+  t.match(text, /^ +≥600 B +<0\.1 % +960 bit\/s +≥10 +udp /m, 'what is certain');
+  t.match(text, '1 of 131,072 flows in the table\n');
+  t.match(text, '≥ at least: 7,654,321 times a flow took the place of a smaller one in the full table');
+});
+
+t.test('the largest flows fit 100 columns, whatever their ends', async (t) => {
+  const long = { address: '2001:db8:1111:2222:3333:4444:5555:6666', port: 65_535 };
+  const ends = [long, { address: '255.255.255.255', port: 65_535 }, { address: '::1', port: 0 }];
+  const flows = ends.flatMap((from) =>
+    ends.map((to) => ({
+      protocol: 'icmpv6',
+      ...{ source: from.address, sourcePort: from.port, destination: to.address, destinationPort: to.port },
+      ...{ packets: 93_000_000, bytes: 5_580_000_000, error: 1 },
+    })),
+  );
+  const lines = summary(withFlows({ flows, held: 9, evictions: 1 })).split('\n');
+  t.same(
+    lines.filter((line) => line.length > 100),
+    [],
+  );
+  t.equal(lines.filter((line) => / (▶) \S+$/.test(line) && !line.includes('nic0')).length, 9, 'each has two ends');
+});
+
+t.test('the largest flows of no packet, and of none that is IP', async (t) => {
+  t.match(summary(withFlows({})), 'largest flows\n  0 flows\n');
+  t.match(summary(withFlows({ noFlow: 1_200 })), 'largest flows\n  0 flows; 1,200 packets without IP are of none\n');
 });
 
 t.test('the summary of a worse day', async (t) => {

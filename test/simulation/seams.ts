@@ -40,6 +40,7 @@ export function interruptible(bursts: Bursts, hook: () => void): Bursts {
     take: wrap((...args: Parameters<Bursts['take']>) => bursts.take(...args)),
     classify: wrap((...args: Parameters<Bursts['classify']>) => bursts.classify(...args)),
     compact: wrap((...args: Parameters<Bursts['compact']>) => bursts.compact(...args)),
+    flows: wrap((...args: Parameters<Bursts['flows']>) => bursts.flows(...args)),
     recycle: wrap((...args: Parameters<Bursts['recycle']>) => bursts.recycle(...args)),
     refill: wrap((...args: Parameters<Bursts['refill']>) => bursts.refill(...args)),
     work: (iterations) => bursts.work(iterations),

@@ -80,7 +80,7 @@ function checkShape(t: Test, snapshot: Snapshot): void {
   t.equal(keys(nics[0]!.queues[0]!), queue);
   const cpu = 'cpuSeconds dropped hardirqs id ksoftirqdRuns netRxSoftirqs processed sleeps tid timeSqueeze';
   t.equal(keys(cpus[0]!), cpu);
-  t.equal(keys(stack), 'delivered deliveredBytes dropped malformed protocols');
+  t.equal(keys(stack), 'delivered deliveredBytes dropped malformed protocols topFlows');
   t.same(Object.keys(stack.protocols), PROTOCOL_NAMES);
   t.same(Object.keys(stack.malformed), MALFORMED_REASONS);
   t.equal(keys(rates), 'deliveredPps irqsPerPacket offeredPps packetsPerPoll');

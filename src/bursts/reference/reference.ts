@@ -4,6 +4,7 @@
 import type { BurstsFactory } from '../bursts.js';
 import { classify } from './classify.js';
 import { copy } from './copy.js';
+import { flows } from './flows.js';
 import { offer } from './offer.js';
 import { compact, recycle, refill } from './recycle.js';
 import { take } from './take.js';
@@ -15,6 +16,7 @@ export const referenceBursts: BurstsFactory = (_memory, views) => ({
   take: (...args) => take(views, ...args),
   classify: (...args) => classify(views, ...args),
   compact: (...args) => compact(views, ...args),
+  flows: (...args) => flows(views, ...args),
   recycle: (...args) => recycle(views, ...args),
   refill: (...args) => refill(views, ...args),
   work,
