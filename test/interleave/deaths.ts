@@ -2,7 +2,7 @@
 // A scenario in which a thread dies, once for each call of Atomics after which it can.
 
 import type { Test } from 'tap';
-import { explore } from './search.js';
+import { exploreSpec } from './specs.js';
 
 /** Every schedule with at most `bound` preemptions, of every death after `first` … `last` calls. */
 export async function survives(
@@ -14,7 +14,7 @@ export async function survives(
   const start = performance.now();
   let [schedules, steps] = [0, 0];
   for (let calls = first; calls <= last; calls += 1) {
-    const result = await explore(`${spec}-${calls}`, { bound });
+    const result = await exploreSpec(`${spec}-${calls}`, { bound });
     t.same(
       result.failures.map(({ text }) => text),
       [],
