@@ -6,4 +6,5 @@ export { copy } from './copy.as';
 export { offer } from './offer.as';
 export { compact, recycle, refill } from './recycle.as';
 export { take } from './take.as';
+export { verify } from './verify.as';
 export { work } from './work.as';
