@@ -58,9 +58,9 @@ export interface Bursts {
   classify(batch: number, count: number, buffers: number, tally: number): number;
   /**
    * Verifies the UDP and TCP checksums of the entries that classify() passed: over the whole datagram, in all its buffers.
-   * Passes what has none: UDP over IPv4 with checksum 0, fragments; and what a source route leads on, for whose
-   * pseudo-header the last destination would be needed. What does not hold gets its verdict, and is taken back from the tally
-   * and from BATCH_PASSED_BYTES.
+   * Passes what has none, UDP over IPv4 with checksum 0; fragments; and what a routing header of an unknown type leads
+   * on, whose last destination is not known. What does not hold gets its verdict, and is taken back from the tally and
+   * from BATCH_PASSED_BYTES.
    * @returns the number of odd entries now, listed as classify() lists them
    */
   verify(batch: number, count: number, buffers: number, links: number, tally: number): number;

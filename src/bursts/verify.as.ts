@@ -24,7 +24,7 @@ import {
   VERDICT_TCP_CHECKSUM,
   VERDICT_UDP_CHECKSUM,
 } from './layout.as';
-import { isUnderway, payloadBytes, pseudoSum } from './pseudo.as';
+import { finalDestination, payloadBytes, pseudoSum } from './pseudo.as';
 import { tallyFrame } from './tally.as';
 import { IP_PROTOCOL_TCP, IP_PROTOCOL_UDP, UDP_CHECKSUM, UDP_LENGTH } from './wire.as';
 
@@ -45,7 +45,7 @@ export function verify(batch: usize, count: i32, buffers: usize, links: usize, t
   return odd;
 }
 
-/** True also where there is nothing to check: no UDP or TCP, a fragment, no checksum, another's destination. */
+/** True also where there is nothing to check: no UDP or TCP, a fragment, no checksum; and where its pseudo-header is not known. */
 function holds(entry: usize, frame: usize, buffers: usize, links: usize): bool {
   const protocol = load<i32>(entry, ENTRY_PROTOCOL);
   if (!(protocol & (PROTOCOL_UDP | PROTOCOL_TCP)) || protocol & PROTOCOL_FRAGMENT) return true;
@@ -57,9 +57,10 @@ function holds(entry: usize, frame: usize, buffers: usize, links: usize): bool {
   // None was sent (RFC 768), which IPv6 forbids (RFC 8200 §8.1).
   if (isUdp && word(header + UDP_CHECKSUM) == 0) return !(protocol & PROTOCOL_IPV6);
   const ipBytes = transport - (headers & 0xffff);
-  if (isUnderway(packet, protocol, ipBytes)) return true;
+  const destination = finalDestination(packet, protocol, ipBytes);
+  if (destination == 0) return true;
   const length = isUdp ? word(header + UDP_LENGTH) : payloadBytes(packet, protocol, ipBytes);
-  const pseudo = pseudoSum(packet, protocol, isUdp ? IP_PROTOCOL_UDP : IP_PROTOCOL_TCP, length);
+  const pseudo = pseudoSum(packet, protocol, destination, isUdp ? IP_PROTOCOL_UDP : IP_PROTOCOL_TCP, length);
   return fold(pseudo + datagramSum(entry, buffers, links, transport, length)) == ALL_ONES;
 }
 

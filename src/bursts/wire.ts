@@ -36,12 +36,16 @@ export const IPV4_FRAGMENT = 6;
 export const IPV4_FRAGMENT_MASK = 0x3fff; // "more fragments" and the offset; not "don't fragment"
 export const IPV4_OFFSET_MASK = 0x1fff; //   the offset alone
 export const IPV4_PROTOCOL = 9;
-export const IPV4_ADDRESSES = 12;
+export const IPV4_ADDRESSES = 12; // source, then destination
+export const IPV4_DESTINATION = 16;
+export const IPV4_ADDRESS_BYTES = 4;
 
 export const IPV6_BYTES = 40;
 export const IPV6_PAYLOAD_LENGTH = 4;
 export const IPV6_NEXT_HEADER = 6;
 export const IPV6_ADDRESSES = 8;
+export const IPV6_DESTINATION = 24;
+export const IPV6_ADDRESS_BYTES = 16;
 
 /** An option is its type, its whole length, and what it carries; END and NOP are a type alone (RFC 791 §3.1). */
 export const IPV4_OPTION_END = 0;
@@ -50,6 +54,7 @@ export const IPV4_OPTION_LSRR = 131;
 export const IPV4_OPTION_SSRR = 137;
 /** Of a source route: which byte of the option, from 1 on, begins the next address; beyond its length when there is none. */
 export const IPV4_ROUTE_POINTER = 2;
+export const IPV4_ROUTE_ADDRESSES = 3;
 
 /**
  * How many extension headers are walked. RFC 8504 §5.3 lets a host set limits to them; Linux has one for the options in
@@ -58,7 +63,12 @@ export const IPV4_ROUTE_POINTER = 2;
 export const IPV6_EXTENSIONS_MAX = 8;
 export const EXTENSION_BYTES = 8; // the least; a length field counts units of 8 beyond them
 export const EXTENSION_LENGTH = 1; // where it stands; the next header's number stands before it
+export const ROUTING_TYPE = 2;
 export const ROUTING_SEGMENTS_LEFT = 3;
+export const ROUTING_ADDRESSES = 8;
+export const ROUTING_TYPE_SOURCE = 0; //  RFC 5095 takes it back; its last address is the last to be visited
+export const ROUTING_TYPE_HOME = 2; //    RFC 6275 §6.4: one address
+export const ROUTING_TYPE_SEGMENT = 4; // RFC 8754 §2: its first address is the last to be visited
 export const FRAGMENT_OFFSET = 2;
 export const FRAGMENT_OFFSET_MASK = 0xfff8;
 export const FRAGMENT_MORE = 1;

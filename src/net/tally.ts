@@ -43,13 +43,16 @@ export function readTallies(views: Views, addresses: readonly number[]): Tally {
 }
 
 function pathsIn({ words, doubles }: Views, tally: number): Path[] {
-  const slots = words.subarray((tally + TALLY_PATHS) / WORD_BYTES, (tally + TALLY_PATHS) / WORD_BYTES + PATH_SLOTS);
-  return [...slots].flatMap((protocol, slot) => {
+  const paths: Path[] = [];
+  for (let slot = 0; slot < PATH_SLOTS; slot += 1) {
+    const protocol = words[(tally + TALLY_PATHS) / WORD_BYTES + slot]!;
+    if (protocol === 0) continue; // nearly all
     const counts = tally + TALLY_COUNTS + slot * COUNT_BYTES;
     const frames = doubles[(counts + COUNT_OF_FRAMES) / DOUBLE_BYTES]!;
     const bytes = doubles[(counts + COUNT_OF_BYTES) / DOUBLE_BYTES]!;
-    return protocol === 0 || frames === 0 ? [] : [{ protocol, frames, bytes }];
-  });
+    if (frames > 0) paths.push({ protocol, frames, bytes });
+  }
+  return paths;
 }
 
 function sumPaths(paths: readonly Path[]): Path[] {

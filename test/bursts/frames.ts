@@ -76,9 +76,15 @@ export function extension(next: number, payload: readonly number[], units = 0): 
   return [next, units, ...bytesOf(6 + units * 8), ...payload];
 }
 
-/** Type 0, with one address in it. */
-export function routing(next: number, payload: readonly number[], segmentsLeft: number): number[] {
-  return [next, 2, 0, segmentsLeft, ...bytesOf(4), ...IPV6_SOURCE, ...payload];
+/** A routing header with these addresses. */
+export function routing(
+  next: number,
+  payload: readonly number[],
+  segmentsLeft: number,
+  type = 0,
+  addresses: readonly (readonly number[])[] = [IPV6_SOURCE],
+): number[] {
+  return [next, addresses.length * 2, type, segmentsLeft, ...bytesOf(4), ...addresses.flat(), ...payload];
 }
 
 /** @param field offset in bytes, a multiple of 8, and 1 when more fragments follow */

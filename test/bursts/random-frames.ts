@@ -158,6 +158,7 @@ function extended(random: Random, number: number, datagram: readonly number[], h
     else if (kind === IP_PROTOCOL_AH) payload = ah(protocol, payload, oneOf(random, [1, 4, 4, 0]));
     else payload = extension(protocol, payload, oneOf(random, [0, 0, 1, 2]));
     if (chance(random, 0.1)) payload[1] = random.below(8); // its length, less often true
+    if (chance(random, 0.3)) payload[2] = random.below(5); // type of a routing header
     if (chance(random, 0.3)) payload[3] = random.below(3); // segments left, or a fragment
     protocol = kind;
   }

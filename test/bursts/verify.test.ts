@@ -20,7 +20,6 @@ import {
   ah,
   checksummed,
   ethernet,
-  extension,
   fragment,
   IPV4_DESTINATION,
   IPV4_SOURCE,
@@ -140,10 +139,8 @@ const LEFT_ALONE: Record<string, number[]> = {
   'UDP over IPv4 without a checksum': ethernet(IPV4, ipv4(UDP, udp([1]))),
   'a first fragment of IPv4': ethernet(IPV4, ipv4(UDP, spoiled(udp([1])), { fragment: 0x2000 })),
   'a first fragment of IPv6': ethernet(IPV6, ipv6(44, fragment(UDP, spoiled(udp([1])), 1))),
-  'a route with a segment left': ethernet(IPV6, ipv6(43, routing(UDP, spoiled(udp([1])), 1))),
-  'a route behind another header': ethernet(IPV6, ipv6(60, extension(43, routing(UDP, spoiled(udp([1])), 1)))),
-  'a loose source route': ethernet(IPV4, ipv4(UDP, spoiled(udp([1])), { options: [131, 7, 4, 1, 2, 3, 4, 0] })),
-  'a strict source route': ethernet(IPV4, ipv4(UDP, spoiled(udp([1])), { options: [1, 137, 7, 4, 1, 2, 3, 4] })),
+  'a routing header of an unknown type': ethernet(IPV6, ipv6(43, routing(UDP, spoiled(udp([1])), 1, 3))),
+  'a routing header without an address': ethernet(IPV6, ipv6(43, routing(UDP, spoiled(udp([1])), 1, 0, []))),
 };
 
 for (const [name, frame] of Object.entries(LEFT_ALONE)) {
@@ -152,10 +149,37 @@ for (const [name, frame] of Object.entries(LEFT_ALONE)) {
   });
 }
 
+const [FIRST, LAST] = [IPV6_SOURCE.with(0, 1), IPV6_SOURCE.with(0, 2)];
+
+/** A frame whose checksum is made for `end`, and one for its IP destination. */
+function routed(end: readonly number[], header: (datagram: number[]) => number[]): [good: number[], bad: number[]] {
+  const frame = (to: readonly number[]) =>
+    ethernet(IPV6, ipv6(43, header(checksummed(UDP, udp([1]), IPV6_SOURCE, to))));
+  return [frame(end), frame(IPV6_DESTINATION)];
+}
+
+function routed4(options: readonly number[]): [good: number[], bad: number[]] {
+  const frame = (to: readonly number[]) =>
+    ethernet(IPV4, ipv4(UDP, checksummed(UDP, udp([1]), IPV4_SOURCE, to), { options }));
+  return [frame([5, 6, 7, 8]), frame(IPV4_DESTINATION)];
+}
+
 const VERIFIED: Record<string, readonly [good: number[], bad: number[]]> = {
   'an atomic fragment': [
     over6(UDP, udp([1]), (payload) => ({ next: 44, payload: fragment(UDP, payload, 0) })),
     ethernet(IPV6, ipv6(44, fragment(UDP, spoiled(udp([1])), 0))),
+  ],
+  'a source route': routed(LAST, (datagram) => routing(UDP, datagram, 1, 0, [FIRST, LAST])),
+  'a segment route': routed(FIRST, (datagram) => routing(UDP, datagram, 1, 4, [FIRST, LAST])),
+  'a route home': routed(FIRST, (datagram) => routing(UDP, datagram, 1, 2, [FIRST])),
+  'a route behind another': routed(LAST, (datagram) =>
+    routing(43, routing(UDP, datagram, 1, 0, [LAST]), 1, 0, [FIRST]),
+  ),
+  'a loose source route': routed4([131, 11, 4, 1, 2, 3, 4, 5, 6, 7, 8, 0]),
+  'a strict source route': routed4([1, 137, 11, 8, 1, 2, 3, 4, 5, 6, 7, 8]),
+  'a source route between addresses': [
+    over4(UDP, udp([1]), { options: [131, 7, 5, 1, 2, 3, 4, 0] }),
+    ethernet(IPV4, ipv4(UDP, spoiled(udp([1])), { options: [131, 7, 5, 1, 2, 3, 4, 0] })),
   ],
   'a route that is at its end': [
     over6(UDP, udp([1]), (payload) => ({ next: 43, payload: routing(UDP, payload, 0) })),

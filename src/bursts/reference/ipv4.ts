@@ -41,9 +41,12 @@ export function findIpv4(frame: Frame, protocol: number, network: number): Findi
   return findTransport(frame, found, network, network + header, total - header, number);
 }
 
-/** Of the 16-bit words, the checksum among them: all ones when it holds (RFC 1071). */
-export function oneComplementSum(bytes: readonly number[]): number {
-  let sum = 0;
+/**
+ * Of the 16-bit words, the checksum among them: all ones when it holds (RFC 1071).
+ * @param before the sum of an even number of bytes before these
+ */
+export function oneComplementSum(bytes: ArrayLike<number>, before = 0): number {
+  let sum = before;
   for (let i = 0; i < bytes.length; i += 2) sum += bytes[i]! * 256 + (bytes[i + 1] ?? 0);
   while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
   return sum;

@@ -11,6 +11,7 @@ import {
   ENTRY_HEADERS,
   ENTRY_LENGTH,
   ENTRY_NEXT,
+  ENTRY_OFFSET,
   ENTRY_PROTOCOL,
   ENTRY_VERDICT,
   PROTOCOL_FRAGMENT,
@@ -24,8 +25,8 @@ import {
 import { UDP_CHECKSUM, UDP_LENGTH } from '../wire.js';
 import { frameAddress } from './classify.js';
 import { oneComplementSum } from './ipv4.js';
-import { addressAt, byteAt, pairAt, setWord, wordAt } from './memory.js';
-import { isUnderway, payloadBytes, pseudoHeader } from './pseudo.js';
+import { addressAt, pairAt, setWord, wordAt } from './memory.js';
+import { finalDestination, payloadBytes, pseudoHeader } from './pseudo.js';
 import { tallyFrame } from './tally.js';
 
 export function verify(
@@ -49,7 +50,7 @@ export function verify(
   return odd;
 }
 
-/** True also where there is nothing to check: no UDP or TCP, a fragment, no checksum, another's destination. */
+/** True also where there is nothing to check: no UDP or TCP, a fragment, no checksum; and where its pseudo-header is not known. */
 function holds(views: Views, entry: number, buffers: number, links: number): boolean {
   const protocol = wordAt(views, entry + ENTRY_PROTOCOL);
   if ((protocol & (PROTOCOL_UDP | PROTOCOL_TCP)) === 0 || (protocol & PROTOCOL_FRAGMENT) !== 0) return true;
@@ -58,14 +59,13 @@ function holds(views: Views, entry: number, buffers: number, links: number): boo
   const packet = frame + network;
   const isUdp = (protocol & PROTOCOL_UDP) !== 0;
   if (isUdp && pairAt(views, frame + transport + UDP_CHECKSUM) === 0) return (protocol & PROTOCOL_IPV4) !== 0;
-  if (isUnderway(views, packet, protocol, transport - network)) return true;
+  const destination = finalDestination(views, packet, protocol, transport - network);
+  if (destination === null) return true;
   const payload = payloadBytes(views, packet, protocol, transport - network);
   const length = isUdp ? pairAt(views, frame + transport + UDP_LENGTH) : payload;
-  const covered = [
-    ...pseudoHeader(views, packet, protocol, length),
-    ...bytesOf(views, entry, buffers, links).slice(transport, transport + length),
-  ];
-  return oneComplementSum(covered) === 0xffff;
+  const pseudo = pseudoHeader(views, packet, protocol, destination, length);
+  const datagram = bytesOf(views, entry, buffers, links).subarray(transport, transport + length);
+  return oneComplementSum(datagram, oneComplementSum(pseudo)) === 0xffff;
 }
 
 /** Takes back what classify() counted of the entry. */
@@ -84,17 +84,16 @@ function headersOf(views: Views, entry: number): { readonly network: number; rea
 }
 
 /** All bytes of the frame, out of all its buffers. */
-function bytesOf(views: Views, entry: number, buffers: number, links: number): number[] {
-  const bytes: number[] = [];
-  let at = frameAddress(views, entry, buffers);
+function bytesOf(views: Views, entry: number, buffers: number, links: number): Uint8Array {
+  const bytes = new Uint8Array(wordAt(views, entry + ENTRY_LENGTH));
+  let [from, room] = [frameAddress(views, entry, buffers), BUFFER_BYTES - wordAt(views, entry + ENTRY_OFFSET)];
   let next = addressAt(views, entry + ENTRY_NEXT);
-  for (let left = wordAt(views, entry + ENTRY_LENGTH); left > 0; left--) {
-    if ((at - buffers) % BUFFER_BYTES === 0 && bytes.length > 0) {
-      at = buffers + next * BUFFER_BYTES;
-      next = addressAt(views, links + next * 4);
-    }
-    bytes.push(byteAt(views, at));
-    at++;
+  for (let done = 0; done < bytes.length; ) {
+    const size = Math.min(bytes.length - done, room);
+    bytes.set(views.bytes.subarray(from, from + size), done);
+    done += size;
+    [from, room] = [buffers + next * BUFFER_BYTES, BUFFER_BYTES];
+    next = addressAt(views, links + next * 4);
   }
   return bytes;
 }
