@@ -7,7 +7,7 @@ import {
   BUFFER_BYTES,
   ENTRY_BYTES,
   FLOW_BUCKETS,
-  PROTOCOL_COUNTER_BYTES,
+  TALLY_BYTES,
 } from '../src/bursts/layout.js';
 import { compileBursts, instantiateBursts } from '../src/bursts/load.js';
 import { Arena } from '../src/memory/arena.js';
@@ -37,7 +37,7 @@ function createBurst(ipVersion: 4 | 6) {
   const arena = new Arena();
   arena.reserve('header', 64);
   const batch = arena.reserve('batch', BATCH_BYTES);
-  const counters = arena.reserve('counters', PROTOCOL_COUNTER_BYTES);
+  const counters = arena.reserve('tally', TALLY_BYTES);
   const table = arena.reserve('flow table', flowTableBytes(FLOW_BUCKETS));
   const buffers = arena.reserve('buffers', BATCH_ENTRIES * BUFFER_BYTES, 4096);
   const { memory } = createMemory(arena.bytes, module);

@@ -52,10 +52,18 @@ export interface Bursts {
   ): number;
   /**
    * Finds each entry's protocol, headers and verdict, reading only bytes of its frame (and only of its first buffer);
-   * adds the passed ones to the PROTOCOL_BITS doubles at `counters`; sets BATCH_PASSED_BYTES.
+   * counts the passed ones in the tally; sets BATCH_PASSED_BYTES.
    * @returns the number of odd entries, whose indices stand in BATCH_ODD, ascending
    */
-  classify(batch: number, count: number, buffers: number, counters: number): number;
+  classify(batch: number, count: number, buffers: number, tally: number): number;
+  /**
+   * Verifies the UDP and TCP checksums of the entries that classify() passed: over the whole datagram, in all its buffers.
+   * Passes what has none, UDP over IPv4 with checksum 0; fragments; and what a routing header of an unknown type leads
+   * on, whose last destination is not known. What does not hold gets its verdict, and is taken back from the tally and
+   * from BATCH_PASSED_BYTES.
+   * @returns the number of odd entries now, listed as classify() lists them
+   */
+  verify(batch: number, count: number, buffers: number, links: number, tally: number): number;
   /**
    * Moves the entries with verdict PASS to the front, in order, and the others behind them, in any order. The indices
    * in BATCH_ODD no longer hold then.

@@ -7,4 +7,5 @@ export { flows } from './flows.as';
 export { offer } from './offer.as';
 export { compact, recycle, refill } from './recycle.as';
 export { take } from './take.as';
+export { verify } from './verify.as';
 export { work } from './work.as';

@@ -42,6 +42,7 @@ const MACHINE: readonly Line[] = [
   ['--budget-usecs <µs>', 'time per net_rx_action, µs, 2000 … 10000000 (default: 2000)'],
   ['--weight <n>', 'packets per poll, 1 … 64 (default: 64)'],
   ['--work <ns>', 'synthetic work per packet in the receive path, ns, 0 … 1000000000 (default: 0)'],
+  ['--verify-l4', 'verify UDP and TCP checksums, and drop what does not hold (default: not verified)'],
   ['--pin', 'pin each thread to a core (Linux)'],
 ];
 

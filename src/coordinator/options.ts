@@ -59,6 +59,8 @@ export interface HostOptions {
   irq?: 'latch' | 'nolatch';
   /** Synthetic work per packet in the receive path, ns. Default 0. */
   work?: number;
+  /** Verify UDP and TCP checksums, and drop what does not hold. Default false. */
+  verifyL4?: boolean;
   /** Pin each role to a core (Linux). Default false. */
   pin?: boolean;
   /** Check at each hand-over that every buffer is in exactly one place. Slow. Default false. */
@@ -150,6 +152,7 @@ const schema = z.strictObject({
   weight: integer(1, 64).default(64),
   irq: oneOf('latch', 'nolatch').default('latch'),
   work: integer(0, 1e9).default(0),
+  verifyL4: z.boolean({ error: 'must be true or false' }).default(false),
   pin: z.boolean({ error: 'must be true or false' }).default(false),
   checkBuffers: z.boolean({ error: 'must be true or false' }).default(false),
   topFlows: integer(1, TOP_FLOWS_MAX).optional(),

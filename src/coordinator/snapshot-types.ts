@@ -79,11 +79,28 @@ export interface TopFlowsSnapshot {
   readonly evictedPackets: number;
 }
 
+/** The delivered packets that have this header, of those that have the headers above it in the tree. */
+export interface ProtocolNode {
+  /** `ethernet` at the root, else of PROTOCOL_NAMES. */
+  readonly name: string;
+  readonly frames: number;
+  readonly bytes: number;
+  /** By what comes next, in the order of PROTOCOL_NAMES. */
+  readonly children: readonly ProtocolNode[];
+}
+
 export interface StackSnapshot {
   readonly delivered: number;
   readonly deliveredBytes: number;
   /** By name (PROTOCOL_NAMES); a packet counts once in each of its protocols. */
   readonly protocols: Readonly<Record<string, number>>;
+  /** A packet counts in each node on its path, whose names are its protocols. */
+  readonly protocolTree: ProtocolNode;
+  /** Delivered TCP segments by flag: `fin, syn, rst, psh, ack, urg, ece, cwr`. */
+  readonly tcpFlags: Readonly<Record<string, number>>;
+  /** Delivered messages by type: all that have a name, and as `type42` those without that were seen. */
+  readonly icmpTypes: Readonly<Record<string, number>>;
+  readonly icmpv6Types: Readonly<Record<string, number>>;
   /** By reason (MALFORMED_REASONS). */
   readonly malformed: Readonly<Record<string, number>>;
   /** By place: `backlog`. */

@@ -10,7 +10,6 @@ import {
   NIC_COUNTERS,
   NIC_QUEUE_COUNTERS,
   POLL_COUNTERS,
-  PROTOCOL_NAMES,
   readCounters,
   sumCounters,
 } from '../memory/counters.js';
@@ -21,6 +20,7 @@ import { MonotonicClock } from '../runtime/clock.js';
 import { type ThreadUse, threadUse } from '../runtime/thread.js';
 import type { Machine } from './machine.js';
 import type { Plan } from './plan.js';
+import { readProtocols } from './protocols.js';
 import type { CpuSnapshot, NicSnapshot, QueueSnapshot, Snapshot } from './snapshot-types.js';
 import { topFlowsSnapshot } from './top-flows.js';
 
@@ -65,7 +65,7 @@ export function takeSnapshot(source: SnapshotSource, final: boolean): Snapshot {
     stack: {
       delivered: total.delivered,
       deliveredBytes: total.deliveredBytes,
-      protocols: pick(total, PROTOCOL_NAMES),
+      ...readProtocols(views, plan.cpus),
       malformed,
       dropped: { backlog: total.dropped },
       topFlows: topFlowsSnapshot(views, plan, source.config.topFlows),

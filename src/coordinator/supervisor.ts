@@ -115,13 +115,13 @@ export class Supervisor {
     const shared = { handle: machine.handle, barrier: plan.barrier, parties, spin: config.spin };
     const nicTask: NicTask = { ...shared, context: plan.nicContext, regions: plan.nic, settings: this.nicSettings };
     this.startThread('nic0', 'nic', nicTask);
-    const { mode, irq, checkBuffers, budget, budgetUsecs, weight } = config;
+    const { mode, irq, checkBuffers, verifyL4, budget, budgetUsecs, weight } = config;
     plan.cpus.forEach((layout, cpu) => {
       const cpuTask: CpuTask = {
         ...shared,
         context: plan.cpuContexts[cpu]!,
         layout,
-        settings: { mode, irq, checkBuffers, budget, budgetUsecs, weight },
+        settings: { mode, irq, checkBuffers, verifyL4, budget, budgetUsecs, weight },
         workNs: config.work,
         once: plan.once,
         workSpeed: plan.workSpeed,

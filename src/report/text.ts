@@ -4,6 +4,7 @@
 import type { CpuSnapshot, NicSnapshot, Snapshot } from '../coordinator/snapshot-types.js';
 import { flowTable } from './flows.js';
 import { type Paint, PLAIN } from './paint.js';
+import { protocols } from './protocols.js';
 import { list, table } from './table.js';
 import { bitRate, count, digits, percent, perPacket, plural, rate, seconds, sum } from './units.js';
 
@@ -21,7 +22,7 @@ export function summary(snapshot: Snapshot, paint: Paint = PLAIN): string {
     section('interrupts and polls', napi(snapshot), paint),
     section('queues', queues(snapshot, paint), paint),
     section('threads', threads(snapshot, paint), paint),
-    section('protocols', named(snapshot.stack.protocols, snapshot.stack.delivered), paint),
+    section('protocols', protocols(snapshot.stack), paint),
     section('largest flows', flowTable(snapshot, paint), paint),
     section('malformed, dropped', named(snapshot.stack.malformed, snapshot.conservation.offered), paint),
     checks(snapshot, paint),

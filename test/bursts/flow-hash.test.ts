@@ -9,7 +9,7 @@ import {
   BUFFER_BYTES,
   ENTRY_BYTES,
   FLOW_BUCKETS,
-  PROTOCOL_COUNTER_BYTES,
+  TALLY_BYTES,
 } from '../../src/bursts/layout.js';
 import { compileBursts, instantiateBursts } from '../../src/bursts/load.js';
 import { ETHERTYPE_IPV4, ETHERTYPE_IPV6, IP_PROTOCOL_UDP } from '../../src/bursts/wire.js';
@@ -25,7 +25,7 @@ const EVICTIONS_MAX = 250;
 
 const arena = new Arena();
 const batch = arena.reserve('batch', BATCH_BYTES);
-const counters = arena.reserve('counters', PROTOCOL_COUNTER_BYTES);
+const counters = arena.reserve('tally', TALLY_BYTES);
 const table = arena.reserve('flow table', flowTableBytes(FLOW_BUCKETS));
 const buffers = arena.reserve('buffers', BATCH_ENTRIES * BUFFER_BYTES);
 const pages = Math.ceil(arena.bytes / PAGE_BYTES);

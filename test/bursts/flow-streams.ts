@@ -1,7 +1,7 @@
 // Cold. Runs on: main.
 // Bursts for the flow table: the twins' two tables, and streams of packets whose truth is known.
 
-import { BATCH_ENTRIES, ENTRY_BUFFER, ENTRY_LENGTH, ENTRY_OFFSET } from '../../src/bursts/layout.js';
+import { BATCH_ENTRIES, ENTRY_BUFFER, ENTRY_LENGTH, ENTRY_OFFSET, TALLY_BYTES } from '../../src/bursts/layout.js';
 import { ETHERTYPE_IPV4, IP_PROTOCOL_UDP } from '../../src/bursts/wire.js';
 import { flowTableBytes, type LargestFlows, largestFlows } from '../../src/net/flow-table.js';
 import type { Random } from '../../src/runtime/random.js';
@@ -11,10 +11,10 @@ import {
   BATCH,
   BUFFER_AREA,
   bufferAddress,
-  COUNTERS,
   entryWord,
   FLOW_TABLE_BUCKETS,
   FLOW_TABLES,
+  TALLY,
   type World,
 } from './world.js';
 
@@ -28,7 +28,7 @@ export function clear(random: Random): void {
   twins.prepare(({ views }: World) => {
     for (let i = 0; i < views.words.length; i++) views.words[i] = random.word();
     for (const table of FLOW_TABLES) views.bytes.fill(0, table, table + flowTableBytes(FLOW_TABLE_BUCKETS));
-    views.doubles.fill(0, COUNTERS / 8, COUNTERS / 8 + 32);
+    views.bytes.fill(0, TALLY, TALLY + TALLY_BYTES);
   });
 }
 
@@ -38,7 +38,7 @@ export function receive(frames: readonly ArrayLike<number>[], table = FIRST): nu
   for (let first = 0; first < frames.length; first += BATCH_ENTRIES) {
     const burst = frames.slice(first, first + BATCH_ENTRIES);
     for (const world of [twins.first, twins.second]) writeBurst(world, burst);
-    twins.call('classify', (b) => b.classify(BATCH, burst.length, BUFFER_AREA, COUNTERS));
+    twins.call('classify', (b) => b.classify(BATCH, burst.length, BUFFER_AREA, TALLY));
     const passed = twins.call('compact', (b) => b.compact(BATCH, burst.length));
     twins.call('flows', (b) => b.flows(BATCH, passed, BUFFER_AREA, table, MASK));
     received += passed;

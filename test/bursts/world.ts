@@ -1,8 +1,8 @@
 // Cold. Runs on: main.
 // A memory with one of everything that burst functions work on, and an implementation of them over it.
 //
-//   page 0    ring, batch, stack, links, counters, sequence words
-//   page 1    RSS tables
+//   page 0    ring, batch, stack, links, tally, sequence words
+//   page 2    RSS tables
 //   pages …   two flow tables; frame table, offers; 64 places for frames; at the very end the buffers
 
 import type { Bursts } from '../../src/bursts/bursts.js';
@@ -16,8 +16,8 @@ import {
   FRAME_BYTES_MAX,
   FRAME_RECORD_BYTES,
   OFFER_BYTES,
-  PROTOCOL_COUNTER_BYTES,
   RSS_BYTES,
+  TALLY_BYTES,
 } from '../../src/bursts/layout.js';
 import { compileBursts, instantiateBursts } from '../../src/bursts/load.js';
 import { referenceBursts } from '../../src/bursts/reference/reference.js';
@@ -44,7 +44,7 @@ export const RING = place(RING_SLOTS * DESCRIPTOR_BYTES);
 export const BATCH = place(BATCH_BYTES);
 export const STACK = place(BUFFERS * 4);
 export const LINKS = place(BUFFERS * 4);
-export const COUNTERS = place(PROTOCOL_COUNTER_BYTES);
+export const TALLY = place(TALLY_BYTES);
 export const COPIED = place(2 * 4);
 export const SEQUENCES = place(FRAMES * 4);
 export const RSS = place(RSS_BYTES);

@@ -39,6 +39,7 @@ export function interruptible(bursts: Bursts, hook: () => void): Bursts {
     copy: wrap((...args: Parameters<Bursts['copy']>) => bursts.copy(...args)),
     take: wrap((...args: Parameters<Bursts['take']>) => bursts.take(...args)),
     classify: wrap((...args: Parameters<Bursts['classify']>) => bursts.classify(...args)),
+    verify: wrap((...args: Parameters<Bursts['verify']>) => bursts.verify(...args)),
     compact: wrap((...args: Parameters<Bursts['compact']>) => bursts.compact(...args)),
     flows: wrap((...args: Parameters<Bursts['flows']>) => bursts.flows(...args)),
     recycle: wrap((...args: Parameters<Bursts['recycle']>) => bursts.recycle(...args)),

@@ -129,7 +129,7 @@ export class Simulation {
     const { scenario, flows, mover } = this;
     const { mode, recheck, checkBuffers, budget, weight, workIterations } = scenario;
     const irq = recheck ? scenario.irq : 'latch';
-    const settings = { mode, irq, checkBuffers, budget, weight, workIterations, budgetUsecs: 2000 };
+    const settings = { mode, irq, checkBuffers, verifyL4: true, budget, weight, workIterations, budgetUsecs: 2000 };
     const sink = (burst: Parameters<Flows['deliver']>[0]) => {
       if (mode === 'napi') mover.assertMayPoll(burst.queue, cpu);
       flows.deliver(burst);

@@ -8,6 +8,7 @@ import { flows } from './flows.js';
 import { offer } from './offer.js';
 import { compact, recycle, refill } from './recycle.js';
 import { take } from './take.js';
+import { verify } from './verify.js';
 import { work } from './work.js';
 
 export const referenceBursts: BurstsFactory = (_memory, views) => ({
@@ -15,6 +16,7 @@ export const referenceBursts: BurstsFactory = (_memory, views) => ({
   copy: (...args) => copy(views, ...args),
   take: (...args) => take(views, ...args),
   classify: (...args) => classify(views, ...args),
+  verify: (...args) => verify(views, ...args),
   compact: (...args) => compact(views, ...args),
   flows: (...args) => flows(views, ...args),
   recycle: (...args) => recycle(views, ...args),
