@@ -46,6 +46,11 @@ const MACHINE: readonly Line[] = [
 ];
 
 const OUTPUT: readonly Line[] = [
+  ['--write <file>', 'record the delivered packets in a capture file (pcapng, ns)'],
+  [
+    '--write-dropped <file>',
+    'record the dropped packets, each with the reason as its comment; may be the file of --write',
+  ],
   ['--json', 'print one JSON document on stdout instead of the summary'],
   ['--memory', 'print on stderr how the shared memory is divided'],
   ['--check-buffers', 'check at each hand-over that every buffer is in exactly one place; slow'],

@@ -64,7 +64,8 @@ async function trial(start: Start, options: HostOptions, ms: number): Promise<nu
 
 /** The same machine and packets, without what belongs to the real run alone. */
 function sameMachine(config: Config): HostOptions {
-  const { packets: _, loop: __, speed: ___, full: ____, duration: _____, sink, execArgv, ...rest } = config;
+  const { packets: _, loop: __, speed: ___, full: ____, duration: _____, ...machine } = config;
+  const { write: ______, writeDropped: _______, sink, execArgv, ...rest } = machine;
   const extras = { ...(sink !== null && { sink }), ...(execArgv !== null && { execArgv }) };
   return { ...rest, ...extras, arrival: 'constant' };
 }

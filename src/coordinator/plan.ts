@@ -2,6 +2,7 @@
 // Who owns which region of the shared memory. Everything is sized here, from the options, before the memory exists.
 
 import { BATCH_BYTES, BUFFER_BYTES, FRAME_BUFFERS_MAX, RSS_BYTES } from '../bursts/layout.js';
+import { WRITE_AREA_BYTES } from '../capture/write-area.js';
 import type { CpuLayout } from '../cpu/build.js';
 import { irqRegionBytes } from '../irq/line.js';
 import { Arena } from '../memory/arena.js';
@@ -46,6 +47,8 @@ export interface Plan {
   readonly cpus: readonly CpuLayout[];
   readonly nic: NicRegions;
   readonly backlogs: readonly number[];
+  /** Write areas, one for each thread and file that is recorded. */
+  readonly writers: readonly number[];
 }
 
 export interface PlanNeeds {
@@ -55,6 +58,8 @@ export interface PlanNeeds {
   readonly mode: 'napi' | 'interrupt';
   /** Bytes that the device's frames take. */
   readonly frames: number;
+  /** How many threads record, each file counted for itself. Default: none. */
+  readonly writers?: number;
 }
 
 /** @throws SoftirqOptionError when all of it together does not fit a memory */
@@ -87,15 +92,14 @@ export function makePlan(needs: PlanNeeds): Plan {
     Array.from({ length: queues }, (_, queue) => counters(`counters of cpu ${cpu} for queue ${queue}`, POLL_COUNTERS)),
   );
   const nicCounters = counters('counters of nic 0', NIC_COUNTERS);
-  const queueCounters = Array.from({ length: queues }, (_, queue) =>
-    counters(`counters of nic 0 for queue ${queue}`, NIC_QUEUE_COUNTERS),
-  );
+  const queueCounters = each(queues, 'counters of nic 0 for queue', counterBlockBytes(NIC_QUEUE_COUNTERS));
   const state = arena.reserve('state and offers of nic 0', NIC_BYTES);
   const rss = arena.reserve('RSS tables of nic 0', RSS_BYTES);
   const rings = each(queues, `Rx ring of ${needs.ring} descriptors, queue`, rxRingBytes(needs.ring));
   const capacity = poolCapacity(needs);
   const pools = each(queues, `pool of ${capacity} buffer ids, queue`, bufferPoolBytes(capacity));
   const links = arena.reserve('link words of buffers', queues * capacity * 4);
+  const writers = each(needs.writers ?? 0, 'blocks to be written, area', WRITE_AREA_BYTES);
   const frames = arena.reserve('frames of the device', needs.frames);
   const buffers = arena.reserve(`${queues} × ${capacity} buffers`, queues * capacity * BUFFER_BYTES, BUFFER_ALIGNMENT);
   if (arena.bytes > MEMORY_BYTES_MAX) throw tooLarge(needs, arena.bytes);
@@ -127,6 +131,7 @@ export function makePlan(needs: PlanNeeds): Plan {
     })),
     nic: { ...shared, nic: 0, state, rss, frames, counters: nicCounters, queueCounters },
     backlogs,
+    writers,
   };
 }
 

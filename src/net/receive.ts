@@ -3,6 +3,7 @@
 
 import type { Bursts } from '../bursts/bursts.js';
 import { BATCH_FIRST_ENTRY, BATCH_PASSED_BYTES, ENTRY_BYTES, ENTRY_VERDICT } from '../bursts/layout.js';
+import type { CpuRecorder } from '../capture/write-recorder.js';
 import { DOUBLE_BYTES } from '../memory/layout.js';
 import type { Views } from '../memory/views.js';
 import type { Burst, Sink } from './sink.js';
@@ -32,10 +33,12 @@ export class Receive {
   private readonly bursts: Bursts;
   private readonly layout: ReceiveLayout;
   private readonly burst: Burst;
+  private readonly recorder: CpuRecorder | null;
   private readonly sink: Sink | null;
   private readonly workIterations: number;
 
   /**
+   * @param recorder null: nothing is recorded
    * @param sink null: packets are counted and end here
    * @param workIterations synthetic work per packet, in iterations of Bursts.work
    */
@@ -44,6 +47,7 @@ export class Receive {
     bursts: Bursts,
     layout: ReceiveLayout,
     burst: Burst,
+    recorder: CpuRecorder | null,
     sink: Sink | null,
     workIterations: number,
   ) {
@@ -53,6 +57,7 @@ export class Receive {
     this.layout = layout;
     this.batch = layout.batch;
     this.burst = burst;
+    this.recorder = recorder;
     this.sink = sink;
     this.workIterations = workIterations;
   }
@@ -66,6 +71,7 @@ export class Receive {
     this.add(layout.processed, count);
     this.add(layout.delivered, passed);
     this.add(layout.deliveredBytes, this.words[this.batch / 4 + PASSED_BYTES]!);
+    if (this.recorder !== null) this.recorder.received(passed, count, queue);
     if (this.sink !== null && passed > 0) this.deliver(this.sink, passed, queue);
   }
 

@@ -27,7 +27,7 @@ t.test('a terminal: one line, rewritten, gone at the end', async (t) => {
   const progress = new Progress(stream);
   progress.phase('calibrating…');
   progress.note('capacity 5 packets/s');
-  progress.watch({ snapshot: () => sample });
+  progress.watch({ snapshot: () => sample, activity: () => null });
   await delay(600);
   progress.end();
   const drawn = written.length;
@@ -45,7 +45,7 @@ t.test('no terminal: lines, without control characters', async (t) => {
   const progress = new Progress(stream);
   progress.phase('calibrating…');
   progress.phaseLater('starting…');
-  progress.watch({ snapshot: () => sample });
+  progress.watch({ snapshot: () => sample, activity: () => null });
   await delay(1100);
   progress.end();
   t.ok(written.length >= 2);

@@ -37,9 +37,12 @@ export function interruptible(bursts: Bursts, hook: () => void): Bursts {
   return {
     offer: wrap((...args: Parameters<Bursts['offer']>) => bursts.offer(...args)),
     copy: wrap((...args: Parameters<Bursts['copy']>) => bursts.copy(...args)),
+    encodeOffers: wrap((...args: Parameters<Bursts['encodeOffers']>) => bursts.encodeOffers(...args)),
+    encodeFrame: wrap((...args: Parameters<Bursts['encodeFrame']>) => bursts.encodeFrame(...args)),
     take: wrap((...args: Parameters<Bursts['take']>) => bursts.take(...args)),
     classify: wrap((...args: Parameters<Bursts['classify']>) => bursts.classify(...args)),
     compact: wrap((...args: Parameters<Bursts['compact']>) => bursts.compact(...args)),
+    encode: wrap((...args: Parameters<Bursts['encode']>) => bursts.encode(...args)),
     recycle: wrap((...args: Parameters<Bursts['recycle']>) => bursts.recycle(...args)),
     refill: wrap((...args: Parameters<Bursts['refill']>) => bursts.refill(...args)),
     work: (iterations) => bursts.work(iterations),

@@ -12,6 +12,7 @@ const LAYERS: Record<string, number> = {
   irq: 2,
   bursts: 2,
   softirq: 3,
+  capture: 3,
   napi: 4,
   net: 5,
   nic: 6,
