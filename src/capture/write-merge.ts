@@ -43,7 +43,7 @@ export async function mergeParts(
   fd: number,
   progress: (bytes: number) => void,
 ): Promise<void> {
-  let left = parts.map((part) => new PartReader(part, start)).filter((part) => !part.ended);
+  let left = parts.map((part, rank) => new PartReader(part, start, rank)).filter((part) => !part.ended);
   const output = new Output(fd);
   let written = 0;
   const write = (bytes: Buffer) => {

@@ -14,23 +14,29 @@ export class PartReader {
   timeLow = 0;
   ended = false;
   private readonly fd: number;
+  private readonly rank: number;
   private readonly buffer = Buffer.allocUnsafe(BUFFER_BYTES);
   private position: number;
   private at = 0;
   private end = 0;
 
-  /** @param start where the first packet's block is, behind those that describe the file */
-  constructor(fd: number, start: number) {
+  /**
+   * @param start where the first packet's block is, behind those that describe the file
+   * @param rank of packets with one time, those of the lower rank come first
+   */
+  constructor(fd: number, start: number, rank: number) {
     this.fd = fd;
+    this.rank = rank;
     this.position = start;
     this.look();
   }
 
   isBefore(other: PartReader): boolean {
-    return this.timeHigh === other.timeHigh ? this.timeLow < other.timeLow : this.timeHigh < other.timeHigh;
+    if (this.timeHigh !== other.timeHigh) return this.timeHigh < other.timeHigh;
+    return this.timeLow === other.timeLow ? this.rank < other.rank : this.timeLow < other.timeLow;
   }
 
-  /** Gives `write` the packets at hand, up to the first that is later than `limit`'s, or as many as are in memory. */
+  /** Gives `write` the packets at hand, up to the first that comes after `limit`'s, or as many as are in memory. */
   copyUntil(limit: PartReader | null, write: (bytes: Buffer) => void): void {
     const start = this.at;
     do this.at += this.buffer.readUInt32LE(this.at + EPB_TOTAL_LENGTH);

@@ -26,8 +26,8 @@ function conservation({ conservation: law }: Snapshot): string[] {
 
 /** Every packet that was delivered, or dropped, is in the file that was to have it. */
 function recordings({ config, conservation, recordings }: Snapshot): string[] {
-  const delivered = config.write === null ? 0 : conservation.delivered;
-  const dropped = config.writeDropped === null ? 0 : conservation.dropped;
+  const delivered = typeof config.write === 'string' ? conservation.delivered : 0;
+  const dropped = typeof config.writeDropped === 'string' ? conservation.dropped : 0;
   const recorded = recordings.reduce((total, { packets }) => total + packets, 0);
   if (recorded === delivered + dropped) return [];
   return [`recorded ${recorded} ≠ delivered ${delivered} + dropped ${dropped} that were to be recorded`];
