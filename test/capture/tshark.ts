@@ -24,7 +24,7 @@ export function sharkPackets(path: string): SharkPacket[] {
   const documents = JSON.parse(tshark(path, ['-T', 'json', '-x', '-j', 'frame'])) as FrameDocument[];
   return lines.map((line, index) => {
     const [time, name, length, captured, comment] = line.split('|');
-    const bytes = Buffer.from(documents[index]!._source.layers.frame_raw[0], 'hex');
+    const bytes = Buffer.from(documents[index]!._source.layers.frame_raw?.[0] ?? '', 'hex');
     if (bytes.length !== Number(captured)) throw new Error(`packet ${index}: ${bytes.length} bytes of ${captured}`);
     const [seconds, fraction] = time!.split('.');
     return {
@@ -37,9 +37,9 @@ export function sharkPackets(path: string): SharkPacket[] {
   });
 }
 
-/** Of the documents that tshark makes, what is looked at: the frame in hexadecimal digits. */
+/** Of the documents that tshark makes, what is looked at: the frame in hexadecimal digits, if it has bytes. */
 interface FrameDocument {
-  readonly _source: { readonly layers: { readonly frame_raw: readonly [string] } };
+  readonly _source: { readonly layers: { readonly frame_raw?: readonly [string] } };
 }
 
 /** What capinfos says, in a table of its own words. @throws Error when it complains */

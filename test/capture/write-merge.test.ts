@@ -33,7 +33,7 @@ function blockOf(time: bigint, part: number, index: number, packetBytes: number)
 function partOf(random: Random, part: number, packets: number): Sent[] {
   let time = START;
   return Array.from({ length: packets }, (_, index) => {
-    if (random.below(4) === 0) time += BigInt(random.below(3) === 0 ? random.word() : random.below(3));
+    if (random.below(4) === 0) time += BigInt(random.below(random.below(3) === 0 ? 2 ** 32 : 3));
     const bytes = random.below(50) === 0 ? 262_144 : 4 * random.below(40);
     return { time, block: blockOf(time, part, index, bytes) };
   });
