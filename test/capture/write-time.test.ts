@@ -22,6 +22,19 @@ t.test('epoch + ns, in whole numbers', async () => {
   fc.assert(property, { numRuns: 2000 });
 });
 
+t.test('each reading is of the clock then, not of when it was last read', async (t) => {
+  class Ticking extends VirtualClock {
+    override tick(): void {
+      this.advance(1000);
+    }
+  }
+  const time = new CaptureTime(new Ticking(), { high: 0, low: 5 });
+  time.read();
+  t.equal(time.low, 1005);
+  time.read();
+  t.equal(time.low, 2005);
+});
+
 t.test('the monotonic clock and the epoch make the wall clock', async (t) => {
   const now = bigOf(monotonicEpoch()) + process.hrtime.bigint();
   const wall = BigInt(Date.now()) * 1_000_000n;

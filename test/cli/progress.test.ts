@@ -40,6 +40,16 @@ t.test('a terminal: one line, rewritten, gone at the end', async (t) => {
   t.ok(text.endsWith('\r\x1b[2K'));
 });
 
+t.test('what goes on after the traffic takes the place of the rates', async (t) => {
+  const { written, stream } = terminal(true);
+  const progress = new Progress(stream);
+  progress.watch({ snapshot: () => sample, activity: () => 'putting x in order of time: 42 %' });
+  await delay(600);
+  progress.end();
+  t.match(written.join(''), 'putting x in order of time: 42 %');
+  t.notMatch(written.join(''), /packets\/poll/);
+});
+
 t.test('no terminal: lines, without control characters', async (t) => {
   const { written, stream } = terminal(false);
   const progress = new Progress(stream);

@@ -42,6 +42,11 @@ const BAD: readonly (readonly [args: string[], line: RegExp])[] = [
   [pktgen('--weight', '65'), /^softirq: --weight 65: must be an integer from 1 to 64$/],
   [pktgen('--irq', 'edge'), /^softirq: --irq edge: must be latch or nolatch$/],
   [pktgen('--work', '-1'), /^softirq: --work -1: /],
+  [pktgen('--write', ''), /^softirq: --write "": must be the name of a file$/],
+  [pktgen('--write', '-'), /^softirq: --write -: must be the name of a file$/],
+  [pktgen('--write', 'test'), /^softirq: --write test: is a folder: must be the name of a file$/],
+  [pktgen('--write-dropped', '/no/such/x'), /^softirq: --write-dropped \/no\/such\/x: there is no folder \/no\/such$/],
+  [pktgen('--write', '/dev/full'), /^softirq: --write \/dev\/full: is no regular file: /],
   [pktgen('--mode', 'a\n\x1b[31mb'), /^softirq: --mode a \\u001b\[31mb: must be napi or interrupt$/],
 ];
 
