@@ -47,6 +47,15 @@ export class RecordingFile {
     });
   }
 
+  /** Before any thread has run: closes what is open, and takes parts away, which hold nothing. */
+  abandon(): void {
+    for (const { fd, path } of this.parts) {
+      closeSync(fd);
+      if (path !== this.target.path) rmSync(path, { force: true });
+    }
+    this.parts = [];
+  }
+
   taskOf(role: string): WriterTask | null {
     const part = this.parts.find((part) => part.role === role);
     return part === undefined ? null : { area: part.area, fd: part.fd };
@@ -144,7 +153,7 @@ export class RecordingFile {
   }
 
   private lost(path: string, kept: readonly string[], cause: unknown): RecordingError {
-    const reason = reasonOf((cause as NodeJS.ErrnoException).errno);
-    return new RecordingError(path, reason, kept, { cause });
+    const { errno, message } = cause as NodeJS.ErrnoException;
+    return new RecordingError(path, errno === undefined ? message : reasonOf(errno), kept, { cause });
   }
 }

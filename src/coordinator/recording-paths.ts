@@ -66,14 +66,14 @@ function unwritable(path: string): string | null {
     accessSync(dirname(path), constants.W_OK);
     return null;
   } catch (error) {
-    return `cannot be written: ${reasonOf((error as NodeJS.ErrnoException).errno)}`;
+    return `cannot be written: ${reasonOf((error as { errno: number }).errno)}`;
   }
 }
 
 /** `no space left on device (ENOSPC)` */
-export function reasonOf(errno: number | undefined): string {
-  const [code, text] = getSystemErrorMap().get(errno ?? 0) ?? ['', `error ${errno}`];
-  return code === '' ? text : `${text} (${code})`;
+export function reasonOf(errno: number): string {
+  const [code, text] = getSystemErrorMap().get(errno) ?? [`errno ${errno}`, 'unknown error'];
+  return `${text} (${code})`;
 }
 
 /** The same for all names of one file, there or not. */

@@ -7,6 +7,7 @@ import {
   interfaceDescription,
   interfaceStatistics,
   sectionHeader,
+  type Timestamp,
 } from '../capture/pcapng-write.js';
 import type { CpuRecorderTask, NicRecorderTask } from '../capture/write-build.js';
 import { monotonicEpoch, timestampOf } from '../capture/write-time.js';
@@ -31,7 +32,7 @@ export class Recordings {
   private readonly views: Views;
   private readonly plan: Plan;
   private readonly files: readonly RecordingFile[];
-  private readonly epoch = monotonicEpoch();
+  private readonly epoch: Timestamp;
 
   constructor(views: Views, plan: Plan, config: Config) {
     this.views = views;
@@ -42,13 +43,19 @@ export class Recordings {
       next += target.roles.length;
       return new RecordingFile(views, target, plan.writers.slice(first, next));
     });
+    this.epoch = next > 0 ? monotonicEpoch() : { high: 0, low: 0 };
   }
 
-  /** @throws RecordingError, with all files closed again */
+  /** @throws RecordingError; then no file is open */
   open(): void {
     const interfaces = this.plan.nic.rings.map((_, queue) => interfaceDescription(`nic0/${queue}`));
     const prelude = Buffer.concat([sectionHeader(`softirq ${version}`, `${system()} ${release()}`), ...interfaces]);
-    for (const file of this.files) file.open(prelude);
+    try {
+      for (const file of this.files) file.open(prelude);
+    } catch (error) {
+      for (const file of this.files) file.abandon();
+      throw error;
+    }
   }
 
   cpuTask(cpu: number): CpuRecorderTask | null {
