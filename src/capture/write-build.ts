@@ -5,7 +5,7 @@ import type { Bursts } from '../bursts/bursts.js';
 import type { Views } from '../memory/views.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Timestamp } from './pcapng-write.js';
-import { BlockWriter, type WriterTask } from './write-blocks.js';
+import { BlockWriter, type WriterTask } from './write-area.js';
 import { CpuRecorder, NicRecorder, type RecorderLayout } from './write-recorder.js';
 import { CaptureTime } from './write-time.js';
 

@@ -5,8 +5,8 @@
 import type { Bursts } from '../bursts/bursts.js';
 import { BATCH_FIRST_ENTRY, ENTRY_BYTES, ENTRY_VERDICT, OFFER_BYTES, OFFER_QUEUE, PLACED } from '../bursts/layout.js';
 import type { Views } from '../memory/views.js';
-import { DROP_REASONS } from './write-area.js';
-import type { BlockWriter } from './write-blocks.js';
+import type { BlockWriter } from './write-area.js';
+import { DROP_REASONS } from './write-reasons.js';
 import type { CaptureTime } from './write-time.js';
 
 const FIRST_VERDICT = (BATCH_FIRST_ENTRY + ENTRY_VERDICT) / 4;
@@ -53,6 +53,7 @@ export class CpuRecorder {
 
   /** Of `count` entries of the batch area the first `passed` are delivered; the others are malformed. */
   received(passed: number, count: number, queue: number): void {
+    if (this.delivered === null && passed === count) return;
     this.time.read();
     if (this.delivered !== null && passed > 0) {
       this.delivered.stampDelivered(this.time);

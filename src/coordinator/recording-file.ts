@@ -2,8 +2,7 @@
 // One capture file that is recorded: opened before the threads start, finished when none runs any more.
 
 import { closeSync, ftruncateSync, openSync, rmSync } from 'node:fs';
-import { createWriteArea, readWriteArea, unwrittenBlocks } from '../capture/write-area.js';
-import type { WriterTask } from '../capture/write-blocks.js';
+import { createWriteArea, readWriteArea, unwrittenBlocks, type WriterTask } from '../capture/write-area.js';
 import { writeWhole } from '../capture/write-file.js';
 import { mergeParts } from '../capture/write-merge.js';
 import type { Views } from '../memory/views.js';
