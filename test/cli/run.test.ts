@@ -2,6 +2,7 @@
 
 import { closeSync, openSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import t from 'tap';
 import { explain, FAILED } from '../../src/cli/one-line.js';
 import { runCommand } from '../../src/cli/run.js';
@@ -15,7 +16,8 @@ import { CAPTURE, lines, softirq } from './child.js';
 const SHORT = ['run', '--device', 'pktgen', '--packets', '200000'];
 
 t.test('--json prints one document with every field', async (t) => {
-  const { status, stdout, stderr } = await softirq([...SHORT, '--json']);
+  const write = join(t.testdir(), 'out.pcapng'); // So that the list of recordings has an element.
+  const { status, stdout, stderr } = await softirq([...SHORT, '--json', '--write', write]);
   t.equal(status, 0, stderr);
   const document = JSON.parse(stdout) as Snapshot;
   t.same(fieldsOf(document), fieldsOf(sample), 'the fields of Snapshot, no more and no less');
