@@ -1,6 +1,6 @@
 // The public API.
 
-export { InvariantError, RoleError, SoftirqOptionError } from './coordinator/errors.js';
+export { InvariantError, RecordingError, RoleError, SoftirqOptionError } from './coordinator/errors.js';
 export { type Host, startHost } from './coordinator/host.js';
 export type { Config, HostOptions, SinkOption } from './coordinator/options.js';
 export type * from './coordinator/snapshot-types.js';

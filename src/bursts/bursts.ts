@@ -34,6 +34,19 @@ export interface Bursts {
     copied: number,
   ): number;
 
+  /**
+   * Encodes the offers that have found no room (those that are not PLACED) as Enhanced Packet Blocks, in order, with
+   * their sequence numbers; each with its queue as the interface.
+   * @returns bytes written from `to` on
+   */
+  encodeOffers(offers: number, count: number, stamp: number, to: number): number;
+  /**
+   * Encodes one frame that lies in one piece.
+   * @param wireLength what it had on the wire: `length`, or more
+   * @returns bytes written from `to` on
+   */
+  encodeFrame(frame: number, length: number, wireLength: number, queue: number, stamp: number, to: number): number;
+
   // ── CPU side ──
   /**
    * Descriptors → entries: whole frames only, at most `budget` of them; a frame whose EOP is not yet visible stays in
@@ -78,6 +91,23 @@ export interface Bursts {
    * @returns how many belong to a flow: those that are IP
    */
   flows(batch: number, count: number, buffers: number, table: number, mask: number): number;
+  /**
+   * Encodes `count` entries from number `first` on, all fragments of each, as Enhanced Packet Blocks of a pcapng file.
+   * Reads no byte beyond a frame, and writes none beyond the last block.
+   * @param queue becomes the interface of the packets
+   * @param stamp byte address of the words STAMP_*
+   * @returns bytes written from `to` on
+   */
+  encode(
+    batch: number,
+    first: number,
+    count: number,
+    queue: number,
+    buffers: number,
+    links: number,
+    stamp: number,
+    to: number,
+  ): number;
   /** Pushes all buffers of `count` entries, fragments too, onto a stack of ids. @returns the new top (number of ids) */
   recycle(batch: number, count: number, stack: number, top: number, links: number): number;
   /** Writes `count` buffer ids from the stack into the slots from `posted` on. @returns the new top */

@@ -105,9 +105,9 @@ function move(to: usize, from: usize, length: i32): void {
   for (; left > 0; left -= 16, from += 16, to += 16) v128.store(to, v128.load(from));
 }
 
-/** Writes the sequence number and behind it its complement, in one store. */
+/** Writes the offer's sequence number into its frame, and behind it its complement, in one store. */
 @inline
-function number(offer: usize, buffer: usize): void {
+export function number(offer: usize, buffer: usize): void {
   const at = load<usize>(offer, OFFER_SEQUENCE_OFFSET);
   if (at == 0) return;
   const sequence = load<u32>(offer, OFFER_SEQUENCE);

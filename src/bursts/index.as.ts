@@ -3,6 +3,7 @@
 
 export { classify } from './classify.as';
 export { copy } from './copy.as';
+export { encode, encodeFrame, encodeOffers } from './encode.as';
 export { flows } from './flows.as';
 export { offer } from './offer.as';
 export { compact, recycle, refill } from './recycle.as';

@@ -47,12 +47,17 @@ export class Progress {
   }
 
   /** Shows rates from now on, until end(). */
-  watch(host: { snapshot(): Snapshot }): void {
+  watch(host: { snapshot(): Snapshot; activity(): string | null }): void {
     clearTimeout(this.later);
     const start = performance.now();
     const take = (): Sample => ({ atSeconds: (performance.now() - start) / 1000, snapshot: host.snapshot() });
     let before = take();
     const tick = () => {
+      const activity = host.activity();
+      if (activity !== null) {
+        this.phase(activity);
+        return;
+      }
       const now = take();
       this.rates(before, now);
       before = now;

@@ -47,6 +47,11 @@ const MACHINE: readonly Line[] = [
 ];
 
 const OUTPUT: readonly Line[] = [
+  ['--write <file>', 'record the delivered packets in a capture file (pcapng, ns)'],
+  [
+    '--write-dropped <file>',
+    'record the dropped packets, each with the reason as its comment; may be the file of --write',
+  ],
   ['--json', 'print one JSON document on stdout instead of the summary'],
   ['--top-flows <n>', 'count each flow, and show the n largest by bytes, 1 … 1000 (default: none)'],
   ['--memory', 'print on stderr how the shared memory is divided'],

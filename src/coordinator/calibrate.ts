@@ -64,7 +64,8 @@ async function trial(start: Start, options: HostOptions, ms: number): Promise<nu
 
 /** The same machine and packets, without what belongs to the real run alone. */
 function sameMachine(config: Config): HostOptions {
-  const { packets: _, loop: __, speed: ___, full: ____, duration: _____, sink, execArgv, topFlows, ...rest } = config;
+  const { packets: _, loop: __, speed: ___, full: ____, duration: _____, ...machine } = config;
+  const { write: ______, writeDropped: _______, sink, execArgv, topFlows, ...rest } = machine;
   const given = { ...(sink !== null && { sink }), ...(execArgv !== null && { execArgv }) };
   const extras = { ...given, ...(topFlows !== null && { topFlows }) }; // Counting flows costs something too.
   return { ...rest, ...extras, arrival: 'constant' };

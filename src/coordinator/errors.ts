@@ -38,6 +38,22 @@ export class RoleError extends Error {
   }
 }
 
+/** What a machine recorded could not be written. If it happened while traffic ran, the whole machine was stopped. */
+export class RecordingError extends Error {
+  override readonly name = 'RecordingError';
+  readonly path: string;
+  /** Files that hold what was recorded until then. */
+  readonly kept: readonly string[];
+
+  /** @param reason `no space left on device (ENOSPC)` */
+  constructor(path: string, reason: string, kept: readonly string[], options?: ErrorOptions) {
+    const rest = kept.length === 0 ? '' : `; what was recorded until then is in ${kept.join(', ')}`;
+    super(`cannot write ${path}: ${reason}${rest}`, options);
+    this.path = path;
+    this.kept = kept;
+  }
+}
+
 /** The machine stopped in order, but its counters contradict each other: a bug in softirq. */
 export class InvariantError extends Error {
   override readonly name = 'InvariantError';

@@ -13,6 +13,8 @@ import { createMachine, type Machine } from './machine.js';
 import { type Config, type HostOptions, resolveOptions } from './options.js';
 import { pinRoles } from './pin.js';
 import { makePlan, type Plan } from './plan.js';
+import { checkRecordingPaths } from './recording-paths.js';
+import { writerCount } from './recordings.js';
 import { takeSnapshot } from './snapshot.js';
 import type { Snapshot } from './snapshot-types.js';
 import { Supervisor } from './supervisor.js';
@@ -23,7 +25,8 @@ export interface Host {
   readonly config: Config;
   /**
    * Resolves with the last snapshot after an orderly end: the source ran dry, time was up, or stop() was called.
-   * Rejects with RoleError when a thread died, with InvariantError when the counters contradict each other.
+   * Rejects with RoleError when a thread died, with RecordingError when what is recorded could not be written, with
+   * InvariantError when the counters contradict each other.
    */
   readonly done: Promise<Snapshot>;
   /** What `done` will not say: the capacity that was calibrated, options that this system cannot honour. */
@@ -32,6 +35,8 @@ export interface Host {
   readonly memory: string;
   /** The counters now. Those of different threads are not of one moment. */
   snapshot(): Snapshot;
+  /** What goes on after the traffic, if it takes long: capture files are put in order. Null = nothing. */
+  activity(): string | null;
   /** Ends the source, lets the CPUs drain what is in flight (a second without progress at most), ends the threads. */
   stop(): Promise<Snapshot>;
   /**
@@ -45,13 +50,15 @@ export interface Host {
 
 /**
  * Starts a machine: one NIC thread, `cpus` CPU threads, over one shared memory. Resolves when traffic runs.
- * @throws SoftirqOptionError · CaptureError, both before any thread starts · RoleError when a thread died while starting
+ * @throws SoftirqOptionError · CaptureError · RecordingError, all before any thread starts · RoleError when a thread died
+ *   while starting
  */
 export async function startHost(options: HostOptions): Promise<Host> {
   const config = resolveOptions(options);
+  checkRecordingPaths(config);
   const calibrated = await calibrate(config, startHost);
   const device = deviceSettings(config, calibrated.pps);
-  const plan = makePlan({ ...config, frames: deviceBytes(device) });
+  const plan = makePlan({ ...config, frames: deviceBytes(device), writers: writerCount(config) });
   const flow = config.mode === 'interrupt' ? 'level' : config.irq;
   const machine = createMachine(plan, config.ring, flow, compileBursts());
   const supervisor = new Supervisor(machine, plan, config, {
@@ -92,6 +99,10 @@ export class RunningHost implements Host {
 
   snapshot(): Snapshot {
     return takeSnapshot(this.supervisor.source, this.supervisor.ended);
+  }
+
+  activity(): string | null {
+    return this.supervisor.activity();
   }
 
   stop(): Promise<Snapshot> {

@@ -71,6 +71,10 @@ export interface HostOptions {
   spin?: boolean;
   /** What gets the delivered packets. Default: they are counted. */
   sink?: SinkOption;
+  /** Capture file (pcapng) that gets the delivered packets. Default: none. */
+  write?: string;
+  /** Capture file that gets the dropped packets, each with the reason as its comment; may be that of `write`. Default: none. */
+  writeDropped?: string;
   /** Arguments for each worker's `execArgv`. Default: those of this process, with one profile per role. */
   execArgv?: readonly string[];
 }
@@ -78,7 +82,10 @@ export interface HostOptions {
 export type Rate = { readonly pps: number } | { readonly percent: number } | 'max';
 
 /** The options with all defaults filled in. */
-export type Config = Omit<Required<HostOptions>, 'execArgv' | 'sink' | 'duration' | 'packets' | 'loop' | 'topFlows'> & {
+export type Config = Omit<
+  Required<HostOptions>,
+  'execArgv' | 'sink' | 'duration' | 'packets' | 'loop' | 'topFlows' | 'write' | 'writeDropped'
+> & {
   /** null = no limit. */
   duration: number | null;
   packets: number | null;
@@ -86,6 +93,8 @@ export type Config = Omit<Required<HostOptions>, 'execArgv' | 'sink' | 'duration
   /** null = flows are not counted. */
   topFlows: number | null;
   sink: SinkOption | null;
+  write: string | null;
+  writeDropped: string | null;
   execArgv: readonly string[] | null;
 };
 
@@ -117,6 +126,12 @@ function positive(what: string) {
 
 function oneOf<const T extends readonly [string, ...string[]]>(...values: T) {
   return z.enum(values, { error: `must be ${values.join(' or ')}` });
+}
+
+/** Whether it can be written is seen when the machine starts. `-` is no name: standard output is for the summary. */
+function fileName() {
+  const right = 'must be the name of a file';
+  return z.string({ error: right }).refine((name) => name !== '' && name !== '-' && !name.includes('\0'), right);
 }
 
 const RATE = 'must be packets per second (as 2000, 500k or 1.5M), K% of capacity, or max';
@@ -164,6 +179,8 @@ const schema = z.strictObject({
     )
     .refine(({ url }) => URL.canParse(String(url)), sinkShape)
     .optional(),
+  write: fileName().optional(),
+  writeDropped: fileName().optional(),
   execArgv: z.array(z.string()).readonly().optional(),
 });
 
@@ -193,6 +210,8 @@ export function resolveOptions(options: HostOptions): Config {
     topFlows: parsed.topFlows ?? null,
     spin: parsed.spin ?? cpus + NICS <= availableParallelism(),
     sink: (parsed.sink as SinkOption | undefined) ?? null,
+    write: parsed.write ?? null,
+    writeDropped: parsed.writeDropped ?? null,
     execArgv: parsed.execArgv ?? null,
   };
   if (capture) checkSpeed(config);

@@ -10,6 +10,7 @@ import {
   RSS_BYTES,
   TALLY_BYTES,
 } from '../bursts/layout.js';
+import { WRITE_AREA_BYTES } from '../capture/write-area.js';
 import type { CpuLayout } from '../cpu/build.js';
 import { irqRegionBytes } from '../irq/line.js';
 import { Arena } from '../memory/arena.js';
@@ -57,6 +58,8 @@ export interface Plan {
   readonly cpus: readonly CpuLayout[];
   readonly nic: NicRegions;
   readonly backlogs: readonly number[];
+  /** Write areas, one for each thread and file that is recorded. */
+  readonly writers: readonly number[];
 }
 
 export interface PlanNeeds {
@@ -68,6 +71,8 @@ export interface PlanNeeds {
   readonly frames: number;
   /** How many of the largest flows are wanted; none where it is absent or null, and then there are no flow tables. */
   readonly topFlows?: number | null;
+  /** How many threads record, each file counted for itself. Default: none. */
+  readonly writers?: number;
 }
 
 /** @throws SoftirqOptionError when all of it together does not fit a memory */
@@ -109,6 +114,7 @@ export function makePlan(needs: PlanNeeds): Plan {
   const capacity = poolCapacity(needs);
   const pools = each(queues, `pool of ${capacity} buffer ids, queue`, bufferPoolBytes(capacity));
   const links = arena.reserve('link words of buffers', queues * capacity * 4);
+  const writers = each(needs.writers ?? 0, 'blocks to be written, area', WRITE_AREA_BYTES);
   const frames = arena.reserve('frames of the device', needs.frames);
   const buffers = arena.reserve(`${queues} × ${capacity} buffers`, queues * capacity * BUFFER_BYTES, BUFFER_ALIGNMENT);
   if (arena.bytes > MEMORY_BYTES_MAX) throw tooLarge(needs, arena.bytes);
@@ -142,6 +148,7 @@ export function makePlan(needs: PlanNeeds): Plan {
     })),
     nic: { ...shared, nic: 0, state, rss, frames, counters: nicCounters, queueCounters },
     backlogs,
+    writers,
   };
 }
 

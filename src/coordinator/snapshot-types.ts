@@ -129,6 +129,14 @@ export interface ConservationSnapshot {
   readonly holds: boolean | null;
 }
 
+/** A capture file that is written. */
+export interface RecordingSnapshot {
+  readonly path: string;
+  readonly packets: number;
+  /** Of the file; while traffic runs, of what will be in it. */
+  readonly bytes: number;
+}
+
 export interface NoiseSnapshot {
   /** One-minute load average of the machine. */
   readonly loadAverage: number;
@@ -149,5 +157,7 @@ export interface Snapshot {
   readonly stack: StackSnapshot;
   readonly rates: RatesSnapshot;
   readonly conservation: ConservationSnapshot;
+  /** One per file: `write`, then `writeDropped`. */
+  readonly recordings: readonly RecordingSnapshot[];
   readonly noise: NoiseSnapshot;
 }

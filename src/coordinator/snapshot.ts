@@ -1,7 +1,6 @@
 // Cold. Runs on: main.
 // Reads a machine's counters into a snapshot.
 
-import { readFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { ContextWords } from '../memory/context.js';
 import {
@@ -21,17 +20,15 @@ import { type ThreadUse, threadUse } from '../runtime/thread.js';
 import type { Machine } from './machine.js';
 import type { Plan } from './plan.js';
 import { readProtocols } from './protocols.js';
-import type { CpuSnapshot, NicSnapshot, QueueSnapshot, Snapshot } from './snapshot-types.js';
+import type { CpuSnapshot, NicSnapshot, QueueSnapshot, RecordingSnapshot, Snapshot } from './snapshot-types.js';
 import { topFlowsSnapshot } from './top-flows.js';
-
-const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
+import { version } from './version.js';
 
 export interface SnapshotSource {
   readonly machine: Machine;
   readonly plan: Plan;
   readonly config: Readonly<Record<string, unknown>>;
+  readonly recordings: { snapshot(): readonly RecordingSnapshot[] };
   /** What each role's thread had used when traffic began, by role. */
   readonly useAtStart: ReadonlyMap<string, ThreadUse>;
 }
@@ -51,7 +48,6 @@ export function takeSnapshot(source: SnapshotSource, final: boolean): Snapshot {
   const durationSeconds = duration(nic, cpus, final);
   const malformed = pick(total, MALFORMED_REASONS);
   const { rxMissedErrors, rxPackets, irqs } = nics[0]!;
-  const polls = sum(queues.map((queue) => queue.polls));
   const dropped = rxMissedErrors + total.dropped + sum(Object.values(malformed));
   const inFlight = countInFlight(machine, plan);
   const offered = nic.offeredPackets;
@@ -74,7 +70,7 @@ export function takeSnapshot(source: SnapshotSource, final: boolean): Snapshot {
       offeredPps: ratio(offered, offerSeconds(nic, durationSeconds)),
       deliveredPps: ratio(total.delivered, durationSeconds),
       irqsPerPacket: ratio(irqs, rxPackets),
-      packetsPerPoll: ratio(sum(pollTotals(source, 'taken')), polls),
+      packetsPerPoll: ratio(sum(pollTotals(source, 'taken')), sum(pollTotals(source, 'polls'))),
     },
     conservation: {
       offered,
@@ -83,6 +79,7 @@ export function takeSnapshot(source: SnapshotSource, final: boolean): Snapshot {
       inFlight,
       holds: final ? offered === total.delivered + dropped + inFlight : null,
     },
+    recordings: source.recordings.snapshot(),
     noise: { loadAverage: loadavg()[0]!, involuntarySwitches: involuntarySwitches(source, nic, cpus, final) },
   };
 }

@@ -19,6 +19,7 @@ import { InvariantError, RoleError } from './errors.js';
 import type { Machine } from './machine.js';
 import type { Config } from './options.js';
 import type { Plan } from './plan.js';
+import { Recordings } from './recordings.js';
 import { type SnapshotSource, takeSnapshot } from './snapshot.js';
 import type { Snapshot } from './snapshot-types.js';
 import type { CpuTask, NicTask } from './tasks.js';
@@ -44,6 +45,7 @@ export class Supervisor {
   private readonly plan: Plan;
   private readonly config: Config;
   private readonly nicSettings: NicSettings;
+  private readonly recordings: Recordings;
   private readonly useAtStart = new Map<string, ThreadUse>();
   private readonly nic: ContextWords;
   private readonly contexts: readonly ContextWords[];
@@ -64,7 +66,9 @@ export class Supervisor {
     this.plan = plan;
     this.config = config;
     this.nicSettings = nicSettings;
-    this.source = { machine, plan, config: visible(config), useAtStart: this.useAtStart };
+    this.recordings = new Recordings(machine.views, plan, config);
+    const { recordings, useAtStart } = this;
+    this.source = { machine, plan, config: visible(config), recordings, useAtStart };
     this.nic = new ContextWords(machine.views, plan.nicContext);
     this.contexts = [this.nic, ...plan.cpuContexts.map((address) => new ContextWords(machine.views, address))];
     this.done = new Promise((resolve, reject) => {
@@ -74,10 +78,11 @@ export class Supervisor {
     this.done.catch(() => {}); // A failure reaches whoever awaits done or stop(), and must not end the process before.
   }
 
-  /** @throws RoleError when a thread died before all were ready */
+  /** @throws RecordingError before any thread starts · RoleError when a thread died before all were ready */
   async start(): Promise<void> {
     const parties = 1 + this.contexts.length;
     const barrier = new Barrier(this.machine.views.words.buffer, this.plan.barrier, parties);
+    this.recordings.open();
     this.startThreads(parties);
     await barrier.waitAsync(START_TIMEOUT_MS, () => this.failure !== null);
     if (this.failure !== null) {
@@ -101,6 +106,11 @@ export class Supervisor {
     if (this.timer !== null) this.watchLater();
   }
 
+  /** What goes on when the threads have ended; null = nothing. */
+  activity(): string | null {
+    return this.recordings.activity;
+  }
+
   /** @internal For tests: ends one thread as an accident would. */
   kill(role: string): Promise<void> {
     return this.threads.find((thread) => thread.role === role)!.kill();
@@ -113,7 +123,13 @@ export class Supervisor {
   private startThreads(parties: number): void {
     const { machine, plan, config } = this;
     const shared = { handle: machine.handle, barrier: plan.barrier, parties, spin: config.spin };
-    const nicTask: NicTask = { ...shared, context: plan.nicContext, regions: plan.nic, settings: this.nicSettings };
+    const nicTask: NicTask = {
+      ...shared,
+      context: plan.nicContext,
+      regions: plan.nic,
+      settings: this.nicSettings,
+      recorder: this.recordings.nicTask(),
+    };
     this.startThread('nic0', 'nic', nicTask);
     const { mode, irq, checkBuffers, verifyL4, budget, budgetUsecs, weight } = config;
     plan.cpus.forEach((layout, cpu) => {
@@ -125,6 +141,7 @@ export class Supervisor {
         workNs: config.work,
         once: plan.once,
         workSpeed: plan.workSpeed,
+        recorder: this.recordings.cpuTask(cpu),
         sink: config.sink === null ? null : { ...config.sink, url: String(config.sink.url) },
       };
       this.startThread(`cpu${cpu}`, 'cpu', cpuTask);
@@ -184,12 +201,9 @@ export class Supervisor {
 
   private async end(): Promise<void> {
     const stuck = await this.endThreads(LEAVE_MS);
-    if (this.failure !== null) {
-      this.reject(this.failure);
-      return;
-    }
-    if (stuck.length > 0) {
-      this.reject(new RoleError(stuck.join(', '), `did not leave its loop within ${LEAVE_MS} ms and was ended`));
+    const failure = await this.recordings.finish(this.failure ?? stuckError(stuck));
+    if (failure !== null) {
+      this.reject(failure);
       return;
     }
     const snapshot = takeSnapshot(this.source, true);
@@ -202,7 +216,12 @@ export class Supervisor {
     if (this.failure !== null || this.destroying) return;
     this.failure = error;
     if (this.stopping) return; // Whoever ends the threads already tells it.
-    void this.endThreads(LEAVE_AFTER_FAILURE_MS).then(() => this.reject(error));
+    void this.endFailed(error);
+  }
+
+  private async endFailed(error: Error): Promise<void> {
+    await this.endThreads(LEAVE_AFTER_FAILURE_MS);
+    this.reject((await this.recordings.finish(error)) ?? error);
   }
 
   /**
@@ -229,6 +248,11 @@ export class Supervisor {
     this.ended = true;
     return stuck;
   }
+}
+
+function stuckError(roles: readonly string[]): RoleError | null {
+  if (roles.length === 0) return null;
+  return new RoleError(roles.join(', '), `did not leave its loop within ${LEAVE_MS} ms and was ended`);
 }
 
 /** The configuration as reports print it. */

@@ -2,6 +2,13 @@
 // What a worker thread is given, and what every worker does around its agent.
 
 import { instantiateBursts } from '../bursts/load.js';
+import { type Flushed, RecordingAgent } from '../capture/write-agent.js';
+import {
+  buildCpuRecorder,
+  buildNicRecorder,
+  type CpuRecorderTask,
+  type NicRecorderTask,
+} from '../capture/write-build.js';
 import { buildCpu, type CpuLayout, type CpuSettings } from '../cpu/build.js';
 import { ContextWords } from '../memory/context.js';
 import { CPU_COUNTERS, counterAddresses, NIC_COUNTERS } from '../memory/counters.js';
@@ -32,6 +39,7 @@ interface RoleTask {
 export interface NicTask extends RoleTask {
   readonly regions: NicRegions;
   readonly settings: NicSettings;
+  readonly recorder: NicRecorderTask | null;
 }
 
 export interface CpuTask extends RoleTask {
@@ -41,6 +49,7 @@ export interface CpuTask extends RoleTask {
   readonly once: number;
   readonly workSpeed: number;
   readonly sink: SinkOption | null;
+  readonly recorder: CpuRecorderTask | null;
 }
 
 /** Threads that load a module or a capture may take their time, but not for ever. */
@@ -50,9 +59,10 @@ export function runNicTask(task: NicTask): void {
   const views = attachMemory(task.handle);
   const bursts = instantiateBursts(task.handle.module, task.handle.memory);
   const clock = new MonotonicClock();
-  const nic = buildNic(views, task.regions, task.settings, { bursts, clock });
+  const recorder = task.recorder === null ? null : buildNicRecorder(views, bursts, clock, task.recorder);
+  const nic = buildNic(views, task.regions, task.settings, { bursts, clock, recorder });
   const counters = counterAddresses(NIC_COUNTERS, task.regions.counters, NIC_COUNTERS);
-  runRole(views, task, nic, clock, counters);
+  runRole(views, task, recordingAgent(nic, recorder), clock, counters);
 }
 
 export async function runCpuTask(task: CpuTask): Promise<void> {
@@ -61,10 +71,16 @@ export async function runCpuTask(task: CpuTask): Promise<void> {
   const clock = new MonotonicClock();
   const sink = await loadSink(task.sink, task.layout.cpu);
   const workIterations = calibrateWork(views, bursts, clock, task);
-  const seams = { bursts, clock, sink, needResched: () => false };
-  const cpu = buildCpu(views, task.layout, { ...task.settings, workIterations }, seams);
-  const counters = counterAddresses(CPU_COUNTERS, task.layout.counters, CPU_COUNTERS);
-  runRole(views, task, cpu, clock, counters);
+  const { layout } = task;
+  const recorder = task.recorder === null ? null : buildCpuRecorder(views, bursts, clock, layout, task.recorder);
+  const seams = { bursts, clock, sink, recorder, needResched: () => false };
+  const cpu = buildCpu(views, layout, { ...task.settings, workIterations }, seams);
+  const counters = counterAddresses(CPU_COUNTERS, layout.counters, CPU_COUNTERS);
+  runRole(views, task, recordingAgent(cpu, recorder), clock, counters);
+}
+
+function recordingAgent(agent: Agent, recorder: Flushed | null): Agent {
+  return recorder === null ? agent : new RecordingAgent(agent, recorder);
 }
 
 /** Meets the others, runs the agent until main says stop, and leaves the thread's own figures behind. */

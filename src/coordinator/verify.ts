@@ -9,7 +9,12 @@ import type { Snapshot } from './snapshot-types.js';
 
 /** @returns one line per violation */
 export function verify(machine: Machine, plan: Plan, snapshot: Snapshot, mode: 'napi' | 'interrupt'): string[] {
-  const violations = [...conservation(snapshot), ...interrupts(snapshot), ...buffers(machine, plan)];
+  const violations = [
+    ...conservation(snapshot),
+    ...recordings(snapshot),
+    ...interrupts(snapshot),
+    ...buffers(machine, plan),
+  ];
   return mode === 'napi' ? [...violations, ...polls(snapshot)] : violations;
 }
 
@@ -17,6 +22,15 @@ function conservation({ conservation: law }: Snapshot): string[] {
   if (law.holds) return [];
   const { offered, delivered, dropped, inFlight } = law;
   return [`offered ${offered} ≠ delivered ${delivered} + dropped ${dropped} + in flight ${inFlight}`];
+}
+
+/** Every packet that was delivered, or dropped, is in the file that was to have it. */
+function recordings({ config, conservation, recordings }: Snapshot): string[] {
+  const delivered = typeof config.write === 'string' ? conservation.delivered : 0;
+  const dropped = typeof config.writeDropped === 'string' ? conservation.dropped : 0;
+  const recorded = recordings.reduce((total, { packets }) => total + packets, 0);
+  if (recorded === delivered + dropped) return [];
+  return [`recorded ${recorded} ≠ delivered ${delivered} + dropped ${dropped} that were to be recorded`];
 }
 
 function interrupts({ nics, cpus }: Snapshot): string[] {

@@ -2,6 +2,7 @@
 // Wires one CPU: interrupts, softirqs, NAPI, driver and stack over the shared memory.
 
 import type { Bursts } from '../bursts/bursts.js';
+import type { CpuRecorder } from '../capture/write-recorder.js';
 import { CpuInterrupts, type InterruptHandler, NapiInterrupt, PacketInterrupt } from '../driver/interrupt.js';
 import { RxPoll } from '../driver/poll.js';
 import { RxQueue } from '../driver/rx-queue.js';
@@ -57,12 +58,14 @@ export interface CpuSeams {
   readonly bursts: Bursts;
   readonly clock: Clock;
   readonly sink: Sink | null;
+  /** null: nothing is recorded. */
+  readonly recorder: CpuRecorder | null;
   /** True when a task has waited for its slice; there are no tasks yet. */
   readonly needResched: () => boolean;
 }
 
 export function buildCpu(views: Views, layout: CpuLayout, settings: CpuSettings, seams: CpuSeams): Cpu {
-  const { bursts, clock } = seams;
+  const { bursts, clock, recorder } = seams;
   const counters = counterAddresses(CPU_COUNTERS, layout.counters, CPU_COUNTERS);
   const lines = layout.rings.map((_, id) => new IrqLine(views, layout.irq, id));
   const states = Array.from({ length: layout.napiCount }, (_, id) => napiState(views, layout.napis, id));
@@ -90,7 +93,7 @@ export function buildCpu(views: Views, layout: CpuLayout, settings: CpuSettings,
     const backlog = new Backlog(views, layout.backlog, id, softnet, receive, pools, layout.links, deliver);
     rxQueues.forEach((rx, queue) => {
       const { taken } = pollCounters[queue]!;
-      handlers.push(new PacketInterrupt(views, lines[queue]!, rx, queue, backlog, counters.dropped, taken));
+      handlers.push(new PacketInterrupt(views, lines[queue]!, rx, queue, backlog, counters.dropped, taken, recorder));
     });
   }
   const pending = new PendingLines(views, layout.irq, layout.cpu);
@@ -117,7 +120,8 @@ function buildReceive(views: Views, layout: CpuLayout, settings: CpuSettings, se
     flows: layout.flows,
   };
   const burst = new Burst(views, layout.batch, layout.buffers, layout.links);
-  return new Receive(views, seams.bursts, receiveLayout, burst, seams.sink, settings);
+  const { bursts, sink, recorder } = seams;
+  return new Receive(views, bursts, receiveLayout, burst, recorder, sink, settings);
 }
 
 /** --check-buffers: whoever gives a queue up proves that each of its buffers is in exactly one place. */

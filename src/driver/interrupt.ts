@@ -1,6 +1,7 @@
 // Hot. Runs on: CPU n, at delivery points.
 // The driver's two interrupt handlers, and the interrupts of one CPU.
 
+import type { CpuRecorder } from '../capture/write-recorder.js';
 import type { IrqLine, PendingLines } from '../irq/line.js';
 import { DOUBLE_BYTES } from '../memory/layout.js';
 import type { Views } from '../memory/views.js';
@@ -40,8 +41,9 @@ export class PacketInterrupt implements InterruptHandler {
   private readonly backlog: Backlog;
   private readonly dropped: number;
   private readonly taken: number;
+  private readonly recorder: CpuRecorder | null;
 
-  /** @param dropped `taken`: byte addresses of these counters */
+  /** @param dropped `taken`: byte addresses of these counters; recorder null: nothing is recorded */
   constructor(
     views: Views,
     line: IrqLine,
@@ -50,6 +52,7 @@ export class PacketInterrupt implements InterruptHandler {
     backlog: Backlog,
     dropped: number,
     taken: number,
+    recorder: CpuRecorder | null,
   ) {
     this.doubles = views.doubles;
     this.line = line;
@@ -58,6 +61,7 @@ export class PacketInterrupt implements InterruptHandler {
     this.backlog = backlog;
     this.dropped = dropped / DOUBLE_BYTES;
     this.taken = taken / DOUBLE_BYTES;
+    this.recorder = recorder;
   }
 
   handle(): void {
@@ -74,6 +78,7 @@ export class PacketInterrupt implements InterruptHandler {
     this.doubles[this.taken] = this.doubles[this.taken]! + 1;
     if (!this.backlog.enqueue(this.queue)) {
       this.doubles[this.dropped] = this.doubles[this.dropped]! + 1;
+      if (this.recorder !== null) this.recorder.backlogFull(this.queue);
       this.rx.recycle(1);
     }
     this.rx.refill();

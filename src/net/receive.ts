@@ -4,6 +4,7 @@
 
 import type { Bursts } from '../bursts/bursts.js';
 import { BATCH_FIRST_ENTRY, BATCH_PASSED_BYTES, ENTRY_BYTES, ENTRY_VERDICT, FLOW_BUCKETS } from '../bursts/layout.js';
+import type { CpuRecorder } from '../capture/write-recorder.js';
 import { DOUBLE_BYTES } from '../memory/layout.js';
 import type { Views } from '../memory/views.js';
 import type { Burst, Sink } from './sink.js';
@@ -42,15 +43,20 @@ export class Receive {
   private readonly bursts: Bursts;
   private readonly layout: ReceiveLayout;
   private readonly burst: Burst;
+  private readonly recorder: CpuRecorder | null;
   private readonly sink: Sink | null;
   private readonly settings: ReceiveSettings;
 
-  /** @param sink null: packets are counted and end here */
+  /**
+   * @param recorder null: nothing is recorded
+   * @param sink null: packets are counted and end here
+   */
   constructor(
     views: Views,
     bursts: Bursts,
     layout: ReceiveLayout,
     burst: Burst,
+    recorder: CpuRecorder | null,
     sink: Sink | null,
     settings: ReceiveSettings,
   ) {
@@ -60,6 +66,7 @@ export class Receive {
     this.layout = layout;
     this.batch = layout.batch;
     this.burst = burst;
+    this.recorder = recorder;
     this.sink = sink;
     this.settings = settings;
   }
@@ -73,6 +80,7 @@ export class Receive {
     this.add(layout.processed, count);
     this.add(layout.delivered, passed);
     this.add(layout.deliveredBytes, this.words[this.batch / 4 + PASSED_BYTES]!);
+    if (this.recorder !== null) this.recorder.received(passed, count, queue);
     if (this.sink !== null && passed > 0) this.deliver(this.sink, passed, queue);
   }
 

@@ -2,6 +2,7 @@
 // Wires one NIC: device, rings and lines over the shared memory.
 
 import type { Bursts } from '../bursts/bursts.js';
+import type { NicRecorder } from '../capture/write-recorder.js';
 import { type IrqLayout, IrqLine } from '../irq/line.js';
 import { counterAddresses, NIC_COUNTERS, NIC_QUEUE_COUNTERS } from '../memory/counters.js';
 import type { Views } from '../memory/views.js';
@@ -38,6 +39,8 @@ export interface NicSettings {
 export interface NicSeams {
   readonly bursts: Bursts;
   readonly clock: Clock;
+  /** null: nothing is recorded. */
+  readonly recorder: NicRecorder | null;
 }
 
 export function buildNic(views: Views, regions: NicRegions, settings: NicSettings, seams: NicSeams): Nic {

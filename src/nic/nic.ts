@@ -4,6 +4,7 @@
 
 import type { Bursts } from '../bursts/bursts.js';
 import { BATCH_ENTRIES, OFFER_BYTES, OFFER_QUEUE, PLACED } from '../bursts/layout.js';
+import type { NicRecorder } from '../capture/write-recorder.js';
 import type { IrqLine } from '../irq/line.js';
 import { END_SOURCE } from '../memory/context.js';
 import { CACHE_LINE_BYTES, DOUBLE_BYTES } from '../memory/layout.js';
@@ -68,6 +69,7 @@ export class Nic implements Agent {
   private readonly queues: readonly NicQueue[];
   private readonly full: WhenFull;
   private readonly framesMax: number;
+  private readonly recorder: NicRecorder | null;
   private offered = 0;
   private burst = 0;
   private held = 0;
@@ -79,7 +81,7 @@ export class Nic implements Agent {
   constructor(
     role: string,
     views: Views,
-    seams: { readonly bursts: Bursts; readonly clock: Clock },
+    seams: { readonly bursts: Bursts; readonly clock: Clock; readonly recorder: NicRecorder | null },
     layout: NicLayout,
     device: Device,
     queues: readonly NicQueue[],
@@ -97,6 +99,7 @@ export class Nic implements Agent {
     this.offers = layout.state + FIRST_OFFER;
     this.full = full;
     this.framesMax = framesMax;
+    this.recorder = seams.recorder;
   }
 
   doWork(): number {
@@ -214,6 +217,7 @@ export class Nic implements Agent {
   }
 
   private dropHeld(): void {
+    if (this.recorder !== null) this.recorder.missed(this.offers, this.burst);
     for (let index = 0; index < this.burst; index += 1) {
       const queue = this.words[this.offers / 4 + QUEUE_WORD + index * OFFER_WORDS]!;
       if (queue !== PLACED) this.add(this.queues[queue]!.rxMissedErrors, 1);

@@ -25,6 +25,7 @@ export function summary(snapshot: Snapshot, paint: Paint = PLAIN): string {
     section('protocols', protocols(snapshot.stack), paint),
     section('largest flows', flowTable(snapshot, paint), paint),
     section('malformed, dropped', named(snapshot.stack.malformed, snapshot.conservation.offered), paint),
+    section('recorded', recorded(snapshot), paint),
     checks(snapshot, paint),
   ];
   const filled = sections.filter((lines) => lines.length > 0);
@@ -115,6 +116,12 @@ function threads({ cpus, nics }: Snapshot, paint: Paint): readonly string[] {
 function named(counts: Readonly<Record<string, number>>, whole: number): readonly string[] {
   const some = Object.entries(counts).filter(([, n]) => n > 0);
   return list(some.map(([name, n]) => [name, count(n), percent(n, whole)] as const));
+}
+
+function recorded({ recordings }: Snapshot): readonly string[] {
+  return list(
+    recordings.map(({ path, packets, bytes }) => [path, count(packets), `packets, ${rate(bytes, 'B')}`] as const),
+  );
 }
 
 function checks({ conservation, noise }: Snapshot, paint: Paint): readonly string[] {

@@ -20,6 +20,8 @@ export interface Surroundings {
   /** Flags for Node itself. */
   readonly nodeArgs?: readonly string[];
   readonly stdout?: 'pipe' | number;
+  /** What comes before the command: a shell that sets limits, for instance. */
+  readonly before?: readonly string[];
   /** Called with all of stderr so far, each time that some more has come. */
   readonly onStderr?: (stderr: string, child: ChildProcess) => void;
   readonly onStart?: (child: ChildProcess) => void;
@@ -27,8 +29,9 @@ export interface Surroundings {
 
 /** Runs `softirq …args` to its end. */
 export function softirq(args: readonly string[], surroundings: Surroundings = {}): Promise<Outcome> {
-  const { nodeArgs = [], stdout = 'pipe', onStderr, onStart } = surroundings;
-  const child = spawn(process.execPath, [...nodeArgs, MAIN, ...args], {
+  const { nodeArgs = [], before = [], stdout = 'pipe', onStderr, onStart } = surroundings;
+  const [command, ...rest] = [...before, process.execPath, ...nodeArgs, MAIN, ...args] as [string, ...string[]];
+  const child = spawn(command, rest, {
     env: plainEnvironment(),
     stdio: ['ignore', stdout, 'pipe'],
     timeout: TIMEOUT_MS,

@@ -27,7 +27,7 @@ t.test('a terminal: one line, rewritten, gone at the end', async (t) => {
   const progress = new Progress(stream);
   progress.phase('calibrating…');
   progress.note('capacity 5 packets/s');
-  progress.watch({ snapshot: () => sample });
+  progress.watch({ snapshot: () => sample, activity: () => null });
   await delay(600);
   progress.end();
   const drawn = written.length;
@@ -40,12 +40,22 @@ t.test('a terminal: one line, rewritten, gone at the end', async (t) => {
   t.ok(text.endsWith('\r\x1b[2K'));
 });
 
+t.test('what goes on after the traffic takes the place of the rates', async (t) => {
+  const { written, stream } = terminal(true);
+  const progress = new Progress(stream);
+  progress.watch({ snapshot: () => sample, activity: () => 'putting x in order of time: 42 %' });
+  await delay(600);
+  progress.end();
+  t.match(written.join(''), 'putting x in order of time: 42 %');
+  t.notMatch(written.join(''), /packets\/poll/);
+});
+
 t.test('no terminal: lines, without control characters', async (t) => {
   const { written, stream } = terminal(false);
   const progress = new Progress(stream);
   progress.phase('calibrating…');
   progress.phaseLater('starting…');
-  progress.watch({ snapshot: () => sample });
+  progress.watch({ snapshot: () => sample, activity: () => null });
   await delay(1100);
   progress.end();
   t.ok(written.length >= 2);

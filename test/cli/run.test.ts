@@ -19,7 +19,8 @@ const UDP = 17;
 const SHORT = ['run', '--device', 'pktgen', '--packets', '200000'];
 
 t.test('--json prints one document with every field', async (t) => {
-  const { status, stdout, stderr } = await softirq([...SHORT, '--json']);
+  const write = join(t.testdir(), 'out.pcapng'); // So that the list of recordings has an element.
+  const { status, stdout, stderr } = await softirq([...SHORT, '--json', '--write', write]);
   t.equal(status, 0, stderr);
   const document = JSON.parse(stdout) as Snapshot;
   t.same(fieldsOf(document), fieldsOf(sample), 'the fields of Snapshot, no more and no less');

@@ -45,6 +45,11 @@ const BAD: readonly (readonly [args: string[], line: RegExp])[] = [
   [pktgen('--top-flows', '1001'), /^softirq: --top-flows 1001: must be an integer from 1 to 1000$/],
   [pktgen('--top-flows'), /^softirq: option '--top-flows <n>' argument missing$/],
   [pktgen('--work', '-1'), /^softirq: --work -1: /],
+  [pktgen('--write', ''), /^softirq: --write "": must be the name of a file$/],
+  [pktgen('--write', '-'), /^softirq: --write -: must be the name of a file$/],
+  [pktgen('--write', 'test'), /^softirq: --write test: is a folder: must be the name of a file$/],
+  [pktgen('--write-dropped', '/no/such/x'), /^softirq: --write-dropped \/no\/such\/x: there is no folder \/no\/such$/],
+  [pktgen('--write', '/dev/full'), /^softirq: --write \/dev\/full: is no regular file: /],
   [pktgen('--mode', 'a\n\x1b[31mb'), /^softirq: --mode a \\u001b\[31mb: must be napi or interrupt$/],
 ];
 

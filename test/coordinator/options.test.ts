@@ -70,6 +70,8 @@ const BAD: readonly (readonly [keyof HostOptions, readonly unknown[], RegExp])[]
   ['checkBuffers', ['true', 0], /^must be true or false$/],
   ['spin', ['false', 0], /^must be true or false$/],
   ['sink', ['sink.js', {}, { url: './sink.js' }, { url: 5 }, () => {}], /absolute URL of a module$/],
+  ['write', ['', '-', 5, true, 'a\0b'], /^must be the name of a file$/],
+  ['writeDropped', ['', '-', 5, null, {}], /^must be the name of a file$/],
   ['execArgv', ['--flag', [1], {}], /./],
 ];
 
@@ -183,6 +185,8 @@ t.test('defaults for pktgen', async (t) => {
     checkBuffers: false,
     spin: cpus + 1 <= availableParallelism(),
     sink: null,
+    write: null,
+    writeDropped: null,
     execArgv: null,
   });
 });

@@ -4,6 +4,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { FLOW_BUCKETS } from '../../src/bursts/layout.js';
+import { WRITE_AREA_BYTES } from '../../src/capture/write-area.js';
 import { makePlan, type Plan, type PlanNeeds } from '../../src/coordinator/plan.js';
 import { SoftirqOptionError } from '../../src/index.js';
 import { CONTEXT_BYTES } from '../../src/memory/context.js';
@@ -96,6 +97,14 @@ t.test('what threads compute for themselves is where the plan puts it', async (t
   for (const cpu of plan.cpus) t.same([cpu.pools, cpu.napiCount, cpu.nicContext], [pools, napiCount, plan.nicContext]);
   t.equal(napiCount, 8, 'one NAPI per queue, one backlog per CPU');
   t.equal(plan.backlogs.length, 3);
+});
+
+t.test('write areas, as many as threads record', async (t) => {
+  const shape = { cpus: 2, queues: 2, ring: 64, mode: 'napi', frames: 64 } as const;
+  t.same(makePlan(shape).writers, []);
+  const { writers, bytes } = makePlan({ ...shape, writers: 3 });
+  t.equal(writers.length, 3);
+  t.ok(bytes - makePlan(shape).bytes >= 3 * WRITE_AREA_BYTES);
 });
 
 t.test('a pool covers every place that can hold its buffers at once', async (t) => {

@@ -81,7 +81,7 @@ export class RigCpu {
     const handler =
       options.mode === 'napi'
         ? new NapiInterrupt(this.softnet, 0)
-        : new PacketInterrupt(views, line, this.rx, 0, this.backlog, counters.dropped, polls.taken);
+        : new PacketInterrupt(views, line, this.rx, 0, this.backlog, counters.dropped, polls.taken, null);
     const pending = new PendingLines(views, layout.irq, layout.cpu);
     const { hardirqs } = counters;
     this.interrupts = new CpuInterrupts(views, layout.cpu, pending, [line], [handler], [polls.irqs], hardirqs);
@@ -122,6 +122,6 @@ export class RigCpu {
       flows: layout.flows,
     };
     const burst = new Burst(this.rig.views, layout.batch, layout.buffers, layout.links);
-    return new Receive(this.rig.views, this.rig.bursts, where, burst, (given) => this.sink(given), settings);
+    return new Receive(this.rig.views, this.rig.bursts, where, burst, null, (given) => this.sink(given), settings);
   }
 }

@@ -82,5 +82,6 @@ export const sample: Snapshot = {
   },
   rates: { offeredPps: 37_200_000, deliveredPps: 37_199_800, irqsPerPacket: 12 / 186e6, packetsPerPoll: 64 - 5e-4 },
   conservation: { offered: 186_000_000, delivered: 185_999_000, dropped: 1_000, inFlight: 0, holds: true },
+  recordings: [{ path: 'delivered.pcapng', packets: 185_999_000, bytes: 17_111_908_172 }],
   noise: { loadAverage: 0.52, involuntarySwitches: 34 },
 };

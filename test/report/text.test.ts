@@ -86,6 +86,7 @@ t.test('the summary', async (t) => {
     /cpu0 +4\.98 s +12 +581,300 +186,000,000 +0 +581,200 +58,000 +3/,
     /ipv4Checksum +1,000/,
     'offered = delivered + dropped + in flight: holds',
+    /recorded\n +delivered\.pcapng +185,999,000 +packets, 17\.1 GB/,
     'load average 0.52, 34 involuntary context switches',
   ]) {
     t.match(text, part);

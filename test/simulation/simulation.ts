@@ -31,6 +31,8 @@ const SPIN = 0.2;
 /** ns that a turn takes: mostly next to nothing, sometimes several jiffies. */
 const TURNS_NS = [0, 0, 0, 200, 1000, 5000, 50_000, 1e6, 3e6];
 
+const NONE = { snapshot: () => [] };
+
 export class Simulation {
   readonly scenario: Scenario;
   readonly machine: Machine;
@@ -52,7 +54,13 @@ export class Simulation {
     const device = deviceOf(scenario);
     this.plan = makePlan({ cpus: CPUS, queues, ring, mode, frames: deviceBytes(device) });
     this.machine = createMachine(this.plan, ring, mode === 'interrupt' ? 'level' : irq, burstModule);
-    this.source = { machine: this.machine, plan: this.plan, config: { device: 'pktgen' }, useAtStart: new Map() };
+    this.source = {
+      machine: this.machine,
+      plan: this.plan,
+      config: { device: 'pktgen' },
+      recordings: NONE,
+      useAtStart: new Map(),
+    };
     this.flows = new Flows(isLossless(scenario));
     this.mover = new Mover(this.machine, this.plan, this.random);
     this.roles = [this.nic(device), ...this.plan.cpus.map((_, cpu) => this.cpu(cpu))];
@@ -146,7 +154,7 @@ export class Simulation {
       this.scenario.bursts === 'wasm'
         ? instantiateBursts(handle.module, handle.memory)
         : referenceBursts(handle.memory, views);
-    return { bursts: interruptible(plain, this.hook), clock: new SimulatedClock(this.time, this.hook) };
+    return { bursts: interruptible(plain, this.hook), clock: new SimulatedClock(this.time, this.hook), recorder: null };
   }
 }
 

@@ -13,6 +13,7 @@ const LAYERS: Record<string, number> = {
   bursts: 2,
   explore: 2,
   softirq: 3,
+  capture: 3,
   napi: 4,
   net: 5,
   nic: 6,

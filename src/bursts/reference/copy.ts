@@ -74,8 +74,8 @@ function move(views: Views, to: number, from: number, length: number): void {
   for (let i = 0; i < alignUp(length, 16); i++) views.bytes[to + i] = views.bytes[from + i]!;
 }
 
-/** Writes the sequence number and behind it its complement, both little-endian. */
-function number(views: Views, offer: number, buffer: number): void {
+/** Writes the offer's sequence number into its frame, and behind it its complement, both little-endian. */
+export function number(views: Views, offer: number, buffer: number): void {
   const at = wordAt(views, offer + OFFER_SEQUENCE_OFFSET);
   if (at === 0) return;
   const sequence = wordAt(views, offer + OFFER_SEQUENCE);

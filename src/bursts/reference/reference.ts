@@ -4,6 +4,7 @@
 import type { BurstsFactory } from '../bursts.js';
 import { classify } from './classify.js';
 import { copy } from './copy.js';
+import { encode, encodeFrame, encodeOffers } from './encode.js';
 import { flows } from './flows.js';
 import { offer } from './offer.js';
 import { compact, recycle, refill } from './recycle.js';
@@ -14,11 +15,14 @@ import { work } from './work.js';
 export const referenceBursts: BurstsFactory = (_memory, views) => ({
   offer: (...args) => offer(views, ...args),
   copy: (...args) => copy(views, ...args),
+  encodeOffers: (...args) => encodeOffers(views, ...args),
+  encodeFrame: (...args) => encodeFrame(views, ...args),
   take: (...args) => take(views, ...args),
   classify: (...args) => classify(views, ...args),
   verify: (...args) => verify(views, ...args),
   compact: (...args) => compact(views, ...args),
   flows: (...args) => flows(views, ...args),
+  encode: (...args) => encode(views, ...args),
   recycle: (...args) => recycle(views, ...args),
   refill: (...args) => refill(views, ...args),
   work,

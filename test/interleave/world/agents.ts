@@ -22,7 +22,7 @@ export function nicOf(world: World, shared: Shared, first = 0, count = world.opt
     line: world.line(shared),
     ...counterAddresses(NIC_QUEUE_COUNTERS, plan.nic.queueCounters[0]!, NIC_QUEUE_COUNTERS),
   };
-  const seams = { bursts: world.bursts(shared), clock: new parts.VirtualClock() };
+  const seams = { bursts: world.bursts(shared), clock: new parts.VirtualClock(), recorder: null };
   const device = deviceOf(plan.nic.frames, first, count, options.burst);
   return new parts.Nic('nic0', views, seams, layout, device, [queue], 'wait', count);
 }
@@ -70,7 +70,7 @@ export function scheduler(world: World, shared: Shared, cpu: number): () => void
   const at = (name: (typeof CPU_COUNTERS)[number]) => counterAddress(CPU_COUNTERS, layout.counters, name);
   const places = { ...counters, ...layout, malformed: at('ethernetTruncated') };
   const sink = (burst: Burst) => world.witness.receive(world.notes(shared), burst);
-  const receive = new parts.Receive(views, bursts, places, burst, sink, settings);
+  const receive = new parts.Receive(views, bursts, places, burst, null, sink, settings);
   const polled = counterAddresses(POLL_COUNTERS, layout.pollCounters[0]!, POLL_COUNTERS);
   const recheck = options.flow === 'nolatch';
   new parts.RxPoll(views, cpu, 0, softnet, rx, receive, world.line(shared), recheck, () => {}, polled);
@@ -86,6 +86,7 @@ function seamsOf(world: World, shared: Shared, cpu: number) {
   return {
     bursts: world.mode === 'napi' ? world.witness.guarded(bursts, world.notes(shared), cpu) : bursts,
     clock: new world.parts.VirtualClock(),
+    recorder: null,
     sink: (burst: Burst) => world.witness.receive(world.notes(shared), burst),
     needResched: () => world.options.needResched ?? false,
   };

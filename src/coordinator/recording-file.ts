@@ -1,0 +1,158 @@
+// Cold. Runs on: main.
+// One capture file that is recorded: opened before the threads start, finished when none runs any more.
+
+import { closeSync, ftruncateSync, openSync, rmSync } from 'node:fs';
+import { createWriteArea, readWriteArea, unwrittenBlocks, type WriterTask } from '../capture/write-area.js';
+import { writeWhole } from '../capture/write-file.js';
+import { mergeParts } from '../capture/write-merge.js';
+import type { Views } from '../memory/views.js';
+import { RecordingError } from './errors.js';
+import { partPath, type RecordingTarget, reasonOf } from './recording-paths.js';
+import type { RecordingSnapshot } from './snapshot-types.js';
+
+/** What one thread writes of the file. */
+interface Part extends WriterTask {
+  readonly role: string;
+  readonly path: string;
+}
+
+export class RecordingFile {
+  readonly target: RecordingTarget;
+  private readonly views: Views;
+  private readonly areas: readonly number[];
+  private parts: readonly Part[] = [];
+  private prelude: Buffer = Buffer.alloc(0);
+  private trailerBytes = 0;
+
+  /** @param areas byte addresses of write areas, one for each role of the target */
+  constructor(views: Views, target: RecordingTarget, areas: readonly number[]) {
+    this.views = views;
+    this.target = target;
+    this.areas = areas;
+  }
+
+  /** @param prelude what the file, and each part of it, begins with @throws RecordingError */
+  open(prelude: Buffer): void {
+    this.prelude = prelude;
+    this.target.roles.forEach((role, index) => {
+      const path = partPath(this.target, role);
+      const area = this.areas[index]!;
+      this.attempt(path, [], () => {
+        const part = { role, path, area, fd: openSync(path, 'w+') };
+        this.parts = [...this.parts, part];
+        writeWhole(part.fd, prelude);
+        createWriteArea(this.views, area, prelude.length);
+      });
+    });
+  }
+
+  /** Before any thread has run: closes what is open, and takes parts away, which hold nothing. */
+  abandon(): void {
+    for (const { fd, path } of this.parts) {
+      closeSync(fd);
+      if (path !== this.target.path) rmSync(path, { force: true });
+    }
+    this.parts = [];
+  }
+
+  taskOf(role: string): WriterTask | null {
+    const part = this.parts.find((part) => part.role === role);
+    return part === undefined ? null : { area: part.area, fd: part.fd };
+  }
+
+  /** May be asked while threads run. */
+  snapshot(): RecordingSnapshot {
+    const areas = this.areas.map((area) => readWriteArea(this.views, area));
+    const packets = areas.reduce((sum, area) => sum + area.packets, 0);
+    const blocks = areas.reduce((sum, area) => sum + area.produced - this.prelude.length, 0);
+    return { path: this.target.path, packets, bytes: this.prelude.length + blocks + this.trailerBytes };
+  }
+
+  /** True when a thread could not write its part: it has died of that. */
+  faulty(): boolean {
+    return this.areas.some((area) => readWriteArea(this.views, area).fault !== 0);
+  }
+
+  /**
+   * When no thread runs any more: completes the parts, and makes one file of them.
+   * @param trailer what the file ends with
+   * @param progress called again and again while it takes long, with the part of it that is done, 0 … 1
+   * @throws RecordingError
+   */
+  async finish(trailer: Buffer, progress: (done: number) => void): Promise<void> {
+    try {
+      this.complete();
+      const [first] = this.parts;
+      if (this.parts.length > 1) await this.merge(trailer, progress);
+      else if (first !== undefined) this.append(first, trailer);
+      this.trailerBytes = trailer.length;
+    } finally {
+      for (const { fd } of this.parts) closeSync(fd);
+      this.parts = [];
+    }
+  }
+
+  /** Brings each part to whole blocks: all of them, or those that were written before a fault. */
+  private complete(): void {
+    for (const part of this.parts) {
+      const { written, fault } = readWriteArea(this.views, part.area);
+      this.attempt(part.path, this.partPaths(), () => {
+        ftruncateSync(part.fd, written);
+        if (fault === 0) writeWhole(part.fd, unwrittenBlocks(this.views, part.area), written);
+      });
+    }
+    for (const { path, area } of this.parts) {
+      const { fault } = readWriteArea(this.views, area);
+      if (fault !== 0) throw new RecordingError(path, reasonOf(fault), this.partPaths());
+    }
+  }
+
+  private append({ path, area, fd }: Part, trailer: Buffer): void {
+    const { produced } = readWriteArea(this.views, area);
+    this.attempt(path, [path], () => writeWhole(fd, trailer, produced));
+  }
+
+  private async merge(trailer: Buffer, progress: (done: number) => void): Promise<void> {
+    const { path } = this.target;
+    const all = this.snapshot().bytes;
+    let done = 0;
+    const merging = await this.attempt(path, this.partPaths(), () => openSync(path, 'w'));
+    try {
+      writeWhole(merging, this.prelude);
+      await mergeParts(
+        this.parts.map(({ fd }) => fd),
+        this.prelude.length,
+        merging,
+        (bytes) => {
+          done += bytes;
+          progress(done / all);
+        },
+      );
+      writeWhole(merging, trailer);
+    } catch (error) {
+      rmSync(path, { force: true }); // All of it is in the parts, and they may need the room.
+      throw this.lost(path, this.partPaths(), error);
+    } finally {
+      closeSync(merging);
+    }
+    for (const part of this.partPaths()) rmSync(part, { force: true });
+  }
+
+  private partPaths(): string[] {
+    return this.parts.map(({ path }) => path);
+  }
+
+  /** @param kept the files that hold what was recorded if it fails @throws RecordingError */
+  private attempt<T>(path: string, kept: readonly string[], act: () => T): T {
+    try {
+      return act();
+    } catch (error) {
+      throw this.lost(path, kept, error);
+    }
+  }
+
+  private lost(path: string, kept: readonly string[], cause: unknown): RecordingError {
+    const { errno, message } = cause as NodeJS.ErrnoException;
+    return new RecordingError(path, errno === undefined ? message : reasonOf(errno), kept, { cause });
+  }
+}

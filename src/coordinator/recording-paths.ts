@@ -1,0 +1,87 @@
+// Cold. Runs on: main, before any thread.
+// Which files a machine records into, who writes them, and whether it can.
+
+import { accessSync, constants, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { getSystemErrorMap } from 'node:util';
+import { SoftirqOptionError } from './errors.js';
+import type { Config } from './options.js';
+
+/** One capture file. Options that name the same file share it. */
+export interface RecordingTarget {
+  /** As the user wrote it. */
+  readonly path: string;
+  readonly option: 'write' | 'writeDropped';
+  readonly delivered: boolean;
+  readonly dropped: boolean;
+  /** Roles that write it, each its own part: `cpu0`, `nic0`. */
+  readonly roles: readonly string[];
+}
+
+type Recorded = Pick<Config, 'write' | 'writeDropped' | 'cpus'>;
+
+export function recordingTargets({ write, writeDropped, cpus }: Recorded): RecordingTarget[] {
+  const shared = write !== null && writeDropped !== null && identityOf(write) === identityOf(writeDropped);
+  const cpuRoles = Array.from({ length: cpus }, (_, cpu) => `cpu${cpu}`);
+  const target = (path: string, option: 'write' | 'writeDropped', delivered: boolean, dropped: boolean) => {
+    const roles = dropped ? [...cpuRoles, 'nic0'] : cpuRoles; // A NIC drops, but never delivers.
+    return { path, option, delivered, dropped, roles };
+  };
+  if (shared) return [target(write, 'write', true, true)];
+  return [
+    ...(write === null ? [] : [target(write, 'write', true, false)]),
+    ...(writeDropped === null ? [] : [target(writeDropped, 'writeDropped', false, true)]),
+  ];
+}
+
+/** Where a role writes: the file itself when nobody else does. */
+export function partPath({ path, roles }: RecordingTarget, role: string): string {
+  return roles.length === 1 ? path : `${path}.${role}.part`;
+}
+
+/** @throws SoftirqOptionError for a file that cannot be written, or must not be */
+export function checkRecordingPaths(config: Recorded & Pick<Config, 'device'>): void {
+  const taken = new Map<string, string>();
+  const capture = /^pcap:(.+)/.exec(config.device)?.[1];
+  if (capture !== undefined) taken.set(identityOf(capture), 'the capture that is replayed');
+  for (const target of recordingTargets(config)) {
+    for (const path of new Set([target.path, ...target.roles.map((role) => partPath(target, role))])) {
+      const owner = taken.get(identityOf(path));
+      const clash = path === target.path ? `must not be ${owner}` : `needs ${path}, which is ${owner}`;
+      const expected = owner === undefined ? unwritable(path) : clash;
+      if (expected !== null) throw new SoftirqOptionError(target.option, target.path, expected);
+      taken.set(identityOf(path), `a file of ${target.option}`);
+    }
+  }
+}
+
+/** @returns what is wrong with it, or null */
+function unwritable(path: string): string | null {
+  try {
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (stats?.isDirectory()) return 'is a folder: must be the name of a file';
+    if (stats !== undefined && !stats.isFile()) return 'is no regular file: must be the name of one, new or old';
+    if (stats !== undefined) accessSync(path, constants.W_OK);
+    if (statSync(dirname(path), { throwIfNoEntry: false }) === undefined) return `there is no folder ${dirname(path)}`;
+    accessSync(dirname(path), constants.W_OK);
+    return null;
+  } catch (error) {
+    return `cannot be written: ${reasonOf((error as { errno: number }).errno)}`;
+  }
+}
+
+/** `no space left on device (ENOSPC)` */
+export function reasonOf(errno: number): string {
+  const [code, text] = getSystemErrorMap().get(errno) ?? [`errno ${errno}`, 'unknown error'];
+  return `${text} (${code})`;
+}
+
+/** The same for all names of one file, there or not. */
+function identityOf(path: string): string {
+  try {
+    const stats = statSync(path, { throwIfNoEntry: false });
+    return stats === undefined ? join(realpathSync(dirname(path)), basename(path)) : `${stats.dev}:${stats.ino}`;
+  } catch {
+    return path;
+  }
+}

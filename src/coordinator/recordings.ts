@@ -1,0 +1,122 @@
+// Cold. Runs on: main.
+// Everything that a machine records: which thread writes where, what has come of it, and the files at the end.
+
+import { release, type as system } from 'node:os';
+import {
+  type InterfaceStatistics,
+  interfaceDescription,
+  interfaceStatistics,
+  sectionHeader,
+  type Timestamp,
+} from '../capture/pcapng-write.js';
+import type { CpuRecorderTask, NicRecorderTask } from '../capture/write-build.js';
+import { monotonicEpoch, timestampOf } from '../capture/write-time.js';
+import { CPU_COUNTERS, NIC_COUNTERS, NIC_QUEUE_COUNTERS, readCounters } from '../memory/counters.js';
+import type { Views } from '../memory/views.js';
+import { RecordingError } from './errors.js';
+import type { Config } from './options.js';
+import type { Plan } from './plan.js';
+import { RecordingFile } from './recording-file.js';
+import { recordingTargets } from './recording-paths.js';
+import type { RecordingSnapshot } from './snapshot-types.js';
+import { version } from './version.js';
+
+/** How many write areas a machine with these options needs: one for each thread and file. */
+export function writerCount(config: Config): number {
+  return recordingTargets(config).reduce((count, { roles }) => count + roles.length, 0);
+}
+
+export class Recordings {
+  /** What goes on when the threads have ended; null = nothing. */
+  activity: string | null = null;
+  private readonly views: Views;
+  private readonly plan: Plan;
+  private readonly files: readonly RecordingFile[];
+  private readonly epoch: Timestamp;
+
+  constructor(views: Views, plan: Plan, config: Config) {
+    this.views = views;
+    this.plan = plan;
+    let next = 0;
+    this.files = recordingTargets(config).map((target) => {
+      const first = next;
+      next += target.roles.length;
+      return new RecordingFile(views, target, plan.writers.slice(first, next));
+    });
+    this.epoch = next > 0 ? monotonicEpoch() : { high: 0, low: 0 };
+  }
+
+  /** @throws RecordingError; then no file is open */
+  open(): void {
+    const interfaces = this.plan.nic.rings.map((_, queue) => interfaceDescription(`nic0/${queue}`));
+    const prelude = Buffer.concat([sectionHeader(`softirq ${version}`, `${system()} ${release()}`), ...interfaces]);
+    try {
+      for (const file of this.files) file.open(prelude);
+    } catch (error) {
+      for (const file of this.files) file.abandon();
+      throw error;
+    }
+  }
+
+  cpuTask(cpu: number): CpuRecorderTask | null {
+    if (this.files.length === 0) return null;
+    const task = (kind: 'delivered' | 'dropped') =>
+      this.files.find(({ target }) => target[kind])?.taskOf(`cpu${cpu}`) ?? null;
+    return { epoch: this.epoch, delivered: task('delivered'), dropped: task('dropped') };
+  }
+
+  nicTask(): NicRecorderTask | null {
+    const dropped = this.files.find(({ target }) => target.dropped)?.taskOf('nic0') ?? null;
+    return dropped === null ? null : { epoch: this.epoch, dropped };
+  }
+
+  snapshot(): RecordingSnapshot[] {
+    return this.files.map((file) => file.snapshot());
+  }
+
+  /**
+   * When no thread runs any more: every file whole, as far as that can be.
+   * @param failure why the machine stopped, if it was not in order
+   * @returns why it failed in the end: `failure`, unless that came of a file, or a file that cannot be written now
+   */
+  async finish(failure: Error | null): Promise<Error | null> {
+    let result = failure;
+    for (const file of this.files) {
+      try {
+        await file.finish(this.trailer(), (done) => this.tell(file, done));
+      } catch (error) {
+        if (!(error instanceof RecordingError)) throw error;
+        result = worse(result, error, file.faulty());
+      }
+    }
+    this.activity = null;
+    return result;
+  }
+
+  private tell({ target }: RecordingFile, done: number): void {
+    this.activity = `putting ${target.path} in order of time: ${Math.floor(100 * done)} %`;
+  }
+
+  private trailer(): Buffer {
+    return Buffer.concat(this.plan.nic.rings.map((_, queue) => interfaceStatistics(queue, this.statistics(queue))));
+  }
+
+  private statistics(queue: number): InterfaceStatistics {
+    const { startNs, endNs } = readCounters(this.views, NIC_COUNTERS, this.plan.nic.counters);
+    const polls = this.plan.cpus.map((cpu) => readCounters(this.views, CPU_COUNTERS, cpu.counters).lastPollNs);
+    const counters = readCounters(this.views, NIC_QUEUE_COUNTERS, this.plan.nic.queueCounters[queue]!);
+    return {
+      start: timestampOf(this.epoch, startNs),
+      end: timestampOf(this.epoch, Math.max(startNs, endNs, ...polls)),
+      received: counters.rxPackets + counters.rxMissedErrors,
+      dropped: counters.rxMissedErrors,
+    };
+  }
+}
+
+/** @param isCause a thread died of it */
+function worse(failure: Error | null, lost: RecordingError, isCause: boolean): Error {
+  if (failure === null || (isCause && !(failure instanceof RecordingError))) return lost;
+  failure.message += `; ${lost.message}`;
+  return failure;
+}
