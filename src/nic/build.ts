@@ -2,6 +2,7 @@
 // Wires one NIC: device, rings and lines over the shared memory.
 
 import type { Bursts } from '../bursts/bursts.js';
+import type { InflaterFactory } from '../capture/gzip-bytes.js';
 import { type IrqLayout, IrqLine } from '../irq/line.js';
 import { counterAddresses, NIC_COUNTERS, NIC_QUEUE_COUNTERS } from '../memory/counters.js';
 import type { Views } from '../memory/views.js';
@@ -23,6 +24,8 @@ export interface NicRegions {
   readonly buffers: number;
   /** The NIC's block of NIC_COUNTERS. */
   readonly counters: number;
+  /** Its block of CAPTURE_COUNTERS. */
+  readonly captureCounters: number;
   /** Its blocks of NIC_QUEUE_COUNTERS, by queue. */
   readonly queueCounters: readonly number[];
 }
@@ -38,11 +41,12 @@ export interface NicSettings {
 export interface NicSeams {
   readonly bursts: Bursts;
   readonly clock: Clock;
+  readonly inflater: InflaterFactory;
 }
 
 export function buildNic(views: Views, regions: NicRegions, settings: NicSettings, seams: NicSeams): Nic {
   writeRssTables(views, regions.rss, RSS_KEY, regions.rings.length);
-  const device = createDevice(views, regions.frames, settings.device);
+  const device = createDevice(views, regions, settings.device, seams);
   const queues = regions.rings.map((ring, id) => ({
     ring: new RxRingProducer(views, ring),
     line: new IrqLine(views, regions.irq, id),

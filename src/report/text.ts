@@ -65,7 +65,13 @@ function packets({ nics, stack, rates, conservation, config }: Snapshot, paint: 
 function dropsByReason({ nics, stack }: Pick<Snapshot, 'nics' | 'stack'>): readonly (readonly [string, number])[] {
   const missed = sum(nics.map((nic) => nic.rxMissedErrors));
   const malformed = sum(Object.values(stack.malformed));
-  const all = [['rx_missed_errors', missed], ['malformed', malformed], ...Object.entries(stack.dropped)] as const;
+  const bad = sum(nics.map((nic) => nic.rxLengthErrors));
+  const all = [
+    ['rx_missed_errors', missed],
+    ['rx_length_errors', bad],
+    ['malformed', malformed],
+    ...Object.entries(stack.dropped),
+  ] as const;
   return all.filter(([, n]) => n > 0);
 }
 

@@ -37,6 +37,8 @@ export function interruptible(bursts: Bursts, hook: () => void): Bursts {
   return {
     offer: wrap((...args: Parameters<Bursts['offer']>) => bursts.offer(...args)),
     copy: wrap((...args: Parameters<Bursts['copy']>) => bursts.copy(...args)),
+    scanPcap: wrap((...args: Parameters<Bursts['scanPcap']>) => bursts.scanPcap(...args)),
+    scanPcapng: wrap((...args: Parameters<Bursts['scanPcapng']>) => bursts.scanPcapng(...args)),
     take: wrap((...args: Parameters<Bursts['take']>) => bursts.take(...args)),
     classify: wrap((...args: Parameters<Bursts['classify']>) => bursts.classify(...args)),
     compact: wrap((...args: Parameters<Bursts['compact']>) => bursts.compact(...args)),
