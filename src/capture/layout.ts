@@ -3,6 +3,7 @@
 // copied before it goes into a posted buffer.
 //
 // The region, from its address; all of it is written by the NIC.
+//   counters  what the capture holds (CAPTURE_COUNTERS)
 //   scan      how far the packets have been scanned, and the table of interfaces (bursts/layout.ts)
 //   times     one double per frame of the table: ns after the first packet
 //   records   the frame table, 16 bytes per frame
@@ -10,6 +11,7 @@
 
 import { FRAME_RECORD_BYTES, INTERFACE_BYTES, SCAN_FIRST_INTERFACE } from '../bursts/layout.js';
 import { ETHERNET_BYTES, PACKET_BYTES_MAX, PACKET_DATA } from '../bursts/wire.js';
+import { CAPTURE_COUNTERS, counterBlockBytes } from '../memory/counters.js';
 import { alignUp, CACHE_LINE_BYTES, DOUBLE_BYTES } from '../memory/layout.js';
 
 /** Interfaces of one section of a pcapng file. */
@@ -23,6 +25,8 @@ const HELD_ROOM = 65_536;
 const COPY_OVERRUN = 16;
 
 export interface CaptureLayout {
+  /** They stand first: main finds them without knowing the rest. */
+  readonly counters: number;
   readonly scan: number;
   readonly times: number;
   readonly records: number;
@@ -49,11 +53,12 @@ export function captureSize(fileBytes: number): CaptureSize {
 /** @param address a multiple of 64 */
 export function captureLayout(address: number, { room, windowBytes }: CaptureSize): CaptureLayout {
   if (windowBytes < PACKET_DATA) throw new RangeError(`windowBytes=${windowBytes}: a window holds a packet's header`);
-  const times = address + SCAN_FIRST_INTERFACE + INTERFACES_MAX * INTERFACE_BYTES;
+  const scan = address + counterBlockBytes(CAPTURE_COUNTERS);
+  const times = scan + SCAN_FIRST_INTERFACE + INTERFACES_MAX * INTERFACE_BYTES;
   const records = times + alignUp(room * DOUBLE_BYTES, FRAME_RECORD_BYTES);
   const window = records + room * FRAME_RECORD_BYTES + alignUp(ETHERNET_BYTES, COPY_OVERRUN);
   const end = alignUp(window + windowBytes + COPY_OVERRUN, CACHE_LINE_BYTES);
-  return { scan: address, times, records, room, window, windowBytes, bytes: end - address };
+  return { counters: address, scan, times, records, room, window, windowBytes, bytes: end - address };
 }
 
 if (WINDOW_BYTES < PACKET_BYTES_MAX + PACKET_DATA) throw new Error('a window must hold the longest packet');

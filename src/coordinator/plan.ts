@@ -7,7 +7,6 @@ import { irqRegionBytes } from '../irq/line.js';
 import { Arena } from '../memory/arena.js';
 import { CONTEXT_BYTES } from '../memory/context.js';
 import {
-  CAPTURE_COUNTERS,
   type CounterNames,
   CPU_COUNTERS,
   counterBlockBytes,
@@ -88,7 +87,6 @@ export function makePlan(needs: PlanNeeds): Plan {
     Array.from({ length: queues }, (_, queue) => counters(`counters of cpu ${cpu} for queue ${queue}`, POLL_COUNTERS)),
   );
   const nicCounters = counters('counters of nic 0', NIC_COUNTERS);
-  const captureCounters = counters('counters of the capture of nic 0', CAPTURE_COUNTERS);
   const queueCounters = Array.from({ length: queues }, (_, queue) =>
     counters(`counters of nic 0 for queue ${queue}`, NIC_QUEUE_COUNTERS),
   );
@@ -127,7 +125,7 @@ export function makePlan(needs: PlanNeeds): Plan {
       counters: cpuCounters[cpu]!,
       pollCounters: pollCounters[cpu]!,
     })),
-    nic: { ...shared, nic: 0, state, rss, frames, counters: nicCounters, captureCounters, queueCounters },
+    nic: { ...shared, nic: 0, state, rss, frames, counters: nicCounters, queueCounters },
     backlogs,
   };
 }

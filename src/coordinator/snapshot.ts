@@ -135,7 +135,7 @@ function nicSnapshot(
 /** Null for a generator. */
 function captureSnapshot({ machine, plan, config, fault }: SnapshotSource): CaptureSnapshot | null {
   if (config.device === 'pktgen') return null;
-  const { format, gzip, ...counts } = readCounters(machine.views, CAPTURE_COUNTERS, plan.nic.captureCounters);
+  const { format, gzip, ...counts } = readCounters(machine.views, CAPTURE_COUNTERS, plan.nic.frames);
   return { format: CAPTURE_FORMATS[format - 1] ?? null, gzip: gzip === 1, ...counts, error: fault?.problem ?? null };
 }
 

@@ -24,8 +24,6 @@ export interface NicRegions {
   readonly buffers: number;
   /** The NIC's block of NIC_COUNTERS. */
   readonly counters: number;
-  /** Its block of CAPTURE_COUNTERS. */
-  readonly captureCounters: number;
   /** Its blocks of NIC_QUEUE_COUNTERS, by queue. */
   readonly queueCounters: readonly number[];
 }
@@ -46,7 +44,7 @@ export interface NicSeams {
 
 export function buildNic(views: Views, regions: NicRegions, settings: NicSettings, seams: NicSeams): Nic {
   writeRssTables(views, regions.rss, RSS_KEY, regions.rings.length);
-  const device = createDevice(views, regions, settings.device, seams);
+  const device = createDevice(views, regions.frames, settings.device, seams);
   const queues = regions.rings.map((ring, id) => ({
     ring: new RxRingProducer(views, ring),
     line: new IrqLine(views, regions.irq, id),

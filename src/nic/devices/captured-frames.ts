@@ -60,9 +60,8 @@ export class CapturedFrames implements RecordedFrames {
 
   /**
    * @param address of the region: captureLayout(address, captureSize(settings.fileBytes))
-   * @param counters byte address of the block of CAPTURE_COUNTERS
    */
-  constructor(views: Views, address: number, counters: number, settings: CaptureSettings, seams: CapturedSeams) {
+  constructor(views: Views, address: number, settings: CaptureSettings, seams: CapturedSeams) {
     const layout = captureLayout(address, captureSize(settings.fileBytes));
     this.table = layout.records;
     this.times = layout.times / DOUBLE_BYTES;
@@ -71,7 +70,7 @@ export class CapturedFrames implements RecordedFrames {
     this.passesLeft = settings.passes;
     this.clock = seams.clock;
     this.seams = seams;
-    this.counters = counters;
+    this.counters = layout.counters;
     this.open = () => new CaptureReader(views, layout, this.path, openBytes(this.path), this.seams);
   }
 

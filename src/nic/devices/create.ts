@@ -17,29 +17,18 @@ export interface PktgenSettings extends PktgenConfig {
 
 export type DeviceSettings = PktgenSettings | CaptureSettings;
 
-/** Where a device works, in byte addresses: its frames, and its block of CAPTURE_COUNTERS. */
-export interface DeviceRegions {
-  readonly frames: number;
-  readonly captureCounters: number;
-}
-
 /** Bytes of shared memory for the device's frames. @throws RangeError when that is too much */
 export function deviceBytes(settings: DeviceSettings): number {
   if (settings.kind === 'pktgen') return pktgenBytes(settings);
   return captureLayout(0, captureSize(settings.fileBytes)).bytes;
 }
 
-export function createDevice(
-  views: Views,
-  regions: DeviceRegions,
-  settings: DeviceSettings,
-  seams: CapturedSeams,
-): Device {
+export function createDevice(views: Views, address: number, settings: DeviceSettings, seams: CapturedSeams): Device {
   if (settings.kind === 'pktgen') {
-    const frames = createPktgenFrames(views, regions.frames, settings);
+    const frames = createPktgenFrames(views, address, settings);
     return { name: 'pktgen', frames, arrival: pktgenArrival(settings) };
   }
-  const frames = new CapturedFrames(views, regions.frames, regions.captureCounters, settings, seams);
+  const frames = new CapturedFrames(views, address, settings, seams);
   const isUnpaced = settings.speed === Number.POSITIVE_INFINITY;
   const arrival = isUnpaced ? new Unpaced() : new RecordedArrival(frames, settings.speed);
   return { name: `pcap:${settings.path}`, frames, arrival };
