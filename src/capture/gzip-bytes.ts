@@ -28,6 +28,7 @@ export class GzipBytes implements ByteSource {
   private ready: readonly Uint8Array[] = [];
   private fed = 0; //   compressed bytes that the inflater has
   private ended = false;
+  private fault: CaptureError | null = null;
 
   constructor(path: string, compressed: ByteSource, beginning: Uint8Array, makeInflater: InflaterFactory) {
     this.path = path;
@@ -42,7 +43,7 @@ export class GzipBytes implements ByteSource {
     while (done < length) {
       const [first] = this.ready;
       if (first === undefined) {
-        const state = this.inflateMore();
+        const state = this.inflateMore(done === 0);
         if (state !== null) return done > 0 ? done : state;
       } else done += this.take(first, bytes, at + done, length - done);
     }
@@ -56,6 +57,7 @@ export class GzipBytes implements ByteSource {
     this.ready = [];
     this.fed = 0;
     this.ended = false;
+    this.fault = null;
     return true;
   }
 
@@ -70,9 +72,10 @@ export class GzipBytes implements ByteSource {
     return part.length;
   }
 
-  /** @returns null when it may have brought something */
-  private inflateMore(): typeof DRY | typeof END | null {
-    if (this.ended) return END;
+  /** @returns null when it may have brought something; END before a fault, whose turn is the next read */
+  private inflateMore(isFirst: boolean): typeof DRY | typeof END | null {
+    if (this.fault !== null && isFirst) throw this.fault;
+    if (this.fault !== null || this.ended) return END;
     const piece = this.nextPiece();
     if (piece === DRY) return DRY;
     this.ready = piece === END ? this.finish() : this.inflate(piece);
@@ -94,7 +97,7 @@ export class GzipBytes implements ByteSource {
       return inflated;
     } catch (error) {
       const where = `within the ${piece.length} bytes from byte ${this.fed} on`;
-      throw new CaptureError(this.path, `the gzip stream is corrupt ${where}: ${(error as Error).message}`);
+      return this.fail(`the gzip stream is corrupt ${where}: ${(error as Error).message}`);
     }
   }
 
@@ -103,7 +106,12 @@ export class GzipBytes implements ByteSource {
     try {
       return this.inflater.end();
     } catch (error) {
-      throw new CaptureError(this.path, `the gzip stream breaks off at byte ${this.fed}: ${(error as Error).message}`);
+      return this.fail(`the gzip stream breaks off at byte ${this.fed}: ${(error as Error).message}`);
     }
+  }
+
+  private fail(problem: string): readonly Uint8Array[] {
+    this.fault = new CaptureError(this.path, problem);
+    return [];
   }
 }
