@@ -69,10 +69,10 @@ export class CaptureReader {
    * @throws CaptureError where the capture cannot be read any further; what came before was READY
    */
   read(): ReadState {
-    if (this.fault !== null) throw this.fault;
-    if (this.isOver) return END;
     this.isCleared ||= this.frames.count > 0;
     this.frames.clear();
+    if (this.fault !== null) throw this.fault;
+    if (this.isOver) return END;
     try {
       return this.fill();
     } catch (error) {
