@@ -7,7 +7,7 @@ import { CaptureError } from './capture-error.js';
 
 /** How the user names standard input. */
 export const STDIN = '-';
-const STDIN_DESCRIPTOR = 0;
+export const STDIN_DESCRIPTOR = 0;
 // A second opening of what stands behind descriptor 0: the flag is set for us alone, not for all who share the pipe.
 const STDIN_PATH = '/proc/self/fd/0';
 
@@ -28,7 +28,7 @@ function open(name: string, path: string): number {
   }
 }
 
-/** A socket cannot be opened again; it is read as it is, and then a read may wait. */
+/** A socket cannot be opened again: it is read as it is, and whoever starts us has made that a read does not wait. */
 function openStdin(): number {
   try {
     return open(STDIN, STDIN_PATH);

@@ -1,7 +1,8 @@
 // Cold. Runs on: main.
 // From options to the settings of the NIC's device.
 
-import { STDIN } from '../capture/file-bytes.js';
+import { fstatSync } from 'node:fs';
+import { STDIN, STDIN_DESCRIPTOR } from '../capture/file-bytes.js';
 import { lookAtCapture } from '../capture/inspect.js';
 import type { CaptureSettings } from '../nic/devices/captured-frames.js';
 import type { DeviceSettings } from '../nic/devices/create.js';
@@ -36,6 +37,7 @@ export function deviceSettings(config: Config, pps: number): DeviceSettings {
 
 function captureSettings(config: Config): CaptureSettings {
   const path = config.device.slice('pcap:'.length);
+  if (path === STDIN) unblockStdin();
   const { regular, fileBytes } = lookAtCapture(path, gunzipInflater);
   if (!regular && (config.loop ?? 1) > 1) {
     const what = path === STDIN ? 'standard input' : 'a pipe';
@@ -43,4 +45,9 @@ function captureSettings(config: Config): CaptureSettings {
   }
   const passes = regular ? (config.loop ?? Number.POSITIVE_INFINITY) : 1;
   return { kind: 'pcap', path, fileBytes, speed: speedOf(config), passes };
+}
+
+/** A socket, unlike a pipe, cannot be opened once more. Node's own stream makes it one on which a read does not wait. */
+function unblockStdin(): void {
+  if (fstatSync(STDIN_DESCRIPTOR).isSocket()) process.stdin.pause();
 }
