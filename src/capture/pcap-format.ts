@@ -69,8 +69,9 @@ export class PcapFormat implements CaptureFormat {
 
   private check(captured: number): void {
     const { window } = this.reading;
-    if (captured > PACKET_BYTES_MAX) {
-      const problem = `says that it has ${captured} bytes, and ${PACKET_BYTES_MAX} are the most: the file is corrupt here`;
+    const most = Math.min(PACKET_BYTES_MAX, window.capacity - PCAP_PACKET);
+    if (captured > most) {
+      const problem = `says that it has ${captured} bytes, and ${most} are the most: the file is corrupt here`;
       throw faultHere(this.reading, 'packet', problem);
     }
     const fraction = window.word(PCAP_FRACTION);
