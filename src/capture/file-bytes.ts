@@ -1,7 +1,7 @@
 // Cold. Runs on: NIC, main.
 // The bytes of a file, or of a pipe that is looked at without waiting.
 
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { type ByteSource, DRY, END } from './byte-source.js';
 import { CaptureError } from './capture-error.js';
 
@@ -11,13 +11,30 @@ export const STDIN_DESCRIPTOR = 0;
 // A second opening of what stands behind descriptor 0: the flag is set for us alone, not for all who share the pipe.
 const STDIN_PATH = '/proc/self/fd/0';
 
-/** @throws CaptureError for what is not there, may not be read, or is a directory */
+/**
+ * Can be read from its beginning as often as one likes. Asked without opening it: whoever waits for a reader of a pipe would
+ * take us for one.
+ * @throws CaptureError for what is not there, or is a directory
+ */
+export function isRegular(path: string): boolean {
+  if (path === STDIN) return false;
+  const stats = statOf(path);
+  if (stats.isDirectory()) throw new CaptureError(path, 'this is a directory; a capture file is needed');
+  return stats.isFile();
+}
+
+/** @throws CaptureError for what may not be read */
 export function openBytes(path: string): FileBytes {
   const descriptor = path === STDIN ? openStdin() : open(path, path);
-  const stats = fstatSync(descriptor);
-  if (!stats.isDirectory()) return new FileBytes(path, descriptor, stats);
-  closeSync(descriptor);
-  throw new CaptureError(path, 'this is a directory; a capture file is needed');
+  return new FileBytes(path, descriptor, fstatSync(descriptor));
+}
+
+function statOf(path: string): Stats {
+  try {
+    return statSync(path);
+  } catch (error) {
+    throw unreadable(path, error);
+  }
 }
 
 function open(name: string, path: string): number {

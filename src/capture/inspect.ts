@@ -6,7 +6,7 @@ import { PAGE_BYTES } from '../memory/layout.js';
 import { viewsOf } from '../memory/views.js';
 import { END } from './byte-source.js';
 import { CaptureError } from './capture-error.js';
-import { type FileBytes, openBytes, STDIN } from './file-bytes.js';
+import { type FileBytes, isRegular, openBytes } from './file-bytes.js';
 import type { InflaterFactory } from './gzip-bytes.js';
 import { captureLayout, WINDOW_BYTES } from './layout.js';
 import { CaptureReader } from './reader.js';
@@ -23,11 +23,11 @@ export interface CaptureLook {
  * @throws CaptureError when there is none, or nothing that could be read
  */
 export function lookAtCapture(path: string, inflater: InflaterFactory): CaptureLook {
-  if (path === STDIN) return { regular: false, fileBytes: 0 };
+  if (!isRegular(path)) return { regular: false, fileBytes: 0 };
   const source = openBytes(path);
   try {
-    if (source.regular) findPacket(path, source, inflater);
-    return { regular: source.regular, fileBytes: source.length };
+    findPacket(path, source, inflater);
+    return { regular: true, fileBytes: source.length };
   } finally {
     source.close();
   }

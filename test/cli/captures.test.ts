@@ -112,10 +112,13 @@ t.test('a capture that breaks off: the summary, then one line, status 1', async 
 t.test('a named pipe: it is waited for whoever writes', { skip: process.platform === 'win32' }, async (t) => {
   const path = `${t.testdir()}/pipe`;
   execFileSync('mkfifo', [path]);
-  const running = softirq(['run', '--device', `pcap:${path}`, '--json']);
-  await delay(300);
-  createWriteStream(path).end(bytes);
-  const outcome = await running;
-  t.equal(outcome.status, 0, outcome.stderr);
-  t.equal(documentOf(outcome).stack.delivered, PACKETS);
+  for (const writerFirst of [true, false]) {
+    const write = () => createWriteStream(path).end(bytes);
+    if (writerFirst) write();
+    const running = softirq(['run', '--device', `pcap:${path}`, '--json']);
+    if (!writerFirst) void delay(300).then(write);
+    const outcome = await running;
+    t.equal(outcome.status, 0, outcome.stderr);
+    t.equal(documentOf(outcome).stack.delivered, PACKETS);
+  }
 });
