@@ -24,6 +24,9 @@ export class PcapFormat implements CaptureFormat {
   private readonly reading: Reading;
   private readonly header: PcapHeader;
   private isTimed = false;
+  /** The first packet's time, of all passes. */
+  private firstSeconds = 0;
+  private firstNs = 0;
 
   /** The window stands at the file's first byte, and has the header. */
   constructor(reading: Reading, header: PcapHeader) {
@@ -88,17 +91,18 @@ export class PcapFormat implements CaptureFormat {
     const [seconds, fraction] = [window.word(PCAP_SECONDS), window.word(PCAP_FRACTION)];
     const ns = BigInt(seconds) * 1_000_000_000n + BigInt(fraction * nsPerFraction);
     const first = epoch.begin(ns, { ticksPerSecond: 1_000_000_000n, offsetSeconds: 0n });
-    const [firstSeconds, firstNs] = [Number(first / 1_000_000_000n), Number(first % 1_000_000_000n)];
-    scan.writeTime(ONLY, pcapTime(firstSeconds, firstNs / nsPerFraction, nsPerFraction), link === 'ethernet');
+    this.firstSeconds = Number(first / 1_000_000_000n);
+    this.firstNs = Number(first % 1_000_000_000n);
+    scan.writeTime(ONLY, pcapTime(this.firstSeconds, this.firstNs, nsPerFraction), link === 'ethernet');
     this.isTimed = true;
   }
 
   private take(captured: number): void {
-    const { window, frames, bytes, scan } = this.reading;
+    const { window, frames, bytes } = this.reading;
     const { link, nsPerFraction, littleEndian } = this.header;
     const stored = { address: window.position + PCAP_PACKET, captured, original: window.word(PCAP_ORIGINAL) };
-    const seconds = scan.secondsOf(ONLY, window.word(PCAP_SECONDS));
-    const time = seconds * 1e9 + window.word(PCAP_FRACTION) * nsPerFraction + scan.offsetOf(ONLY);
+    const seconds = window.word(PCAP_SECONDS) - this.firstSeconds;
+    const time = seconds * 1e9 + window.word(PCAP_FRACTION) * nsPerFraction - this.firstNs;
     frames.add(link === 'ethernet' ? stored : toEthernet(bytes, stored, link, littleEndian), ONLY, time);
   }
 

@@ -103,15 +103,6 @@ export class ScanWords {
     return timeOf(this.views, at, ticks - baseOf(this.views, at));
   }
 
-  /** Classic pcap: seconds after the base. */
-  secondsOf(number: number, seconds: number): number {
-    return Number(BigInt(seconds) - baseOf(this.views, this.interfaceAt(number)));
-  }
-
-  offsetOf(number: number): number {
-    return this.views.doubles[(this.interfaceAt(number) + INTERFACE_OFFSET) / DOUBLE_BYTES]!;
-  }
-
   private set latestNs(ns: number) {
     this.views.doubles[(this.address + SCAN_LATEST) / DOUBLE_BYTES] = ns;
   }

@@ -37,8 +37,8 @@ export function interfaceTime({ ticksPerSecond, offsetSeconds }: InterfaceClock,
 }
 
 /** In classic pcap only seconds are counted from the base. */
-export function pcapTime(firstSeconds: number, firstFraction: number, nsPerFraction: number): InterfaceTime {
-  return { base: BigInt(firstSeconds), scale: nsPerFraction, offset: -firstFraction * nsPerFraction };
+export function pcapTime(firstSeconds: number, firstNs: number, nsPerFraction: number): InterfaceTime {
+  return { base: BigInt(firstSeconds), scale: nsPerFraction, offset: -firstNs };
 }
 
 function floorDivide(a: bigint, b: bigint): bigint {
