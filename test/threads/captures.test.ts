@@ -75,7 +75,7 @@ t.test('at its own speed: every gap within 50 µs in the median, nothing reorder
 
 t.test('times that go backwards: at once, in order, counted', async (t) => {
   const path = `${t.testdir()}/backwards.pcap`;
-  const recorded = [1e9, 1.02e9, 1.01e9, 1.015e9, 1.04e9];
+  const recorded = [1e9, 1.2e9, 1.1e9, 1.15e9, 1.4e9];
   writeFileSync(
     path,
     captureOf(
@@ -87,8 +87,8 @@ t.test('times that go backwards: at once, in order, counted', async (t) => {
   t.same(numbers, ascending(5));
   t.equal(snapshot.nics[0]!.capture!.backwardTimestamps, 1);
   const [first, second, third, fourth] = gaps(times) as [number, number, number, number];
-  t.ok(first > 9e6 && fourth > 9e6, `${[first, second, third, fourth]}`);
-  t.ok(second < 5e6 && third < 5e6);
+  t.ok(first > 50e6 && fourth > 50e6, `${[first, second, third, fourth]}`);
+  t.ok(second < 50e6 && third < 50e6);
 });
 
 t.test('passes: of a capture that is held, of one that is larger than a window, of one that is limited', async (t) => {
@@ -123,14 +123,14 @@ t.test('the next pass follows after the duration and one mean gap', async (t) =>
   writeFileSync(
     path,
     captureOf(
-      [0, 10e6, 40e6].map((time, i) => numbered(i, time)),
+      [0, 50e6, 200e6].map((time, i) => numbered(i, time)),
       { resolution: 'ns' },
     ),
   );
   const { times } = await replay({ device: `pcap:${path}`, loop: 3, speed: 'original' }, 9);
-  const wrong = gaps(times).map((gap, i) => gap - [10e6, 30e6, 20e6][i % 3]!);
+  const wrong = gaps(times).map((gap, i) => gap - [50e6, 150e6, 100e6][i % 3]!);
   t.ok(
-    wrong.every((ns) => Math.abs(ns) < 9e6),
+    wrong.every((ns) => Math.abs(ns) < 40e6),
     `${wrong}`,
   );
 });
