@@ -1,6 +1,13 @@
 // The public API.
 
-export { InvariantError, RecordingError, RoleError, SoftirqOptionError } from './coordinator/errors.js';
+export { CaptureError } from './capture/capture-error.js';
+export {
+  BrokenCaptureError,
+  InvariantError,
+  RecordingError,
+  RoleError,
+  SoftirqOptionError,
+} from './coordinator/errors.js';
 export { type Host, startHost } from './coordinator/host.js';
 export type { Config, HostOptions, SinkOption } from './coordinator/options.js';
 export type * from './coordinator/snapshot-types.js';
@@ -12,4 +19,3 @@ export {
   TCP_FLAG_NAMES,
 } from './memory/counters.js';
 export type { Burst, Sink, SinkFactory } from './net/sink.js';
-export { CaptureError } from './nic/devices/capture-error.js';

@@ -10,7 +10,8 @@ export interface Bursts {
   // ── NIC side ──
   /**
    * Offers `count` frames of a frame table: hashes each (Toeplitz over addresses, and ports for unfragmented TCP and
-   * UDP; 0 for anything else), picks its queue by the indirection table, takes the flow's next sequence number.
+   * UDP; 0 for anything else), picks its queue by the indirection table, takes the flow's next sequence number. A frame
+   * of a length that none can have gets BAD_LENGTH for a queue.
    * @param first index in the table of the first frame; the walk wraps at `tableLength`
    * @returns the sum of the frames' lengths in bytes
    */
@@ -46,6 +47,16 @@ export interface Bursts {
    * @returns bytes written from `to` on
    */
   encodeFrame(frame: number, length: number, wireLength: number, queue: number, stamp: number, to: number): number;
+  /**
+   * Packets of a classic pcap file, at `at` and on → records of a frame table, and the times of these frames. Stops at
+   * `end`, after `room` packets, and at the first packet that is odd: not whole, longer than PACKET_BYTES_MAX, with a
+   * fraction of more than a second, or of an interface that is not plain. Adds to what is counted at `scan`, and sets
+   * SCAN_NEXT.
+   * @returns how many packets
+   */
+  scanPcap(scan: number, at: number, end: number, room: number, records: number, times: number): number;
+  /** The same for a run of Enhanced Packet Blocks; any other block is odd, and so is one whose lengths disagree. */
+  scanPcapng(scan: number, at: number, end: number, room: number, records: number, times: number): number;
 
   // ── CPU side ──
   /**

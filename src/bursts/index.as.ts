@@ -7,6 +7,8 @@ export { encode, encodeFrame, encodeOffers } from './encode.as';
 export { flows } from './flows.as';
 export { offer } from './offer.as';
 export { compact, recycle, refill } from './recycle.as';
+export { scanPcap } from './scan-pcap.as';
+export { scanPcapng } from './scan-pcapng.as';
 export { take } from './take.as';
 export { verify } from './verify.as';
 export { work } from './work.as';

@@ -150,10 +150,12 @@ export const OFFER_SHIFT = 5;
 export const OFFER_ADDRESS = 0;
 export const OFFER_LENGTH = 4;
 export const OFFER_HASH = 8;
-export const OFFER_QUEUE = 12; //           Rx queue, or PLACED
+export const OFFER_QUEUE = 12; //           Rx queue, PLACED, or BAD_LENGTH
 export const OFFER_SEQUENCE = 16;
 export const OFFER_SEQUENCE_OFFSET = 20; // 0 = no sequence number
 export const PLACED = -1;
+/** No bytes, or more than FRAME_BYTES_MAX: no Ethernet frame, which no queue gets. */
+export const BAD_LENGTH = -2;
 
 // The RSS table area: 36 × 256 words of Toeplitz results (one table per input byte), then 128 words: queue of each bucket.
 export const RSS_INPUT_BYTES = 36; // two IPv6 addresses and two ports
@@ -228,3 +230,31 @@ export const EPB_ORIGINAL = 24;
 export const EPB_PACKET = 28;
 export const EPB_BYTES = EPB_PACKET + 4; // of a block without packet and options
 export const ENHANCED_PACKET_BLOCK = 6;
+
+// How far a capture's packets have been scanned. All of it is written by the NIC.
+//   0   NEXT        byte address where the scan stopped
+//   4   SWAPPED     1 = the capture has big-endian words
+//   8   INTERFACES  how many the table has; a classic pcap file has one
+//  12   SLICED      packets so far of which the capture has only the first bytes
+//  16   BACKWARDS   packets so far whose time lies before that of the packet ahead
+//  24   PREVIOUS    double: time of the last packet, ns after the first
+//  32   LATEST      double: the latest time so far
+//  64   interfaces × 32 bytes
+export const SCAN_NEXT = 0;
+export const SCAN_SWAPPED = 4;
+export const SCAN_INTERFACES = 8;
+export const SCAN_SLICED = 12;
+export const SCAN_BACKWARDS = 16;
+export const SCAN_PREVIOUS = 24;
+export const SCAN_LATEST = 32;
+export const SCAN_FIRST_INTERFACE = 64;
+
+// One interface of a capture. A packet's time is (its own count - BASE) × SCALE + OFFSET ns. In classic pcap BASE counts
+// seconds, and SCALE is for the fraction behind them.
+export const INTERFACE_BASE = 0; //    int64
+export const INTERFACE_SCALE = 8; //   double
+export const INTERFACE_OFFSET = 16; // double
+export const INTERFACE_FCS = 24; //    bytes of FCS at the end of each frame
+export const INTERFACE_PLAIN = 28; //  1 = its packets are Ethernet frames, and its times are known: a scan may take them
+export const INTERFACE_BYTES = 32;
+export const INTERFACE_SHIFT = 5;

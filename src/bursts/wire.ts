@@ -104,3 +104,27 @@ export const SCTP_BYTES = 16; // sctp_rcv() wants one chunk's header behind its 
 export const GRE_BYTES = 4;
 export const ESP_BYTES = 8;
 export const AH_BYTES = 12;
+
+// Capture files (draft-ietf-opsawg-pcap, draft-ietf-opsawg-pcapng). Words are in the byte order of whoever wrote them.
+/** No packet has more bytes, as in Wireshark (WTAP_MAX_PACKET_SIZE_STANDARD). */
+export const PACKET_BYTES_MAX = 262_144;
+
+export const PCAP_SECONDS = 0;
+export const PCAP_FRACTION = 4;
+export const PCAP_CAPTURED = 8;
+export const PCAP_ORIGINAL = 12;
+export const PCAP_PACKET = 16; // header before the bytes
+
+export const BLOCK_TYPE = 0;
+export const BLOCK_LENGTH = 4;
+/** Type, length, and the length once more at the end. */
+export const BLOCK_BYTES_MIN = 12;
+export const BLOCK_TRAILER_BYTES = 4;
+export const BLOCK_ENHANCED_PACKET = 6;
+export const PACKET_INTERFACE = 8; // these offsets are from the start of an Enhanced Packet Block
+export const PACKET_TIME_HIGH = 12;
+export const PACKET_TIME_LOW = 16;
+export const PACKET_CAPTURED = 20;
+export const PACKET_ORIGINAL = 24;
+export const PACKET_DATA = 28;
+export const PACKET_BLOCK_BYTES_MIN = 32;

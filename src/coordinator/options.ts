@@ -17,7 +17,7 @@ export interface SinkOption {
 
 /** What `startHost` takes. Everything but `device` has a default. */
 export interface HostOptions {
-  /** `pktgen`, or `pcap:FILE`. */
+  /** `pktgen`, or `pcap:FILE`; `pcap:-` is standard input. */
   device: string;
   /** CPU workers, 1 … 64. Default: cores less one for the NIC, at least 1. */
   cpus?: number;
@@ -43,7 +43,7 @@ export interface HostOptions {
   arrival?: 'constant' | 'poisson' | 'onoff';
   /** pktgen: the same seed repeats the same packets. Default 1. */
   seed?: number;
-  /** pcap: how often the capture is played. Default 1, or as often as `duration` allows. */
+  /** pcap: how often the capture is played. Default 1, or as often as `duration` allows; a pipe only once. */
   loop?: number;
   /** pcap: `max`, `original`, or `xN` for N times faster. Default `max`. */
   speed?: string;

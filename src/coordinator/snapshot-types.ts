@@ -17,6 +17,22 @@ export interface QueueSnapshot {
   readonly missedReschedules: number;
 }
 
+/** What the first pass over a capture has found so far. */
+export interface CaptureSnapshot {
+  /** Null before its first bytes were read. */
+  readonly format: 'pcap' | 'pcapng' | null;
+  readonly gzip: boolean;
+  readonly packets: number;
+  /** Of which the capture has only the first bytes. */
+  readonly sliced: number;
+  /** Whose time lies before that of the packet ahead. */
+  readonly backwardTimestamps: number;
+  /** Of a pcapng file: neither packets nor what is needed to read them. */
+  readonly skippedBlocks: number;
+  /** Where and why it could not be read to its end; null when it could, and while traffic runs. */
+  readonly error: string | null;
+}
+
 export interface NicSnapshot {
   readonly name: string;
   readonly device: string;
@@ -29,10 +45,14 @@ export interface NicSnapshot {
   readonly rxMissedErrors: number;
   /** No buffer was posted, and the source was held (`full: 'wait'`). */
   readonly pauses: number;
+  /** Packets without bytes, or of more than 9,216: offered and dropped. */
+  readonly rxLengthErrors: number;
   readonly irqs: number;
   /** CPU time of its thread since the start of traffic; null where the system does not tell. */
   readonly cpuSeconds: number | null;
   readonly queues: readonly QueueSnapshot[];
+  /** Null for pktgen. */
+  readonly capture: CaptureSnapshot | null;
 }
 
 export interface CpuSnapshot {
@@ -121,7 +141,7 @@ export interface RatesSnapshot {
 export interface ConservationSnapshot {
   readonly offered: number;
   readonly delivered: number;
-  /** All drops: rxMissedErrors, malformed, backlog. */
+  /** All drops: rxMissedErrors, rxLengthErrors, malformed, backlog. */
   readonly dropped: number;
   /** Counted where they are: held by the NIC, in rings, in backlogs. */
   readonly inFlight: number;

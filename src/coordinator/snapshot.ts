@@ -4,6 +4,8 @@
 import { loadavg } from 'node:os';
 import { ContextWords } from '../memory/context.js';
 import {
+  CAPTURE_COUNTERS,
+  CAPTURE_FORMATS,
   CPU_COUNTERS,
   MALFORMED_REASONS,
   NIC_COUNTERS,
@@ -13,6 +15,7 @@ import {
   sumCounters,
 } from '../memory/counters.js';
 import { readBacklog } from '../net/backlog.js';
+import type { SourceFault } from '../nic/devices/device.js';
 import { readNic } from '../nic/nic.js';
 import { readRxRing } from '../ring/rx-ring.js';
 import { MonotonicClock } from '../runtime/clock.js';
@@ -20,7 +23,14 @@ import { type ThreadUse, threadUse } from '../runtime/thread.js';
 import type { Machine } from './machine.js';
 import type { Plan } from './plan.js';
 import { readProtocols } from './protocols.js';
-import type { CpuSnapshot, NicSnapshot, QueueSnapshot, RecordingSnapshot, Snapshot } from './snapshot-types.js';
+import type {
+  CaptureSnapshot,
+  CpuSnapshot,
+  NicSnapshot,
+  QueueSnapshot,
+  RecordingSnapshot,
+  Snapshot,
+} from './snapshot-types.js';
 import { topFlowsSnapshot } from './top-flows.js';
 import { version } from './version.js';
 
@@ -31,6 +41,8 @@ export interface SnapshotSource {
   readonly recordings: { snapshot(): readonly RecordingSnapshot[] };
   /** What each role's thread had used when traffic began, by role. */
   readonly useAtStart: ReadonlyMap<string, ThreadUse>;
+  /** Why the source ended too early; known when its thread has left. */
+  fault: SourceFault | null;
 }
 
 type CpuCounters = Record<(typeof CPU_COUNTERS)[number], number>;
@@ -47,8 +59,8 @@ export function takeSnapshot(source: SnapshotSource, final: boolean): Snapshot {
   const nics = [nicSnapshot(source, nic, queues, final)];
   const durationSeconds = duration(nic, cpus, final);
   const malformed = pick(total, MALFORMED_REASONS);
-  const { rxMissedErrors, rxPackets, irqs } = nics[0]!;
-  const dropped = rxMissedErrors + total.dropped + sum(Object.values(malformed));
+  const { rxMissedErrors, rxLengthErrors, rxPackets, irqs } = nics[0]!;
+  const dropped = rxMissedErrors + rxLengthErrors + total.dropped + sum(Object.values(malformed));
   const inFlight = countInFlight(machine, plan);
   const offered = nic.offeredPackets;
   return {
@@ -117,11 +129,20 @@ function nicSnapshot(
     offeredPackets: nic.offeredPackets,
     offeredBytes: nic.offeredBytes,
     ...sumCounters(perQueue, NIC_QUEUE_COUNTERS),
+    rxLengthErrors: nic.rxLengthErrors,
     pauses: nic.pauses,
     irqs: sum(queues.map((queue) => queue.irqs)),
     cpuSeconds: use === null ? null : use.cpuNs / 1e9,
     queues,
+    capture: captureSnapshot(source),
   };
+}
+
+/** Null for a generator. */
+function captureSnapshot({ machine, plan, config, fault }: SnapshotSource): CaptureSnapshot | null {
+  if (config.device === 'pktgen') return null;
+  const { format, gzip, ...counts } = readCounters(machine.views, CAPTURE_COUNTERS, plan.nic.frames);
+  return { format: CAPTURE_FORMATS[format - 1] ?? null, gzip: gzip === 1, ...counts, error: fault?.problem ?? null };
 }
 
 function cpuSnapshot(source: SnapshotSource, counters: CpuCounters, id: number, final: boolean): CpuSnapshot {

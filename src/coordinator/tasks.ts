@@ -18,11 +18,13 @@ import { Barrier } from '../memory/sync/barrier.js';
 import type { Views } from '../memory/views.js';
 import type { Sink, SinkFactory } from '../net/sink.js';
 import { buildNic, type NicRegions, type NicSettings } from '../nic/build.js';
+import type { SourceFault } from '../nic/devices/device.js';
 import type { Agent } from '../runtime/agent.js';
 import { type Clock, MonotonicClock } from '../runtime/clock.js';
 import { SpinThenSleep } from '../runtime/idle.js';
 import { runLoop } from '../runtime/loop.js';
 import { nameThread, threadId, threadUse } from '../runtime/thread.js';
+import { gunzipInflater } from './inflater.js';
 import type { SinkOption } from './options.js';
 import { calibrateWork } from './work.js';
 
@@ -55,14 +57,17 @@ export interface CpuTask extends RoleTask {
 /** Threads that load a module or a capture may take their time, but not for ever. */
 const START_TIMEOUT_MS = 30_000;
 
-export function runNicTask(task: NicTask): void {
+/** @returns why the source ended before its end */
+export function runNicTask(task: NicTask): SourceFault | null {
   const views = attachMemory(task.handle);
   const bursts = instantiateBursts(task.handle.module, task.handle.memory);
   const clock = new MonotonicClock();
   const recorder = task.recorder === null ? null : buildNicRecorder(views, bursts, clock, task.recorder);
-  const nic = buildNic(views, task.regions, task.settings, { bursts, clock, recorder });
+  const seams = { bursts, clock, recorder, inflater: gunzipInflater };
+  const nic = buildNic(views, task.regions, task.settings, seams);
   const counters = counterAddresses(NIC_COUNTERS, task.regions.counters, NIC_COUNTERS);
   runRole(views, task, recordingAgent(nic, recorder), clock, counters);
+  return nic.close();
 }
 
 export async function runCpuTask(task: CpuTask): Promise<void> {

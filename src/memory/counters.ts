@@ -133,6 +133,7 @@ export const NIC_COUNTERS = [
   'offeredPackets',
   'offeredBytes',
   'pauses',
+  'rxLengthErrors',
   'sleeps',
   'startNs',
   'endNs',
@@ -142,6 +143,12 @@ export const NIC_COUNTERS = [
 
 /** Per NIC and Rx queue. */
 export const NIC_QUEUE_COUNTERS = ['rxPackets', 'rxBytes', 'rxMissedErrors'] as const;
+
+/** Per NIC that replays a capture: what its first pass has found so far. */
+export const CAPTURE_COUNTERS = ['packets', 'sliced', 'backwardTimestamps', 'skippedBlocks', 'format', 'gzip'] as const;
+
+/** The counter `format` is 1 + an index of these; 0 as long as nobody knows. */
+export const CAPTURE_FORMATS = ['pcap', 'pcapng'] as const;
 
 export type CounterNames = readonly string[];
 

@@ -3,7 +3,8 @@
 //
 //   page 0    ring, batch, stack, links, tally, sequence words
 //   page 2    RSS tables
-//   pages …   two flow tables; frame table, offers; 64 places for frames; at the very end the buffers
+//   pages …   two flow tables; frame table, offers; 64 places for frames; a window of a capture, and how far it is scanned; at
+//             the very end the buffers
 
 import type { Bursts } from '../../src/bursts/bursts.js';
 import {
@@ -15,8 +16,10 @@ import {
   ENTRY_BYTES,
   FRAME_BYTES_MAX,
   FRAME_RECORD_BYTES,
+  INTERFACE_BYTES,
   OFFER_BYTES,
   RSS_BYTES,
+  SCAN_FIRST_INTERFACE,
   TALLY_BYTES,
 } from '../../src/bursts/layout.js';
 import { compileBursts, instantiateBursts } from '../../src/bursts/load.js';
@@ -53,6 +56,11 @@ export const FLOW_TABLES = [0, 1].map(() => place(flowTableBytes(FLOW_TABLE_BUCK
 export const TABLE = place(FRAMES * FRAME_RECORD_BYTES);
 export const OFFERS = place(FRAMES * OFFER_BYTES);
 export const FRAME_PLACES = place(FRAMES * FRAME_PLACE_BYTES);
+export const INTERFACES = 4;
+export const SCAN = place(SCAN_FIRST_INTERFACE + INTERFACES * INTERFACE_BYTES);
+export const TIMES = place(FRAMES * 8);
+export const CAPTURE_BYTES = 16_384;
+export const CAPTURE = place(CAPTURE_BYTES);
 
 const PAGES = Math.ceil((end + BUFFERS * BUFFER_BYTES) / PAGE_BYTES);
 export const MEMORY_BYTES = PAGES * PAGE_BYTES;

@@ -49,9 +49,11 @@ export const sample: Snapshot = {
       rxBytes: 11_160_000_000,
       rxMissedErrors: 0,
       pauses: 1_234,
+      rxLengthErrors: 0,
       irqs: 12,
       cpuSeconds: 4.9,
       queues: [queue],
+      capture: null,
     },
   ],
   cpus: [

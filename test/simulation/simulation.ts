@@ -4,6 +4,7 @@
 
 import { compileBursts, instantiateBursts } from '../../src/bursts/load.js';
 import { referenceBursts } from '../../src/bursts/reference/reference.js';
+import { gunzipInflater } from '../../src/coordinator/inflater.js';
 import { createMachine, type Machine } from '../../src/coordinator/machine.js';
 import { makePlan, type Plan } from '../../src/coordinator/plan.js';
 import type { SnapshotSource } from '../../src/coordinator/snapshot.js';
@@ -60,6 +61,7 @@ export class Simulation {
       config: { device: 'pktgen' },
       recordings: NONE,
       useAtStart: new Map(),
+      fault: null,
     };
     this.flows = new Flows(isLossless(scenario));
     this.mover = new Mover(this.machine, this.plan, this.random);
@@ -129,7 +131,7 @@ export class Simulation {
   private nic(device: PktgenSettings): Role {
     const { full, packets, endless } = this.scenario;
     const settings = { device, full, framesMax: endless ? Number.POSITIVE_INFINITY : packets };
-    const agent = buildNic(this.machine.views, this.plan.nic, settings, this.seams());
+    const agent = buildNic(this.machine.views, this.plan.nic, settings, { ...this.seams(), inflater: gunzipInflater });
     return new Role(this.machine.views, this.plan.nicContext, agent, this.hook);
   }
 

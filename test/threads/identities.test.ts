@@ -80,7 +80,8 @@ function checkShape(t: Test, snapshot: Snapshot): void {
   t.same(holes(snapshot), []);
   const { nics, cpus, stack, rates, conservation, noise } = snapshot;
   t.equal(keys(snapshot), 'config conservation cpus durationSeconds nics node noise rates stack version');
-  const nic = 'cpuSeconds device irqs name offeredBytes offeredPackets pauses queues rxBytes rxMissedErrors rxPackets';
+  const nic =
+    'capture cpuSeconds device irqs name offeredBytes offeredPackets pauses queues rxBytes rxLengthErrors rxMissedErrors rxPackets';
   t.equal(keys(nics[0]!), nic);
   const queue = 'completions cpu fullBudgetPolls id irqLine irqs missedReschedules polls rxMissedErrors rxPackets';
   t.equal(keys(nics[0]!.queues[0]!), queue);

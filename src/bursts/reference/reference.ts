@@ -8,6 +8,8 @@ import { encode, encodeFrame, encodeOffers } from './encode.js';
 import { flows } from './flows.js';
 import { offer } from './offer.js';
 import { compact, recycle, refill } from './recycle.js';
+import { scanPcap } from './scan-pcap.js';
+import { scanPcapng } from './scan-pcapng.js';
 import { take } from './take.js';
 import { verify } from './verify.js';
 import { work } from './work.js';
@@ -17,6 +19,8 @@ export const referenceBursts: BurstsFactory = (_memory, views) => ({
   copy: (...args) => copy(views, ...args),
   encodeOffers: (...args) => encodeOffers(views, ...args),
   encodeFrame: (...args) => encodeFrame(views, ...args),
+  scanPcap: (...args) => scanPcap(views, ...args),
+  scanPcapng: (...args) => scanPcapng(views, ...args),
   take: (...args) => take(views, ...args),
   classify: (...args) => classify(views, ...args),
   verify: (...args) => verify(views, ...args),
