@@ -161,6 +161,26 @@ for (const [name, bytes, before, message] of REFUSED) {
   });
 }
 
+t.test('absurd lengths, in both byte orders: refused where they stand, in bounded memory', async (t) => {
+  const before = process.memoryUsage.rss();
+  for (const byteOrder of ['little', 'big'] as const) {
+    for (const length of [262_145, 0x7fffffff, 0x80000000, 0xfffffff0, 0xffffffff]) {
+      const file = captureOf([packet(60), packet(60), packet(60)], { byteOrder, snaplen: 0 });
+      const at = 24 + 76 + 8;
+      if (byteOrder === 'little') file.writeUInt32LE(length, at);
+      else file.writeUInt32BE(length, at);
+      const { fault, frames } = readAll(file);
+      t.equal(frames.length, 1);
+      t.match(
+        fault?.problem,
+        new RegExp(`packet 2 at byte 100 says that it has ${length} bytes, and 262144 are the most`),
+      );
+    }
+  }
+  t.ok(process.memoryUsage.rss() - before < 60e6);
+  sameFrames(t, captureOf([packet(60), packet(1514)], { snaplen: 0 }), [packet(60), packet(1514)]);
+});
+
 t.test('first-light.pcap: every byte of the file is accounted for', async (t) => {
   const { frames, sliced, format, isHeld } = readAll(readFileSync(FIRST_LIGHT));
   const bytes = frames.reduce((sum, frame) => sum + frame.bytes.length, 0);
