@@ -4,6 +4,7 @@
 //   sleep      it was to wake the other
 //   waker      of two sleepers one is woken, and ends before it has passed that on
 //   finally    what its finally block would do is not done
+//   two        both threads may end
 //   stores     plain stores are steps: it ends between the two
 
 import { onePage, type ScenarioFactory, type Shared, viewsOf, wordsOf } from '../scenario.js';
@@ -51,6 +52,7 @@ const BODIES: Record<string, readonly Body[]> = {
   waker: [passOn, passOn, ring],
   finally: [leave],
   stores: [both],
+  two: [ring, ring],
 };
 
 const mortal: ScenarioFactory = (_root, variant) => {
@@ -58,7 +60,7 @@ const mortal: ScenarioFactory = (_root, variant) => {
   const attach = (shared: Shared) => viewsOf(shared.memory.buffer).words;
   return {
     threads: ['mortal', 'other', 'ringer'].slice(0, bodies.length),
-    ends: { threads: ['mortal'] },
+    ends: variant === 'two' ? { threads: ['mortal', 'other'], most: 2 } : { threads: ['mortal'] },
     storeSteps: variant === 'stores',
     stepLimit: 200,
     create: onePage,
@@ -67,6 +69,7 @@ const mortal: ScenarioFactory = (_root, variant) => {
     thread: (index, shared) => () => bodies[index]!(attach(shared)),
     check(shared, ended) {
       const words = wordsOf(shared);
+      if (variant === 'two') return ended.length < 2 ? null : `ended=${ended}`;
       if (ended.length === 0 || words[BEGUN] === 0) return null;
       return words[LEFT] === 1 ? null : `ended=${ended} halfway`;
     },
