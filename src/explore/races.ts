@@ -59,6 +59,18 @@ export function beginRaces({ base, clocks }: RaceMemory, stepLimit: number): voi
   clocks.fill(base[0]!);
 }
 
+/** All that a thread did before it ended is known to those who are told of it at this word. */
+export function releaseOf(memory: RaceMemory, count: number, thread: number, address: number, steps: number): void {
+  const { base, clocks, released, waiters } = memory;
+  clocks[thread * count + thread] = base[0]! + steps + 1;
+  for (let other = 0; other < count; other++) {
+    const at = (address >>> 2) * count + other;
+    const known = clocks[thread * count + other]!;
+    released[at] = Math.max(released[at]!, known);
+    waiters[at] = Math.max(waiters[at]!, known);
+  }
+}
+
 /** One thread's part. */
 export class Races {
   private readonly memory: RaceMemory;
