@@ -4,6 +4,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { ABANDON, ATTACH, Control, createControl, QUIT, RUN, USUAL } from './control.js';
+import { Exits } from './exits.js';
 import { beginRaces, createRaceMemory, type RaceMemory } from './races.js';
 import { bufferOf, loadScenario, type Scenario, type Shared } from './scenario.js';
 import { Scheduler } from './scheduler.js';
@@ -39,11 +40,13 @@ export class Crew {
     this.raceMemory = races ? createRaceMemory(threads.length, memory.byteLength) : null;
     this.threads = new Threads(this.control);
     const snapshots = new Snapshots(memory, this.control.memory.snapshots);
-    const rules = { timeouts, always: () => null };
+    const exitWord = scenario.ends?.word;
+    const exits = new Exits(this.control, this.threads, memory, exitWord, this.raceMemory);
+    const rules = { timeouts, always: () => null, exits };
     this.scheduler = new Scheduler(this.control, this.control.main, this.threads, snapshots, rules);
     const { shared, raceMemory } = this;
     const urls = { module: module.href, root: root.href };
-    const common = { ...urls, shared, control: this.control.memory, raceMemory, timeouts, plainSteps };
+    const common = { ...urls, shared, control: this.control.memory, raceMemory, exitWord, timeouts, plainSteps };
     this.workers = threads.map((_, me) => startWorker({ ...common, me }));
   }
 

@@ -97,7 +97,7 @@ export async function replay(module: URL | string, schedule: string, options: Ex
   const crew = await Crew.start(url, rootOf(url, options), options.answerMs ?? ANSWER_MS);
   try {
     const message = crew.run(plan);
-    return failureOf(crew, sourceOf(url, options), plan, message);
+    return failureOf(crew, sourceOf(url, options), { plan, message, trace: crew.trace() });
   } finally {
     await crew.close();
   }

@@ -1,7 +1,7 @@
 // Cold. Runs on: whoever holds the turn.
 // A happens-before check over plain accesses by vector clocks (Flanagan and Freund, FastTrack, 2009, with a full vector in
 // place of their epochs: threads are few). Calls of Atomics are the synchronisation: a store or read-modify-write releases its
-// word, a load or read-modify-write acquires it, and a notify releases to those that wake of it.
+// word, a load or read-modify-write acquires it, and a word's list of waiters is a critical section, which wait and notify pass.
 //
 // A time is a stamp: the schedule's base + the number of steps made so far + 1. Bases grow from schedule to schedule, and each
 // schedule begins with all clocks at its base, so that nothing needs to be cleared: what is older than the base is ordered.
@@ -10,7 +10,7 @@
 //   BASE      1 double: of this schedule                                                 main
 //   CLOCKS    per thread and thread: up to which stamp this knows that                   turn's holder
 //   RELEASED  per word and thread: the clock that was released last at this word         turn's holder
-//   WAITERS   per word and thread: likewise, by notify                                   turn's holder
+//   WAITERS   per word and thread: likewise, at its list of waiters                      turn's holder
 //   SEEN      per kind of access, thread and word: the stamp of the last                 turn's holder
 
 import type { Scheduler } from './scheduler.js';
@@ -59,6 +59,18 @@ export function beginRaces({ base, clocks }: RaceMemory, stepLimit: number): voi
   clocks.fill(base[0]!);
 }
 
+/** All that a thread did before it ended is known to those who are told of it at this word. */
+export function releaseOf(memory: RaceMemory, count: number, thread: number, address: number, steps: number): void {
+  const { base, clocks, released, waiters } = memory;
+  clocks[thread * count + thread] = base[0]! + steps + 1;
+  for (let other = 0; other < count; other++) {
+    const at = (address >>> 2) * count + other;
+    const known = clocks[thread * count + other]!;
+    released[at] = Math.max(released[at]!, known);
+    waiters[at] = Math.max(waiters[at]!, known);
+  }
+}
+
 /** One thread's part. */
 export class Races {
   private readonly memory: RaceMemory;
@@ -96,12 +108,10 @@ export class Races {
     if ((access & WRITE) !== 0) this.release(this.memory.released, word);
   }
 
-  notified(address: number): void {
-    this.release(this.memory.waiters, address >>> 2);
-  }
-
-  woken(address: number): void {
+  /** A wait that falls asleep and one that returns, and a notify. */
+  waiters(address: number): void {
     this.acquire(this.memory.waiters, address >>> 2);
+    this.release(this.memory.waiters, address >>> 2);
   }
 
   private get stamp(): number {

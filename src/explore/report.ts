@@ -30,10 +30,15 @@ export interface Source {
   replay(schedule: string): string;
 }
 
-/** Of the schedule that the crew has just run. */
-export function failureOf(crew: Crew, source: Source, plan: Int8Array, message: string | null): Failure {
+/** A schedule that has been run. */
+export interface Outcome {
+  readonly plan: Int8Array;
+  readonly message: string | null;
+  readonly trace: readonly Step[];
+}
+
+export function failureOf(crew: Crew, source: Source, { plan, message, trace }: Outcome): Failure {
   const schedule = formatSchedule(plan);
-  const trace = crew.trace();
   const preemptions = preemptionsOf(trace);
   const head = `${source.name}: ${message ?? 'fine'} (${trace.length} steps, ${preemptions} preemptions)`;
   const replay = source.replay(schedule);

@@ -50,6 +50,11 @@ export interface Ends {
   readonly threads: readonly string[];
   /** Default 1. */
   readonly most?: number;
+  /**
+   * Byte address of a word in which the bit of such a thread (1 << its index) is set when it has ended, by a choice or by
+   * returning, as its worker's 'exit' event would tell; whoever waits on the word wakes.
+   */
+  readonly word?: number;
 }
 
 /**

@@ -4,6 +4,7 @@
 
 import { Choices } from './choices.js';
 import { ABANDON, type Control } from './control.js';
+import type { Exits } from './exits.js';
 import type { Snapshots } from './snapshots.js';
 import { FINISHED, RUNNABLE, type Threads } from './threads.js';
 import { ENDS, GO_ON, type Op, writeDecision, writeStep, writeTaken, writeTimedOut, writeValues } from './trace.js';
@@ -16,6 +17,7 @@ export interface Rules {
   readonly timeouts: boolean;
   /** The scenario's invariant after each step. */
   always(): string | null;
+  readonly exits: Exits;
 }
 
 export class Scheduler {
@@ -81,6 +83,7 @@ export class Scheduler {
   /** The body has returned. */
   finish(): void {
     this.threads.finish(this.me);
+    this.rules.exits.tell(this.me);
     hand(this.control, this.record('end'));
   }
 
@@ -118,6 +121,7 @@ export class Scheduler {
       const next = this.decide(step, ended);
       if (next < ENDS) return next;
       this.threads.end(next - ENDS); // It holds no turn, and gets none before the schedule is over.
+      this.rules.exits.tell(next - ENDS);
       writeStep(this.control.memory, step, 'killed');
       this.control.steps = step + 1;
     }

@@ -10,7 +10,7 @@ import { setImmediate } from 'node:timers/promises';
 import { PRIORITIES } from './control.js';
 import type { Crew } from './crew.js';
 import type { Pct } from './pct.js';
-import { type Failure, failureOf, type Source } from './report.js';
+import { type Failure, failureOf, type Outcome, type Source } from './report.js';
 import { shrink } from './shrink.js';
 import { choicesAt, ENDS, freeAt, takenAt } from './trace.js';
 
@@ -118,13 +118,20 @@ export class Search {
     }
   }
 
+  /** Of the schedule that the crew has just run. */
   private fail(plan: Int8Array, message: string): void {
     const { crew, source } = this;
-    const shrunk = this.limits.shrink && crew.alive ? shrink(crew, message) : null;
-    const { plan: best, message: text } = shrunk ?? { plan, message };
-    // Shrinking has run other schedules since.
-    const again = crew.alive && this.limits.shrink ? crew.run(best) : text;
-    this.failures.push(failureOf(crew, source, best, again));
+    const found = { plan, message, trace: crew.trace() };
+    this.failures.push(failureOf(crew, source, this.limits.shrink && crew.alive ? this.shrunk(found) : found));
+  }
+
+  /** As it was found, when a thread does not answer on the way. */
+  private shrunk(found: Outcome): Outcome {
+    const { crew } = this;
+    const plan = shrink(crew, found.message!) ?? found.plan;
+    if (!crew.alive) return found;
+    const message = crew.run(plan);
+    return crew.alive ? { plan, message, trace: crew.trace() } : found;
   }
 }
 

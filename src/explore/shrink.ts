@@ -13,22 +13,19 @@ const NO_PLAN = new Int8Array(0);
 const STEPS_MAX = 300_000;
 const RUNS_MAX = 3000;
 
-export interface Shrunk {
-  readonly plan: Int8Array;
-  readonly message: string;
-}
-
 interface Candidate {
   readonly sketch: Sketch;
-  readonly message: string;
   readonly plan: Int8Array;
   readonly preemptions: number;
   readonly steps: number;
   readonly trace: readonly Step[];
 }
 
-/** @param message what went wrong in the schedule that the crew has just run */
-export function shrink(crew: Crew, message: string): Shrunk | null {
+/**
+ * @param message what went wrong in the schedule that the crew has just run
+ * @returns the plan of a smaller one, or null when this one cannot be run as a sketch
+ */
+export function shrink(crew: Crew, message: string): Int8Array | null {
   return new Shrinking(crew, message).run();
 }
 
@@ -45,12 +42,12 @@ class Shrinking {
     this.first = sketchOf(crew.trace(), crew.control.main);
   }
 
-  run(): Shrunk | null {
+  run(): Int8Array | null {
     let best = this.attempt(this.first);
     if (best === null) return null; // Two ends at one step, which a sketch cannot say.
     for (;;) {
       const smaller = this.moved(this.reduced(best));
-      if (!isSmaller(smaller, best)) return smaller;
+      if (!isSmaller(smaller, best)) return smaller.plan;
       best = smaller;
     }
   }
@@ -69,7 +66,7 @@ class Shrinking {
     if (message === null || kindOf(message) !== this.kind || !crew.alive) return null;
     const trace = crew.trace();
     const preemptions = preemptionsOf(trace);
-    return { sketch, message, plan: planOf(trace), preemptions, steps: trace.length, trace };
+    return { sketch, plan: planOf(trace), preemptions, steps: trace.length, trace };
   }
 
   private better(best: Candidate, sketch: Sketch): Candidate | null {

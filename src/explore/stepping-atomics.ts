@@ -59,7 +59,7 @@ export class SteppingAtomics {
       if (!this.stepped(cells, index)) return operate(cells, index, ...operands);
       this.enterCall();
       const result = operate(cells, index, ...operands);
-      this.races?.call(addressOf(cells, index), accessOf(op, operands[0], result));
+      this.races?.call(addressOf(cells, index), accessOf(op, cells, operands[0], result));
       this.endCall(op, cells, index, operands, result);
       return result;
     };
@@ -78,8 +78,9 @@ export class SteppingAtomics {
       this.endCall('wait', cells, index, [value], WAIT_RESULTS.indexOf(result));
       return result;
     }
+    this.races?.waiters(addressOf(cells, index));
     const timedOut = this.scheduler.sleep(addressOf(cells, index), Number(value), Number.isFinite(timeout));
-    this.races?.woken(addressOf(cells, index));
+    this.races?.waiters(addressOf(cells, index));
     return timedOut ? 'timed-out' : 'ok';
   }
 
@@ -87,7 +88,7 @@ export class SteppingAtomics {
     const cells = plainOf(view);
     if (!this.stepped(cells, index)) return real.notify(cells as Int32Array, index, count);
     this.enterCall();
-    this.races?.notified(addressOf(cells, index));
+    this.races?.waiters(addressOf(cells, index));
     const woken = this.scheduler.threads.wake(addressOf(cells, index), count);
     this.endCall('notify', cells, index, [count], woken);
     return woken;
@@ -136,9 +137,16 @@ export class SteppingAtomics {
 }
 
 /** A compareExchange that finds another value is a load. */
-function accessOf(op: (typeof STEPPED)[number], expected: Operand | undefined, result: Operand): number {
-  if (op === 'load' || (op === 'compareExchange' && result !== expected)) return READ;
+function accessOf(op: (typeof STEPPED)[number], cells: Cells, expected: Operand | undefined, found: Operand): number {
+  if (op === 'load' || (op === 'compareExchange' && asStored(cells, expected!) !== found)) return READ;
   return op === 'store' ? WRITE : READ_WRITE;
+}
+
+/** What cells of this kind would hold: 0xffffffff is -1 in an Int32Array. */
+function asStored(cells: Cells, value: Operand): Operand {
+  const cell = new (cells.constructor as { new (length: number): (number | bigint)[] })(1);
+  cell[0] = value;
+  return cell[0];
 }
 
 function addressOf(cells: Cells, index: number): number {

@@ -4,6 +4,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { watchViews } from './checking-views.js';
 import { ABANDON, ATTACH, Control, type ControlMemory, QUIT, RUN } from './control.js';
+import { Exits } from './exits.js';
 import { type RaceMemory, Races, READ, WRITE } from './races.js';
 import { bufferOf, loadScenario, type Scenario, type Shared } from './scenario.js';
 import { ABANDONED, Scheduler } from './scheduler.js';
@@ -19,6 +20,7 @@ export interface ThreadData {
   readonly shared: Shared;
   readonly control: ControlMemory;
   readonly raceMemory: RaceMemory | null;
+  readonly exitWord: number | undefined;
   readonly timeouts: boolean;
   readonly plainSteps: boolean;
 }
@@ -28,7 +30,9 @@ const { me, shared } = data;
 const control = new Control(data.control);
 const { timeouts, plainSteps } = data;
 const snapshots = new Snapshots(bufferOf(shared), data.control.snapshots);
-const scheduler = new Scheduler(control, me, new Threads(control), snapshots, { timeouts, always });
+const threads = new Threads(control);
+const exits = new Exits(control, threads, bufferOf(shared), data.exitWord, data.raceMemory);
+const scheduler = new Scheduler(control, me, threads, snapshots, { timeouts, always, exits });
 const stepping = new SteppingAtomics(scheduler, bufferOf(shared), plainSteps, me, data.control.owners);
 stepping.install();
 const scenario: Scenario = await loadScenario(new URL(data.module), new URL(data.root));

@@ -27,6 +27,23 @@ t.test('no finally block runs, and no step after', async (t) => {
   await fails(t, 'toy-mortal:finally', /^ended=mortal halfway$/);
 });
 
+t.test('who is told of the end sees all that came before it', async (t) => {
+  const { failures, schedules, complete } = await exploreSpec('toy-mortal:told', { bound: 3 });
+  t.same(
+    failures.map(({ text }) => text),
+    [],
+  );
+  t.ok(complete);
+  t.equal(schedules, 10);
+});
+
+t.test('two of them', async (t) => {
+  t.same((await exploreSpec('toy-mortal:two', { bound: 1 })).failures, [], 'two ends are more than one');
+  const { failures } = await exploreSpec('toy-mortal:two');
+  t.equal(failures[0]?.message, 'ended=mortal,other');
+  t.equal(failures[0]?.schedule, '0:end,1:end');
+});
+
 t.test('between two plain stores, where these are steps', async (t) => {
   const { text } = await fails(t, 'toy-mortal:stores', /^ended=mortal halfway$/);
   t.match(text, /write BEGUN = 1/);

@@ -6,8 +6,8 @@ import { exploreSpec } from '../interleave/specs.js';
 
 const OPTIONS = { bound: 2 };
 
-t.test('ordered by a word, by a counter that two add to, by a notify', async (t) => {
-  for (const variant of ['message', 'counter', 'bell']) {
+t.test('ordered by a word, by a counter that two add to, by wait and notify', async (t) => {
+  for (const variant of ['message', 'counter', 'bell', 'asleep', 'unsigned']) {
     const { failures, complete } = await exploreSpec(`toy-race:${variant}`, OPTIONS);
     t.same(
       failures.map(({ text }) => text),

@@ -6,6 +6,8 @@
 //   mixed         a word that one reads plainly and the other changes by Atomics
 //   counter       each adds to a counter of its own; both are read at the end by whoever comes last
 //   bell          data, then a notify
+//   asleep        data, then a wait; the other reads when its notify has woken somebody
+//   unsigned      published by a compareExchange from -1, written as 0xffffffff
 //   failed        a compareExchange that fails is a load: it publishes nothing
 //   bytes, fill, set, subarray   by these accesses; the reader does not look at the flag
 
@@ -56,6 +58,21 @@ const BODIES: Record<string, readonly [Body, Body]> = {
       Atomics.notify(words, FLAG, 1);
     },
     ({ words }) => Atomics.wait(words, FLAG, 0) === 'ok' && words[DATA],
+  ],
+  asleep: [
+    ({ words }) => {
+      words[DATA] = 42;
+      Atomics.wait(words, FLAG, 0);
+    },
+    ({ words }) => Atomics.notify(words, FLAG, 1) === 1 && words[DATA],
+  ],
+  unsigned: [
+    ({ words }) => {
+      Atomics.store(words, FLAG, -1);
+      words[DATA] = 42;
+      Atomics.compareExchange(words, FLAG, 0xffffffff, 1);
+    },
+    receive,
   ],
   failed: [
     ({ words }) => {
