@@ -17,7 +17,7 @@ import {
 import { HEADER_BYTES } from '../memory/handle.js';
 import { CACHE_LINE_BYTES } from '../memory/layout.js';
 import { BARRIER_BYTES, ONCE_BYTES } from '../memory/sync.js';
-import { SOFTNET_BYTES } from '../napi/napi.js';
+import { SOFTNET_BYTES } from '../napi/softnet.js';
 import { NAPI_BYTES } from '../napi/state.js';
 import { BACKLOG_BYTES, BACKLOG_FRAMES_MAX } from '../net/backlog.js';
 import type { NicRegions } from '../nic/build.js';

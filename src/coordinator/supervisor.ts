@@ -121,7 +121,7 @@ export class Supervisor {
         ...shared,
         context: plan.cpuContexts[cpu]!,
         layout,
-        settings: { mode, irq, checkBuffers, budget, budgetUsecs, weight },
+        settings: { mode, irq, checkBuffers, budget, budgetUsecs, weight, threadIrqs: false },
         workNs: config.work,
         once: plan.once,
         workSpeed: plan.workSpeed,

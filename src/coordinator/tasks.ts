@@ -15,6 +15,7 @@ import type { Agent } from '../runtime/agent.js';
 import { type Clock, MonotonicClock } from '../runtime/clock.js';
 import { SpinThenSleep } from '../runtime/idle.js';
 import { runLoop } from '../runtime/loop.js';
+import { stderrPrintk } from '../runtime/printk.js';
 import { nameThread, threadId, threadUse } from '../runtime/thread.js';
 import type { SinkOption } from './options.js';
 import { calibrateWork } from './work.js';
@@ -61,7 +62,7 @@ export async function runCpuTask(task: CpuTask): Promise<void> {
   const clock = new MonotonicClock();
   const sink = await loadSink(task.sink, task.layout.cpu);
   const workIterations = calibrateWork(views, bursts, clock, task);
-  const seams = { bursts, clock, sink, needResched: () => false };
+  const seams = { bursts, clock, printk: stderrPrintk(), trace: null, sink, needResched: () => false };
   const cpu = buildCpu(views, task.layout, { ...task.settings, workIterations }, seams);
   const counters = counterAddresses(CPU_COUNTERS, task.layout.counters, CPU_COUNTERS);
   runRole(views, task, cpu, clock, counters);

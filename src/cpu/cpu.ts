@@ -1,30 +1,24 @@
 // Hot. Runs on: CPU n.
-// The per-CPU agent: interrupts first, then the softirqs that they raised, then ksoftirqd.
+// The per-CPU agent: interrupts first, with the softirqs that they raised, then process context.
 
 import type { CpuInterrupts } from '../driver/interrupt.js';
 import type { Agent } from '../runtime/agent.js';
-import type { Clock } from '../runtime/clock.js';
 import type { Softirqs } from '../softirq/softirq.js';
 
 export class Cpu implements Agent {
   readonly role: string;
-  private readonly clock: Clock;
   private readonly interrupts: CpuInterrupts;
   private readonly softirqs: Softirqs;
 
-  constructor(role: string, clock: Clock, interrupts: CpuInterrupts, softirqs: Softirqs) {
+  constructor(role: string, interrupts: CpuInterrupts, softirqs: Softirqs) {
     this.role = role;
-    this.clock = clock;
     this.interrupts = interrupts;
     this.softirqs = softirqs;
   }
 
   doWork(): number {
     let work = this.interrupts.deliver();
-    if (work === 0 && !this.softirqs.anyPending()) return 0;
-    this.clock.tick();
-    if (work > 0) this.softirqs.irqExit();
-    if (this.softirqs.runKsoftirqd()) work += 1;
+    if (this.softirqs.ksoftirqdRunnable && this.softirqs.runKsoftirqd()) work += 1;
     return work;
   }
 
@@ -33,7 +27,9 @@ export class Cpu implements Agent {
   }
 
   workArrived(): boolean {
-    return this.interrupts.any() || this.softirqs.anyPending();
+    if (this.interrupts.any() || this.softirqs.ksoftirqdRunnable) return true;
+    this.softirqs.tickStop();
+    return false;
   }
 
   handle(): void {

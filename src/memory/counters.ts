@@ -40,10 +40,24 @@ export const MALFORMED_REASONS = [
   'icmpv6Truncated',
 ] as const;
 
-/** Per CPU. The protocols must stay together and in this order: classify() counts by bit number. */
+/** The softirq vectors (enum in linux/interrupt.h), lowest number first; so they run, and so /proc/softirqs lists them. */
+export const SOFTIRQ_VECTORS = [
+  'HI',
+  'TIMER',
+  'NET_TX',
+  'NET_RX',
+  'BLOCK',
+  'IRQ_POLL',
+  'TASKLET',
+  'SCHED',
+  'HRTIMER',
+  'RCU',
+] as const;
+
+/** Per CPU. The vectors must stay together and in their order; so must the protocols: classify() counts by bit number. */
 export const CPU_COUNTERS = [
   'hardirqs',
-  'netRxSoftirqs',
+  ...SOFTIRQ_VECTORS,
   'processed',
   'dropped',
   'timeSqueeze',

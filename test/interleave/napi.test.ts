@@ -10,7 +10,7 @@ const STATE = 'napi/state.js';
 const POLL = 'driver/poll.js';
 const MISSED_DROPPED = [
   { file: STATE, find: 'const missed = (old & MISSED) !== 0;', replace: 'const missed = false;' },
-  { file: STATE, find: 'old & ~(SCHED |', replace: 'old & ~(MISSED | SCHED |' },
+  { file: STATE, find: 'old & ~(SCHED | SCHED_THREADED', replace: 'old & ~(MISSED | SCHED | SCHED_THREADED' },
 ];
 const TEST_THEN_SET = [
   {
@@ -55,8 +55,8 @@ t.test('a state word without one of its rules loses work, or has two pollers', (
       patches: [
         {
           file: STATE,
-          find: 'if (Atomics.compareExchange(this.words, this.base + STATE, old, next) === old)',
-          replace: 'Atomics.store(this.words, this.base + STATE, next);',
+          find: /const found = Atomics\.compareExchange\(this\.words, this\.base \+ STATE, old, next\);/,
+          replace: 'Atomics.store(this.words, this.base + STATE, next); const found = old;',
         },
       ],
       spec: 'napi-state',
@@ -189,11 +189,11 @@ t.test('what the machine never comes to, so far', (t) =>
       why: 'while SCHED is held its line is masked, so that no interrupt schedules; other contexts will (napi:latch-scheduled)',
     },
     {
-      what: 'no look at pending softirqs before sleep',
+      what: 'no look at ksoftirqd before sleep',
       patches: [
         {
           file: 'cpu/cpu.js',
-          find: 'this.interrupts.any() || this.softirqs.anyPending()',
+          find: 'this.interrupts.any() || this.softirqs.ksoftirqdRunnable',
           replace: 'this.interrupts.any()',
         },
       ],

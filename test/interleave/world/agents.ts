@@ -8,7 +8,7 @@ import type { Shared } from '../scenario.js';
 import { deviceOf } from './frames.js';
 import type { World } from './world.js';
 
-const SOFTNET = { budget: 300, budgetUsecs: 2000 };
+const SOFTNET = { budget: 300, budgetUsecs: 2000, threadIrqs: false };
 
 /** @param first the frame it begins with; those before have been offered by another */
 export function nicOf(world: World, shared: Shared, first = 0, count = world.options.frames.length - first): Nic {
@@ -59,10 +59,12 @@ export function scheduler(world: World, shared: Shared, cpu: number): () => void
   const { bursts, clock } = seamsOf(world, shared, cpu);
   const states = Array.from({ length: layout.napiCount }, (_, id) => parts.napiState(views, layout.napis, id));
   const none = () => 0;
-  const hooks = { deliver: none, needResched: () => false };
+  const { printk, trace } = seamsOf(world, shared, cpu);
+  const hooks = { deliver: none, needResched: () => false, printk, trace, threadIrqs: false };
   const softirqs = new parts.Softirqs(views, layout.softirq, clock, hooks, counters);
-  const settings = { ...SOFTNET, weight: options.weight };
-  const softnet = new parts.Softnet(views, layout.softnet, cpu, states, softirqs, clock, none, settings, counters);
+  const softnet = new parts.Softnet(views, layout.softnet, cpu, states, softirqs);
+  new parts.NetRxAction(views, softnet, { clock, printk, trace, deliver: none }, SOFTNET, counters);
+  softnet.add(0, { weight: options.weight });
   const { ring, pool } = world.hold(shared);
   const rx = new parts.RxQueue(views, bursts, ring, pool, states[0]!, layout.batch, layout.buffers, layout.links);
   const burst = new parts.Burst(views, layout.batch, layout.buffers, layout.links);
@@ -74,7 +76,8 @@ export function scheduler(world: World, shared: Shared, cpu: number): () => void
   const recheck = options.flow === 'nolatch';
   new parts.RxPoll(views, cpu, 0, softnet, rx, receive, world.line(shared), recheck, () => {}, polled);
   return () => {
-    softnet.schedule(0);
+    softirqs.irqEnter();
+    softnet.napiSchedule(0);
     softirqs.irqExit();
   };
 }
@@ -86,6 +89,10 @@ function seamsOf(world: World, shared: Shared, cpu: number) {
   return {
     bursts: world.mode === 'napi' ? world.witness.guarded(bursts, views, cpu) : bursts,
     clock: new world.parts.VirtualClock(),
+    printk: new world.parts.Printk((line) => {
+      throw new Error(line);
+    }),
+    trace: null,
     sink: (burst: Burst) => world.witness.receive(views, burst),
     needResched: () => world.options.needResched ?? false,
   };
