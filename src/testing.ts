@@ -1,0 +1,3 @@
+// Cold. Runs on: main. The public test tools.
+
+export { simulate } from './simulate/machine.js';
