@@ -1,3 +1,6 @@
 // Cold. Runs on: main. The public test tools.
 
-export { simulate } from './simulate/machine.js';
+export type { SimulatedCpu, Vector } from './simulate/cpu.js';
+export { type SimulateOptions, type Simulation, simulate } from './simulate/machine.js';
+export type { NapiOptions, PollFunction, SimulatedNapi } from './simulate/napi.js';
+export type { TraceEvent, TraceEventName, TraceLog } from './simulate/trace.js';

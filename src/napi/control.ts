@@ -15,12 +15,13 @@ const PARKED_MASK = NAPI_BITS.SCHED | NAPI_BITS.NPSVC | (HOLDER_MASK << HOLDER_S
 
 /**
  * netif_napi_add: listed, born disabled, found by no id yet.
- * @param name of its device, for the message about a weight that is larger than is good
+ * @param device for the message about a weight that is larger than is good
  * @throws NapiError when it is listed already; nothing is changed then
  */
-export function netifNapiAdd(state: NapiState, name: string, weight: number, printk: Printk): void {
+export function netifNapiAdd(state: NapiState, device: string, weight: number, printk: Printk): void {
   state.add();
-  if (weight > NAPI_POLL_WEIGHT) printk.once('weight', `${name}: netif_napi_add_weight() called with weight ${weight}`);
+  if (weight > NAPI_POLL_WEIGHT)
+    printk.once('weight', `${device}: netif_napi_add_weight() called with weight ${weight}`);
 }
 
 /** @param threaded its device is threaded, and it has a thread @throws NapiError when it is not disabled */

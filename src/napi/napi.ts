@@ -45,13 +45,16 @@ export interface NapiParts {
   readonly thread: NapiThread | null;
   /** netpoll is active on its device: polls take turns. */
   readonly netpoll: boolean;
-  /** As messages call it. */
+  /** As messages and traces call it. */
   readonly name: string;
+  /** Its device; `(no_device)` for a backlog. */
+  readonly device: string;
 }
 
 /** NAPI_POLL_WEIGHT */
 export const NAPI_POLL_WEIGHT = 64;
 
+const NO_DEVICE = '(no_device)';
 const NO_POLL: Poll = {
   poll() {
     throw new Error('napi: an instance without a poll function on this context was scheduled');
@@ -75,6 +78,7 @@ export class Napi implements NapiParts {
   thread: NapiThread | null = null;
   netpoll = false;
   name: string;
+  device = NO_DEVICE;
 
   constructor(state: NapiState) {
     this.state = state;

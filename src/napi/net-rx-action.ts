@@ -125,7 +125,7 @@ export class NetRxAction implements SoftirqAction {
 
   /** __napi_poll, second half: all of its weight was used. @returns true when it is to be polled again */
   private goesOn(napi: Napi, work: number): boolean {
-    const { state, weight, name } = napi;
+    const { state, weight, name, device } = napi;
     if (work > weight) {
       const line = `NAPI poll function ${name} returned ${work}, exceeding its budget of ${weight}.`;
       this.printk.once('exceeding', line);
@@ -142,7 +142,7 @@ export class NetRxAction implements SoftirqAction {
     }
     napi.gro.flush(this.clock.hz >= HZ_FINE);
     if (!state.isLinked()) return true;
-    this.printk.once('rescheduled', `${name}: Budget exhausted after napi rescheduled`);
+    this.printk.once('rescheduled', `${device}: Budget exhausted after napi rescheduled`);
     return false;
   }
 

@@ -54,7 +54,10 @@ export class SimulatedCpu {
 
   // ── code on this CPU ──
 
-  /** A hard interrupt, here and now: `handler` runs in it; at its exit pending softirqs run, unless it interrupted one. */
+  /**
+   * A hard interrupt, here and now: `handler` runs in it; at its exit pending softirqs run, unless it interrupted one. An error
+   * that leaves an interrupt or a softirq leaves the CPU in that context, like an oops.
+   */
   irq(handler: () => void = () => {}): void {
     this.world.on(this, () => {
       this.handlers.push(handler);

@@ -71,7 +71,11 @@ export class Simulation {
     this.random = new Random(seed);
     this.turnNs = turnNs;
     const settings: CoreSettings = { budget: 300, budgetUsecs: 2e6 / hz, threadIrqs: false, ...rest };
-    const names = { napi: (id: number) => this.nameOf(id), irq: (line: number) => this.lineNames[line]! };
+    const names = {
+      napi: (id: number) => this.nameOf(id),
+      device: (id: number) => this.napis[id]!.device,
+      irq: (line: number) => this.lineNames[line]!,
+    };
     for (const { softnet } of layout.cpus) Softnet.create(this.views, softnet);
     this.cpus = layout.cpus.map((core, cpu) => {
       this.lineNames.push(`cpu${cpu}`);
@@ -95,13 +99,7 @@ export class Simulation {
     if (id === NAPIS_MAX) throw wrong('napis', id + 1, `1 to ${NAPIS_MAX}`);
     const napi = new SimulatedNapi(this, this.words[id]!, name, options);
     this.napis.push(napi);
-    const counted = (budget: number) => {
-      napi.polls += 1;
-      return poll(napi, budget);
-    };
-    const given = Object.entries(options).filter(([, value]) => value !== undefined);
-    for (const { core } of this.cpus)
-      core.softnet.add(id, { ...Object.fromEntries(given), name, poll: { poll: counted } });
+    for (const { core } of this.cpus) core.softnet.add(id, napi.parts(poll));
     return napi;
   }
 

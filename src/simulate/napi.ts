@@ -3,7 +3,7 @@
 
 import { bitNames, NAPI_BITS, type NapiBit } from '../napi/bits.js';
 import { NapiDisable, type NapiIds, NapiSynchronize, napiEnable, netifNapiAdd, netifNapiDel } from '../napi/control.js';
-import type { GroNode, NapiThread, NapiTimer } from '../napi/napi.js';
+import { type GroNode, NAPI_POLL_WEIGHT, type NapiParts, type NapiThread, type NapiTimer } from '../napi/napi.js';
 import type { Softnet } from '../napi/softnet.js';
 import { type NapiState, NO_HOLDER } from '../napi/state.js';
 import type { ControlOperation } from '../runtime/operation.js';
@@ -13,6 +13,8 @@ import type { Printk } from '../runtime/printk.js';
 export type PollFunction = (napi: SimulatedNapi, budget: number) => number;
 
 export interface NapiOptions {
+  /** Default `eth0`. */
+  readonly device?: string;
   /** Packets per poll. Default 64. */
   readonly weight?: number;
   readonly gro?: GroNode;
@@ -43,26 +45,37 @@ const NO_TIMER: NapiTimer = { start() {}, cancel() {} };
 
 export class SimulatedNapi {
   readonly name: string;
+  readonly device: string;
   /** How often its poll function was called. */
   polls = 0;
   private readonly words: NapiState;
   private readonly world: NapiWorld;
   private readonly timer: NapiTimer;
-  private readonly weight: number;
-  private readonly threaded: boolean;
+  private readonly options: NapiOptions;
 
   /** @internal */
   constructor(world: NapiWorld, words: NapiState, name: string, options: NapiOptions) {
     this.name = name;
+    this.device = options.device ?? 'eth0';
     this.world = world;
     this.words = words;
     this.timer = options.timer ?? NO_TIMER;
-    this.weight = options.weight ?? 64;
-    this.threaded = options.thread !== undefined;
+    this.options = options;
     this.add();
     this.words.deferHardIrqs = options.deferHardIrqs ?? 0;
     this.words.groFlushTimeoutNs = options.groFlushTimeoutNs ?? 0;
     if (options.disabled !== true) this.enable();
+  }
+
+  /** @internal What the CPUs know of it. */
+  parts(poll: PollFunction): Partial<NapiParts> {
+    const { weight, gro, timer, thread, netpoll } = this.options;
+    const counted = (budget: number) => {
+      this.polls += 1;
+      return poll(this, budget);
+    };
+    const given = Object.entries({ weight, gro, timer, thread, netpoll }).filter(([, part]) => part !== undefined);
+    return { ...Object.fromEntries(given), name: this.name, device: this.device, poll: { poll: counted } };
   }
 
   /** Its number in the machine. */
@@ -101,7 +114,7 @@ export class SimulatedNapi {
 
   /** netif_napi_add */
   add(): void {
-    netifNapiAdd(this.words, this.name, this.weight, this.world.printk);
+    netifNapiAdd(this.words, this.device, this.options.weight ?? NAPI_POLL_WEIGHT, this.world.printk);
   }
 
   /** netif_napi_del */
@@ -111,7 +124,7 @@ export class SimulatedNapi {
 
   /** napi_enable; threaded, if it was made with a thread. */
   enable(): void {
-    napiEnable(this.words, this.world.ids, this.threaded);
+    napiEnable(this.words, this.world.ids, this.options.thread !== undefined);
   }
 
   /** napi_disable: blocks, while the CPUs go on. @throws NapiError where the kernel would wait for ever */

@@ -48,6 +48,7 @@ export class TraceLog {
 /** How the instances and lines of a machine are called. */
 export interface TraceNames {
   napi(id: number): string;
+  device(napi: number): string;
   irq(line: number): string;
 }
 
@@ -86,8 +87,8 @@ export class CpuTrace implements Trace {
   }
 
   napiPoll(napi: number, work: number, budget: number): void {
-    const name = this.names.napi(napi);
-    this.note('napi_poll', `napi poll on napi struct ${name} for device (no_device) work ${work} budget ${budget}`);
+    const [name, device] = [this.names.napi(napi), this.names.device(napi)];
+    this.note('napi_poll', `napi poll on napi struct ${name} for device ${device} work ${work} budget ${budget}`);
   }
 
   ksoftirqdWaking(): void {

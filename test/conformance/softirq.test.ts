@@ -502,7 +502,7 @@ t.test('rescheduled and yet at full budget: said once, and listed once', async (
     return budget;
   });
   m.cpu.irq(() => a.schedule());
-  t.same(m.log, ['a: Budget exhausted after napi rescheduled']);
+  t.same(m.log, ['eth0: Budget exhausted after napi rescheduled']);
   t.equal(a.polls, 3);
   t.same(m.cpu.pollList, []);
 });

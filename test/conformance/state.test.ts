@@ -269,7 +269,7 @@ t.test('S17: a weight over 64 is said once, and taken', async (t) => {
     m.cpu.irq(() => napi.schedule());
   }
   t.same(budgets, [128, 128]);
-  t.same(m.log, ['a: netif_napi_add_weight() called with weight 128']);
+  t.same(m.log, ['eth0: netif_napi_add_weight() called with weight 128']);
 });
 
 t.test('S18: completes and returns 64 all the same: visited in the next pass, and not polled', async (t) => {
@@ -343,8 +343,8 @@ t.test('S21: netpoll polls with budget 0, also one that nobody scheduled; work i
   t.same(budgets, [0, 0, 0]);
   t.same(m.log, ['b exceeded budget in poll']);
   t.same(m.trace.of('napi_poll').slice(0, 2), [
-    'napi poll on napi struct a for device (no_device) work 0 budget 0',
-    'napi poll on napi struct b for device (no_device) work 2 budget 0',
+    'napi poll on napi struct a for device eth0 work 0 budget 0',
+    'napi poll on napi struct b for device eth0 work 2 budget 0',
   ]);
   t.same([bits(a), bits(b)], ['', ''], 'NPSVC is gone');
 });
