@@ -42,6 +42,7 @@ const MACHINE: readonly Line[] = [
   ['--budget-usecs <µs>', 'time per net_rx_action, µs, 2000 … 10000000 (default: 2000)'],
   ['--weight <n>', 'packets per poll, 1 … 64 (default: 64)'],
   ['--work <ns>', 'synthetic work per packet in the receive path, ns, 0 … 1000000000 (default: 0)'],
+  ['--task <url...>', 'what runs on each CPU beside ksoftirqd: spin, or the URL of a module with a step function'],
   ['--pin', 'pin each thread to a core (Linux)'],
 ];
 

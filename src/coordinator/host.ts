@@ -51,7 +51,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const config = resolveOptions(options);
   const calibrated = await calibrate(config, startHost);
   const device = deviceSettings(config, calibrated.pps);
-  const plan = makePlan({ ...config, frames: deviceBytes(device) });
+  const plan = makePlan({ ...config, tasks: config.task.length, frames: deviceBytes(device) });
   const flow = config.mode === 'interrupt' ? 'level' : config.irq;
   const machine = createMachine(plan, config.ring, flow, compileBursts());
   const supervisor = new Supervisor(machine, plan, config, {

@@ -2,7 +2,9 @@
 // The options of a machine: their types, their checks and their defaults. All of it happens before any thread starts.
 
 import { availableParallelism } from 'node:os';
+import { basename } from 'node:path';
 import { z } from 'zod';
+import { NICE_0_WEIGHT } from '../cpu/scheduler.js';
 import { minimumFrameSize, parseFrameSizes } from '../nic/devices/frame-sizes.js';
 import { RING_SIZE_MAX, RING_SIZE_MIN } from '../ring/rx-ring.js';
 import { SoftirqOptionError } from './errors.js';
@@ -11,6 +13,18 @@ import { SoftirqOptionError } from './errors.js';
 export interface SinkOption {
   /** Absolute URL of the module. */
   readonly url: string | URL;
+  /** Handed to the factory on every CPU; structured-cloned, so a SharedArrayBuffer in it is shared. */
+  readonly data?: unknown;
+}
+
+/** A task of the application, on every CPU: a module whose default export makes its step function. */
+export interface TaskOption {
+  /** Absolute URL of the module, or `spin`: the built-in one that always has something to do. */
+  readonly url: string | URL;
+  /** As reports call it. Default: the module's file name. */
+  readonly name?: string;
+  /** Its share of the CPU against ksoftirqd's 1024 (sched_prio_to_weight: nice 19 is 15, nice -20 is 88761). Default 1024. */
+  readonly weight?: number;
   /** Handed to the factory on every CPU; structured-cloned, so a SharedArrayBuffer in it is shared. */
   readonly data?: unknown;
 }
@@ -67,6 +81,8 @@ export interface HostOptions {
   spin?: boolean;
   /** What gets the delivered packets. Default: they are counted. */
   sink?: SinkOption;
+  /** What runs in process context on every CPU, beside ksoftirqd: one or several, by URL or as TaskOption. Default: none. */
+  task?: string | URL | TaskOption | readonly (string | URL | TaskOption)[];
   /** Arguments for each worker's `execArgv`. Default: those of this process, with one profile per role. */
   execArgv?: readonly string[];
 }
@@ -74,17 +90,24 @@ export interface HostOptions {
 export type Rate = { readonly pps: number } | { readonly percent: number } | 'max';
 
 /** The options with all defaults filled in. */
-export type Config = Omit<Required<HostOptions>, 'execArgv' | 'sink' | 'duration' | 'packets' | 'loop'> & {
+export type Config = Omit<Required<HostOptions>, 'execArgv' | 'sink' | 'task' | 'duration' | 'packets' | 'loop'> & {
   /** null = no limit. */
   duration: number | null;
   packets: number | null;
   loop: number | null;
   sink: SinkOption | null;
+  task: readonly TaskConfig[];
   execArgv: readonly string[] | null;
 };
 
+/** A task with its defaults filled in. */
+export type TaskConfig = Required<TaskOption> & { readonly url: string };
+
 const CPUS_MAX = 64;
 const QUEUES_MAX = 128;
+/** Of tasks: nice 19 and nice -20. */
+const WEIGHT_MIN = 15;
+const WEIGHT_MAX = 88_761;
 const FLOWS_MAX = 65_536;
 const BUDGET_USECS_MIN = 2000; // 2·10^6 / HZ, as net.core.netdev_budget_usecs
 const PKTGEN_SECONDS = 5;
@@ -116,6 +139,24 @@ const RATE = 'must be packets per second (as 2000, 500k or 1.5M), K% of capacity
 const SIZE = 'must be 64 … 9216 bytes with FCS, several with commas between them, or imix';
 const ringSize = `must be a power of two from ${RING_SIZE_MIN} to ${RING_SIZE_MAX}`;
 const sinkShape = 'must be {url, data?} with the absolute URL of a module';
+
+const taskShape = 'must be spin, the absolute URL of a module, or {url, name?, weight?, data?}';
+const taskUrl = z
+  .union([z.string(), z.instanceof(URL)], { error: taskShape })
+  .transform(String)
+  .refine((url) => url === 'spin' || URL.canParse(url), taskShape);
+const task = z.union(
+  [
+    taskUrl,
+    z.strictObject({
+      url: taskUrl,
+      name: z.string().min(1).optional(),
+      weight: z.number().int().min(WEIGHT_MIN).max(WEIGHT_MAX).optional(),
+      data: z.unknown().optional(),
+    }),
+  ],
+  { error: taskShape },
+);
 
 const schema = z.strictObject({
   device: z
@@ -155,6 +196,7 @@ const schema = z.strictObject({
     )
     .refine(({ url }) => URL.canParse(String(url)), sinkShape)
     .optional(),
+  task: z.union([task, z.array(task)], { error: taskShape }).optional(),
   execArgv: z.array(z.string()).readonly().optional(),
 });
 
@@ -183,11 +225,19 @@ export function resolveOptions(options: HostOptions): Config {
     full: parsed.full ?? 'wait',
     spin: parsed.spin ?? cpus + NICS <= availableParallelism(),
     sink: (parsed.sink as SinkOption | undefined) ?? null,
+    task: tasksOf(parsed.task),
     execArgv: parsed.execArgv ?? null,
   };
   if (capture) checkSpeed(config);
   else checkPktgen(config);
   return { ...config, full: resolveFull(parsed.full, config) };
+}
+
+function tasksOf(given: Parsed['task']): TaskConfig[] {
+  return [given ?? []].flat().map((task) => {
+    const { url, name, weight = NICE_0_WEIGHT, data = null } = typeof task === 'string' ? { url: task } : task;
+    return { url, name: name ?? basename(url).replace(/\.[cm]?[jt]s$/, ''), weight, data };
+  });
 }
 
 function parse(options: HostOptions): Parsed {

@@ -13,6 +13,7 @@ import {
   NIC_COUNTERS,
   NIC_QUEUE_COUNTERS,
   POLL_COUNTERS,
+  TASK_COUNTERS,
 } from '../memory/counters.js';
 import { HEADER_BYTES } from '../memory/handle.js';
 import { CACHE_LINE_BYTES } from '../memory/layout.js';
@@ -55,11 +56,13 @@ export interface PlanNeeds {
   readonly mode: 'napi' | 'interrupt';
   /** Bytes that the device's frames take. */
   readonly frames: number;
+  /** The application's, on each CPU. Default 0. */
+  readonly tasks?: number;
 }
 
 /** @throws SoftirqOptionError when all of it together does not fit a memory */
 export function makePlan(needs: PlanNeeds): Plan {
-  const { cpus, queues } = needs;
+  const { cpus, queues, tasks = 0 } = needs;
   const arena = new Arena();
   const each = (count: number, name: string, bytes: number) =>
     Array.from({ length: count }, (_, index) => arena.reserve(`${name} ${index}`, bytes));
@@ -85,6 +88,9 @@ export function makePlan(needs: PlanNeeds): Plan {
   const cpuCounters = Array.from({ length: cpus }, (_, cpu) => counters(`counters of cpu ${cpu}`, CPU_COUNTERS));
   const pollCounters = Array.from({ length: cpus }, (_, cpu) =>
     Array.from({ length: queues }, (_, queue) => counters(`counters of cpu ${cpu} for queue ${queue}`, POLL_COUNTERS)),
+  );
+  const taskCounters = Array.from({ length: cpus }, (_, cpu) =>
+    Array.from({ length: tasks }, (_, task) => counters(`counters of cpu ${cpu} for task ${task}`, TASK_COUNTERS)),
   );
   const nicCounters = counters('counters of nic 0', NIC_COUNTERS);
   const queueCounters = Array.from({ length: queues }, (_, queue) =>
@@ -124,6 +130,7 @@ export function makePlan(needs: PlanNeeds): Plan {
       nicContext,
       counters: cpuCounters[cpu]!,
       pollCounters: pollCounters[cpu]!,
+      taskCounters: taskCounters[cpu]!,
     })),
     nic: { ...shared, nic: 0, state, rss, frames, counters: nicCounters, queueCounters },
     backlogs,

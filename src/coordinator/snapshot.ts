@@ -13,6 +13,7 @@ import {
   PROTOCOL_NAMES,
   readCounters,
   sumCounters,
+  TASK_COUNTERS,
 } from '../memory/counters.js';
 import { readBacklog } from '../net/backlog.js';
 import { readNic } from '../nic/nic.js';
@@ -21,7 +22,7 @@ import { MonotonicClock } from '../runtime/clock.js';
 import { type ThreadUse, threadUse } from '../runtime/thread.js';
 import type { Machine } from './machine.js';
 import type { Plan } from './plan.js';
-import type { CpuSnapshot, NicSnapshot, QueueSnapshot, Snapshot } from './snapshot-types.js';
+import type { CpuSnapshot, NicSnapshot, QueueSnapshot, Snapshot, TaskSnapshot } from './snapshot-types.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -61,6 +62,7 @@ export function takeSnapshot(source: SnapshotSource, final: boolean): Snapshot {
     durationSeconds,
     nics,
     cpus: cpus.map((counters, id) => cpuSnapshot(source, counters, id, final)),
+    tasks: taskSnapshots(source),
     stack: {
       delivered: total.delivered,
       deliveredBytes: total.deliveredBytes,
@@ -141,6 +143,16 @@ function cpuSnapshot(source: SnapshotSource, counters: CpuCounters, id: number, 
     sleeps: counters.sleeps,
     cpuSeconds: use === null ? null : use.cpuNs / 1e9,
   };
+}
+
+function taskSnapshots({ machine, plan, config }: SnapshotSource): TaskSnapshot[] {
+  const names = ((config.task ?? []) as readonly { readonly name: string }[]).map(({ name }) => name);
+  return plan.cpus.flatMap(({ cpu, taskCounters }) =>
+    taskCounters.map((block, index) => {
+      const { steps, runNs } = readCounters(machine.views, TASK_COUNTERS, block);
+      return { name: names[index]!, cpu, steps, cpuSeconds: runNs / 1e9 };
+    }),
+  );
 }
 
 /** From the first offer to the last poll that found packets; while traffic runs, until now. */

@@ -126,6 +126,7 @@ export class Supervisor {
         once: plan.once,
         workSpeed: plan.workSpeed,
         sink: config.sink === null ? null : { ...config.sink, url: String(config.sink.url) },
+        tasks: config.task,
       };
       this.startThread(`cpu${cpu}`, 'cpu', cpuTask);
     });
@@ -233,6 +234,7 @@ export class Supervisor {
 
 /** The configuration as reports print it. */
 function visible(config: Config): Record<string, unknown> {
-  const { sink, execArgv: _, ...rest } = config;
-  return { ...rest, sink: sink === null ? null : String(sink.url) };
+  const { sink, task, execArgv: _, ...rest } = config;
+  const tasks = task.map(({ data: _, ...shown }) => shown);
+  return { ...rest, sink: sink === null ? null : String(sink.url), task: tasks };
 }

@@ -5,7 +5,7 @@ import type { Bursts } from '../bursts/bursts.js';
 import { NapiInterrupt, PacketInterrupt } from '../driver/interrupt.js';
 import { RxPoll } from '../driver/poll.js';
 import { RxQueue } from '../driver/rx-queue.js';
-import { CPU_COUNTERS, counterAddress, counterAddresses, POLL_COUNTERS } from '../memory/counters.js';
+import { CPU_COUNTERS, counterAddress, counterAddresses, POLL_COUNTERS, TASK_COUNTERS } from '../memory/counters.js';
 import type { Views } from '../memory/views.js';
 import { Backlog } from '../net/backlog.js';
 import { Receive } from '../net/receive.js';
@@ -13,6 +13,7 @@ import { Burst, type Sink } from '../net/sink.js';
 import { BufferPool } from '../ring/buffer-pool.js';
 import { assertBuffersOnce } from '../ring/check.js';
 import { RxRingConsumer } from '../ring/rx-ring.js';
+import { ApplicationTask, type Step } from './application-task.js';
 import { buildCore, type CoreLayout, type CoreSeams, type CoreSettings, type CpuCore, napiState } from './core.js';
 import { Cpu } from './cpu.js';
 
@@ -27,6 +28,8 @@ export interface CpuLayout extends CoreLayout {
   readonly nicContext: number;
   /** Its blocks of POLL_COUNTERS, by queue. */
   readonly pollCounters: readonly number[];
+  /** Its blocks of TASK_COUNTERS, by task. */
+  readonly taskCounters: readonly number[];
 }
 
 export interface CpuSettings extends CoreSettings {
@@ -43,6 +46,14 @@ export interface CpuSettings extends CoreSettings {
 export interface CpuSeams extends CoreSeams {
   readonly bursts: Bursts;
   readonly sink: Sink | null;
+  /** The application's, on this CPU. */
+  readonly tasks: readonly LoadedTask[];
+}
+
+export interface LoadedTask {
+  readonly name: string;
+  readonly step: Step;
+  readonly weight: number;
 }
 
 export function buildCpu(views: Views, layout: CpuLayout, settings: CpuSettings, seams: CpuSeams): Cpu {
@@ -59,7 +70,12 @@ export function buildCpu(views: Views, layout: CpuLayout, settings: CpuSettings,
   const driver = { views, layout, settings, core, receive, pools, rxQueues, pollCounters };
   if (settings.mode === 'napi') attachNapi(driver);
   else attachInterrupts(driver);
-  return new Cpu(`cpu${layout.cpu}`, core.interrupts, core.softirqs);
+  for (const [index, { name, step, weight }] of seams.tasks.entries()) {
+    const counters = counterAddresses(TASK_COUNTERS, layout.taskCounters[index]!, TASK_COUNTERS);
+    const interrupted = () => core.interrupts.any();
+    core.scheduler.add(new ApplicationTask(views, name, step, weight, seams.clock, interrupted, counters));
+  }
+  return new Cpu(`cpu${layout.cpu}`, core.interrupts, core.softirqs, core.scheduler);
 }
 
 interface Driver {

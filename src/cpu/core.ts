@@ -12,6 +12,7 @@ import type { Clock } from '../runtime/clock.js';
 import type { Printk } from '../runtime/printk.js';
 import type { Trace } from '../runtime/trace.js';
 import { Softirqs } from '../softirq/softirq.js';
+import { Scheduler } from './scheduler.js';
 
 /** Where the parts that every CPU has lie, in byte addresses. */
 export interface CoreLayout {
@@ -37,7 +38,7 @@ export interface CoreSeams {
   readonly clock: Clock;
   readonly printk: Printk;
   readonly trace: Trace | null;
-  /** True when a task has waited for its slice. */
+  /** Says so beside the scheduler; for tests. */
   readonly needResched: () => boolean;
 }
 
@@ -45,6 +46,7 @@ export interface CpuCore {
   readonly softirqs: Softirqs;
   readonly softnet: Softnet;
   readonly interrupts: CpuInterrupts;
+  readonly scheduler: Scheduler;
   readonly lines: readonly IrqLine[];
   /** By line; to be filled by the driver before the first interrupt. */
   readonly handlers: InterruptHandler[];
@@ -67,15 +69,17 @@ export function buildCore(
   const states = Array.from({ length: layout.napiCount }, (_, id) => napiState(views, layout.napis, id));
   // Softirqs need the delivery point, and interrupts, at their exit, the softirqs.
   const deliver = (): number => interrupts.deliver();
-  const softirqSeams = { deliver, needResched, printk, trace, threadIrqs };
+  const resched = (): boolean => needResched() || scheduler.needResched();
+  const softirqSeams = { deliver, needResched: resched, printk, trace, threadIrqs };
   const softirqs = new Softirqs(views, layout.softirq, clock, softirqSeams, counters);
+  const scheduler: Scheduler = new Scheduler(softirqs, clock);
   const softnet = new Softnet(views, layout.softnet, layout.cpu, states, softirqs);
   new NetRxAction(views, softnet, { clock, printk, trace, deliver }, settings, counters);
   const handlers: InterruptHandler[] = [];
   const pending = new PendingLines(views, layout.irq, layout.cpu);
   const { hardirqs } = counters;
   const interrupts = new CpuInterrupts(views, layout.cpu, softirqs, trace, pending, lines, handlers, irqs, hardirqs);
-  return { softirqs, softnet, interrupts, lines, handlers, deliver };
+  return { softirqs, softnet, scheduler, interrupts, lines, handlers, deliver };
 }
 
 export function napiState(views: Views, napis: number, id: number): NapiState {

@@ -4,30 +4,31 @@
 import type { CpuInterrupts } from '../driver/interrupt.js';
 import type { Agent } from '../runtime/agent.js';
 import type { Softirqs } from '../softirq/softirq.js';
+import type { Scheduler } from './scheduler.js';
 
 export class Cpu implements Agent {
   readonly role: string;
   private readonly interrupts: CpuInterrupts;
   private readonly softirqs: Softirqs;
+  private readonly scheduler: Scheduler;
 
-  constructor(role: string, interrupts: CpuInterrupts, softirqs: Softirqs) {
+  constructor(role: string, interrupts: CpuInterrupts, softirqs: Softirqs, scheduler: Scheduler) {
     this.role = role;
     this.interrupts = interrupts;
     this.softirqs = softirqs;
+    this.scheduler = scheduler;
   }
 
   doWork(): number {
-    let work = this.interrupts.deliver();
-    if (this.softirqs.ksoftirqdRunnable && this.softirqs.runKsoftirqd()) work += 1;
-    return work;
+    return this.interrupts.deliver() + this.scheduler.run();
   }
 
   nextNs(): number {
-    return Number.POSITIVE_INFINITY;
+    return this.scheduler.nextNs();
   }
 
   workArrived(): boolean {
-    if (this.interrupts.any() || this.softirqs.ksoftirqdRunnable) return true;
+    if (this.interrupts.any() || this.scheduler.isRunnable()) return true;
     this.softirqs.tickStop();
     return false;
   }

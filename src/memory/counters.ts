@@ -75,6 +75,9 @@ export const CPU_COUNTERS = [
 /** Per CPU and Rx queue: a queue may be polled by any CPU, and each counts for itself. */
 export const POLL_COUNTERS = ['irqs', 'polls', 'completions', 'fullBudgetPolls', 'missedReschedules', 'taken'] as const;
 
+/** Per CPU and task of the application. */
+export const TASK_COUNTERS = ['steps', 'runNs'] as const;
+
 /** Per NIC. */
 export const NIC_COUNTERS = [
   'offeredPackets',

@@ -1,9 +1,11 @@
 // Cold. Runs on: main.
 // A CPU of the deterministic machine: the agent that runs on a thread elsewhere, and a test's hands on it.
 
+import { ApplicationTask, type Step } from '../cpu/application-task.js';
 import { buildCore, type CoreLayout, type CoreSettings, type CpuCore } from '../cpu/core.js';
 import { Cpu } from '../cpu/cpu.js';
-import { CPU_COUNTERS, readCounters, SOFTIRQ_VECTORS } from '../memory/counters.js';
+import { NICE_0_WEIGHT } from '../cpu/scheduler.js';
+import { CPU_COUNTERS, counterAddresses, readCounters, SOFTIRQ_VECTORS, TASK_COUNTERS } from '../memory/counters.js';
 import type { Views } from '../memory/views.js';
 import { pollNapi } from '../napi/netpoll.js';
 import type { PollList } from '../napi/poll-list.js';
@@ -36,17 +38,28 @@ export class SimulatedCpu {
   private readonly agent: Cpu;
   /** What the test's own interrupts do, innermost last. */
   private readonly handlers: (() => void)[] = [];
+  /** Blocks of TASK_COUNTERS that no task has yet. */
+  private readonly taskCounters: number[];
 
   /** @internal */
-  constructor(world: CpuWorld, layout: CoreLayout, settings: CoreSettings, trace: CpuTrace, irqs: readonly number[]) {
+  constructor(
+    world: CpuWorld,
+    layout: CoreLayout,
+    settings: CoreSettings,
+    trace: CpuTrace,
+    irqs: readonly number[],
+    taskCounters: readonly number[],
+  ) {
     const { views, clock, printk } = world;
     this.id = layout.cpu;
     this.world = world;
     this.layout = layout;
     this.trace = trace;
+    this.taskCounters = [...taskCounters];
     const seams = { clock, printk, trace, needResched: () => this.needResched };
     this.core = buildCore(views, layout, settings, seams, irqs);
-    this.agent = new Cpu(`cpu${this.id}`, this.core.interrupts, this.core.softirqs);
+    const { interrupts, softirqs, scheduler } = this.core;
+    this.agent = new Cpu(`cpu${this.id}`, interrupts, softirqs, scheduler);
     // Line n is the test's own interrupt of CPU n: level, so that it can come while its handler runs.
     this.core.lines[this.id]!.create('level', this.id);
     this.core.handlers[this.id] = { handle: () => this.handlers.pop()?.() };
@@ -69,6 +82,28 @@ export class SimulatedCpu {
   /** Process context. @returns what `run` returned */
   task<T>(run: () => T): T {
     return this.world.on(this, run);
+  }
+
+  /**
+   * A task of the application, from now on: turn() and run() give it the CPU by fair share, as they do ksoftirqd.
+   * @returns what it has used
+   */
+  addTask(name: string, step: Step, weight = NICE_0_WEIGHT): { readonly steps: number; readonly runNs: number } {
+    const { views, clock } = this.world;
+    const block = this.taskCounters.shift();
+    if (block === undefined) throw new RangeError(`simulate: task ${name}: a CPU has no room for more`);
+    const counters = counterAddresses(TASK_COUNTERS, block, TASK_COUNTERS);
+    const interrupted = () => this.core.interrupts.any();
+    this.core.scheduler.add(new ApplicationTask(views, name, step, weight, clock, interrupted, counters));
+    const read = () => readCounters(views, TASK_COUNTERS, block);
+    return {
+      get steps() {
+        return read().steps;
+      },
+      get runNs() {
+        return read().runNs;
+      },
+    };
   }
 
   /** Process context with bottom halves disabled around `run`; at local_bh_enable() pending softirqs run. */
@@ -129,7 +164,12 @@ export class SimulatedCpu {
 
   /** True when the agent would do something. */
   get isReady(): boolean {
-    return this.core.interrupts.any() || this.ksoftirqdRunnable;
+    return this.core.interrupts.any() || this.core.scheduler.isRunnable();
+  }
+
+  /** @internal When the agent will have something to do by itself. */
+  nextNs(): number {
+    return this.agent.nextNs();
   }
 
   /** One turn of the agent: what a thread's loop does once. @returns how much it did */

@@ -80,7 +80,7 @@ export class Simulation {
     this.cpus = layout.cpus.map((core, cpu) => {
       this.lineNames.push(`cpu${cpu}`);
       const trace = new CpuTrace(this.trace, this.clock, cpu, names);
-      return new SimulatedCpu(this, core, settings, trace, layout.irqs[cpu]!);
+      return new SimulatedCpu(this, core, settings, trace, layout.irqs[cpu]!, layout.tasks[cpu]!);
     });
     this.words = this.cpus[0]!.core.softnet.napis.map(({ state }) => state);
     this.ids = new NapiIds(this.words, cpus);
@@ -139,17 +139,25 @@ export class Simulation {
   /** Gives one of the CPUs that have something to do a turn; the seed says which. @returns false when none has */
   turn(): boolean {
     const ready = this.cpus.filter((cpu) => cpu.isReady);
-    if (ready.length === 0) return false;
+    if (ready.length === 0) return this.sleep();
     ready[this.random.below(ready.length)]!.turn();
     this.advance(this.turnNs[this.random.below(this.turnNs.length)]!);
     return true;
   }
 
+  /** Nobody has anything to do: time passes until somebody has. @returns false when nobody ever will */
+  private sleep(): boolean {
+    const next = Math.min(...this.cpus.map((cpu) => cpu.nextNs()));
+    if (next === Number.POSITIVE_INFINITY) return false;
+    this.advance(Math.ceil(next - this.nowNs));
+    return true;
+  }
+
   /** Turns until nothing moves any more. @returns how many @throws Error when there is no end */
-  run(): number {
-    for (let turns = 0; turns < TURNS_MAX; turns += 1) if (!this.turn()) return turns;
+  run(turnsMax = TURNS_MAX): number {
+    for (let turns = 0; turns < turnsMax; turns += 1) if (!this.turn()) return turns;
     const busy = this.cpus.filter(({ isReady }) => isReady).map(({ id }) => `cpu${id}`);
-    throw new Error(`no rest after ${TURNS_MAX} turns: ${busy.join(', ')} still busy`);
+    throw new Error(`no rest after ${turnsMax} turns: ${busy.join(', ')} still busy`);
   }
 
   /** @internal */

@@ -180,6 +180,7 @@ t.test('defaults for pktgen', async (t) => {
     checkBuffers: false,
     spin: cpus + 1 <= availableParallelism(),
     sink: null,
+    task: [],
     execArgv: null,
   });
 });

@@ -73,7 +73,7 @@ const keys = (value: object) => Object.keys(value).sort().join(' ');
 function checkShape(t: Test, snapshot: Snapshot): void {
   t.same(holes(snapshot), []);
   const { nics, cpus, stack, rates, conservation, noise } = snapshot;
-  t.equal(keys(snapshot), 'config conservation cpus durationSeconds nics node noise rates stack version');
+  t.equal(keys(snapshot), 'config conservation cpus durationSeconds nics node noise rates stack tasks version');
   const nic = 'cpuSeconds device irqs name offeredBytes offeredPackets pauses queues rxBytes rxMissedErrors rxPackets';
   t.equal(keys(nics[0]!), nic);
   const queue = 'completions cpu fullBudgetPolls id irqLine irqs missedReschedules polls rxMissedErrors rxPackets';

@@ -93,6 +93,7 @@ function seamsOf(world: World, shared: Shared, cpu: number) {
       throw new Error(line);
     }),
     trace: null,
+    tasks: [],
     sink: (burst: Burst) => world.witness.receive(views, burst),
     needResched: () => world.options.needResched ?? false,
   };
