@@ -9,8 +9,9 @@ export {
   SoftirqOptionError,
 } from './coordinator/errors.js';
 export { type Host, startHost } from './coordinator/host.js';
-export type { Config, HostOptions, SinkOption } from './coordinator/options.js';
+export type { Config, HostOptions, SinkOption, TaskOption } from './coordinator/options.js';
 export type * from './coordinator/snapshot-types.js';
+export type { Step, TaskFactory } from './cpu/application-task.js';
 export {
   ICMP_TYPE_NAMES,
   ICMPV6_TYPE_NAMES,

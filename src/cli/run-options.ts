@@ -46,6 +46,7 @@ const MACHINE: readonly Line[] = [
   ['--weight <n>', 'packets per poll, 1 … 64 (default: 64)'],
   ['--work <ns>', 'synthetic work per packet in the receive path, ns, 0 … 1000000000 (default: 0)'],
   ['--verify-l4', 'verify UDP and TCP checksums, and drop what does not hold (default: not verified)'],
+  ['--task <url...>', 'what runs on each CPU beside ksoftirqd: spin, or the URL of a module with a step function'],
   ['--pin', 'pin each thread to a core (Linux)'],
 ];
 

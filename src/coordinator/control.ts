@@ -1,18 +1,12 @@
 // Cold. Runs on: main; tests step operations by hand.
-// Operations that change a running machine. Each is an agent: begin(), then step() until it says done. One runs at a time,
-// in order (Linux's rtnl).
+// Operations that change a running machine, and the queue that runs them one at a time, in order (Linux's rtnl).
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { IrqLine } from '../irq/line.js';
 import type { ContextWords } from '../memory/context.js';
 import { GracePeriod } from '../memory/grace.js';
 import { type NapiState, NO_HOLDER } from '../napi/state.js';
-
-export interface ControlOperation {
-  begin(): void;
-  /** @returns true when the operation is complete */
-  step(): boolean;
-}
+import type { ControlOperation } from '../runtime/operation.js';
 
 /**
  * Moves a line, and with it its NAPI, to another CPU (/proc/irq/N/smp_affinity). Complete when no other CPU will poll the

@@ -58,7 +58,8 @@ export async function startHost(options: HostOptions): Promise<Host> {
   checkRecordingPaths(config);
   const calibrated = await calibrate(config, startHost);
   const device = deviceSettings(config, calibrated.pps);
-  const plan = makePlan({ ...config, frames: deviceBytes(device), writers: writerCount(config) });
+  const needs = { ...config, tasks: config.task.length, writers: writerCount(config) };
+  const plan = makePlan({ ...needs, frames: deviceBytes(device) });
   const flow = config.mode === 'interrupt' ? 'level' : config.irq;
   const machine = createMachine(plan, config.ring, flow, compileBursts());
   const supervisor = new Supervisor(machine, plan, config, {

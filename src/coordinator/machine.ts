@@ -7,7 +7,7 @@ import { RxQueue } from '../driver/rx-queue.js';
 import { IrqLine, type LineFlow } from '../irq/line.js';
 import { attachMemory, createMemory, type Handle } from '../memory/handle.js';
 import type { Views } from '../memory/views.js';
-import { Softnet } from '../napi/napi.js';
+import { Softnet } from '../napi/softnet.js';
 import { BufferPool, createBufferPool } from '../ring/buffer-pool.js';
 import { createRxRing, RxRingConsumer } from '../ring/rx-ring.js';
 import type { Plan } from './plan.js';

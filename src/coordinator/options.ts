@@ -2,7 +2,9 @@
 // The options of a machine: their types, their checks and their defaults. All of it happens before any thread starts.
 
 import { availableParallelism } from 'node:os';
+import { basename } from 'node:path';
 import { z } from 'zod';
+import { NICE_0_WEIGHT } from '../cpu/scheduler.js';
 import { minimumFrameSize, parseFrameSizes } from '../nic/devices/frame-sizes.js';
 import { RING_SIZE_MAX, RING_SIZE_MIN } from '../ring/rx-ring.js';
 import { SoftirqOptionError } from './errors.js';
@@ -11,6 +13,18 @@ import { SoftirqOptionError } from './errors.js';
 export interface SinkOption {
   /** Absolute URL of the module. */
   readonly url: string | URL;
+  /** Handed to the factory on every CPU; structured-cloned, so a SharedArrayBuffer in it is shared. */
+  readonly data?: unknown;
+}
+
+/** A task of the application, on every CPU: a module whose default export makes its step function. */
+export interface TaskOption {
+  /** Absolute URL of the module, or `spin`: the built-in one that always has something to do. */
+  readonly url: string | URL;
+  /** As reports call it. Default: the module's file name. */
+  readonly name?: string;
+  /** Its share of the CPU against ksoftirqd's 1024 (sched_prio_to_weight: nice 19 is 15, nice -20 is 88761). Default 1024. */
+  readonly weight?: number;
   /** Handed to the factory on every CPU; structured-cloned, so a SharedArrayBuffer in it is shared. */
   readonly data?: unknown;
 }
@@ -75,6 +89,8 @@ export interface HostOptions {
   write?: string;
   /** Capture file that gets the dropped packets, each with the reason as its comment; may be that of `write`. Default: none. */
   writeDropped?: string;
+  /** What runs in process context on every CPU, beside ksoftirqd: one or several, by URL or as TaskOption. Default: none. */
+  task?: string | URL | TaskOption | readonly (string | URL | TaskOption)[];
   /** Arguments for each worker's `execArgv`. Default: those of this process, with one profile per role. */
   execArgv?: readonly string[];
 }
@@ -84,7 +100,7 @@ export type Rate = { readonly pps: number } | { readonly percent: number } | 'ma
 /** The options with all defaults filled in. */
 export type Config = Omit<
   Required<HostOptions>,
-  'execArgv' | 'sink' | 'duration' | 'packets' | 'loop' | 'topFlows' | 'write' | 'writeDropped'
+  'execArgv' | 'sink' | 'task' | 'duration' | 'packets' | 'loop' | 'topFlows' | 'write' | 'writeDropped'
 > & {
   /** null = no limit. */
   duration: number | null;
@@ -95,11 +111,18 @@ export type Config = Omit<
   sink: SinkOption | null;
   write: string | null;
   writeDropped: string | null;
+  task: readonly TaskConfig[];
   execArgv: readonly string[] | null;
 };
 
+/** A task with its defaults filled in. */
+export type TaskConfig = Required<TaskOption> & { readonly url: string };
+
 const CPUS_MAX = 64;
 const QUEUES_MAX = 128;
+/** Of tasks: nice 19 and nice -20. */
+const WEIGHT_MIN = 15;
+const WEIGHT_MAX = 88_761;
 const FLOWS_MAX = 65_536;
 const TOP_FLOWS_MAX = 1000;
 const BUDGET_USECS_MIN = 2000; // 2·10^6 / HZ, as net.core.netdev_budget_usecs
@@ -112,6 +135,11 @@ const NICS = 1;
 /** A number, or as the command line gives it: digits. Nothing else is taken for one, no empty string, no null. */
 function numeric<T extends z.ZodType<number>>(check: T) {
   return z.preprocess((value) => (typeof value === 'string' && value.trim() !== '' ? Number(value) : value), check);
+}
+
+/** null where it is not given. */
+function orNull<T extends z.ZodType>(check: T) {
+  return check.optional().transform((value) => value ?? null);
 }
 
 function integer(min: number, max: number) {
@@ -138,6 +166,24 @@ const RATE = 'must be packets per second (as 2000, 500k or 1.5M), K% of capacity
 const SIZE = 'must be 64 … 9216 bytes with FCS, several with commas between them, or imix';
 const ringSize = `must be a power of two from ${RING_SIZE_MIN} to ${RING_SIZE_MAX}`;
 const sinkShape = 'must be {url, data?} with the absolute URL of a module';
+
+const taskShape = 'must be spin, the absolute URL of a module, or {url, name?, weight?, data?}';
+const taskUrl = z
+  .union([z.string(), z.instanceof(URL)], { error: taskShape })
+  .transform(String)
+  .refine((url) => url === 'spin' || URL.canParse(url), taskShape);
+const task = z.union(
+  [
+    taskUrl,
+    z.strictObject({
+      url: taskUrl,
+      name: z.string().min(1).optional(),
+      weight: z.number().int().min(WEIGHT_MIN).max(WEIGHT_MAX).optional(),
+      data: z.unknown().optional(),
+    }),
+  ],
+  { error: taskShape },
+);
 
 const schema = z.strictObject({
   device: z
@@ -170,7 +216,7 @@ const schema = z.strictObject({
   verifyL4: z.boolean({ error: 'must be true or false' }).default(false),
   pin: z.boolean({ error: 'must be true or false' }).default(false),
   checkBuffers: z.boolean({ error: 'must be true or false' }).default(false),
-  topFlows: integer(1, TOP_FLOWS_MAX).optional(),
+  topFlows: orNull(integer(1, TOP_FLOWS_MAX)),
   spin: z.boolean({ error: 'must be true or false' }).optional(),
   sink: z
     .strictObject(
@@ -179,9 +225,10 @@ const schema = z.strictObject({
     )
     .refine(({ url }) => URL.canParse(String(url)), sinkShape)
     .optional(),
-  write: fileName().optional(),
-  writeDropped: fileName().optional(),
-  execArgv: z.array(z.string()).readonly().optional(),
+  write: orNull(fileName()),
+  writeDropped: orNull(fileName()),
+  task: z.union([task, z.array(task)], { error: taskShape }).optional(),
+  execArgv: orNull(z.array(z.string()).readonly()),
 });
 
 type Parsed = z.output<typeof schema>;
@@ -207,16 +254,20 @@ export function resolveOptions(options: HostOptions): Config {
     loop: parsed.loop ?? (capture && parsed.duration === undefined ? 1 : null),
     speed: parsed.speed ?? 'max',
     full: parsed.full ?? 'wait',
-    topFlows: parsed.topFlows ?? null,
     spin: parsed.spin ?? cpus + NICS <= availableParallelism(),
     sink: (parsed.sink as SinkOption | undefined) ?? null,
-    write: parsed.write ?? null,
-    writeDropped: parsed.writeDropped ?? null,
-    execArgv: parsed.execArgv ?? null,
+    task: tasksOf(parsed.task),
   };
   if (capture) checkSpeed(config);
   else checkPktgen(config);
   return { ...config, full: resolveFull(parsed.full, config) };
+}
+
+function tasksOf(given: Parsed['task']): TaskConfig[] {
+  return [given ?? []].flat().map((task) => {
+    const { url, name, weight = NICE_0_WEIGHT, data = null } = typeof task === 'string' ? { url: task } : task;
+    return { url, name: name ?? basename(url).replace(/\.[cm]?[jt]s$/, ''), weight, data };
+  });
 }
 
 function parse(options: HostOptions): Parsed {

@@ -22,12 +22,13 @@ import {
   NIC_COUNTERS,
   NIC_QUEUE_COUNTERS,
   POLL_COUNTERS,
+  TASK_COUNTERS,
 } from '../memory/counters.js';
 import { HEADER_BYTES } from '../memory/handle.js';
 import { CACHE_LINE_BYTES } from '../memory/layout.js';
 import { Barrier } from '../memory/sync/barrier.js';
 import { Once } from '../memory/sync/once.js';
-import { SOFTNET_BYTES } from '../napi/napi.js';
+import { SOFTNET_BYTES } from '../napi/softnet.js';
 import { NAPI_BYTES } from '../napi/state.js';
 import { BACKLOG_BYTES, BACKLOG_FRAMES_MAX } from '../net/backlog.js';
 import { flowTableBytes } from '../net/flow-table.js';
@@ -41,7 +42,7 @@ import { SoftirqOptionError } from './errors.js';
 /** Pages of a 32-bit WebAssembly memory, less one so that its length fits an unsigned 32-bit number. */
 const MEMORY_BYTES_MAX = 65_535 * 65_536;
 const BUFFER_ALIGNMENT = 4096;
-const FLOW_TABLE = `table of ${FLOW_BUCKETS * BUCKET_FLOWS} flows, cpu`;
+const FLOW_TABLE = `table of ${FLOW_BUCKETS * BUCKET_FLOWS} flows`;
 
 export interface Plan {
   readonly bytes: number;
@@ -73,87 +74,104 @@ export interface PlanNeeds {
   readonly topFlows?: number | null;
   /** How many threads record, each file counted for itself. Default: none. */
   readonly writers?: number;
+  /** The application's, on each CPU. Default 0. */
+  readonly tasks?: number;
 }
 
 /** @throws SoftirqOptionError when all of it together does not fit a memory */
 export function makePlan(needs: PlanNeeds): Plan {
   const { cpus, queues } = needs;
   const arena = new Arena();
-  const each = (count: number, name: string, bytes: number) =>
-    Array.from({ length: count }, (_, index) => arena.reserve(`${name} ${index}`, bytes));
-  const counters = (name: string, names: CounterNames) => arena.reserve(name, counterBlockBytes(names));
-
-  arena.reserve('header', HEADER_BYTES);
-  const barrier = arena.reserve('start barrier', Barrier.BYTES);
-  const once = arena.reserve('work calibration: once', Once.BYTES);
-  const workSpeed = arena.reserve('work calibration: iterations per ns', CACHE_LINE_BYTES);
-  const cpuContexts = each(cpus, 'context of cpu', CONTEXT_BYTES);
+  const start = reserveStart(arena);
+  const cpuContexts = each(arena, cpus, 'context of cpu', CONTEXT_BYTES);
   const nicContext = arena.reserve('context of nic 0', CONTEXT_BYTES);
-  const irq = {
-    address: arena.reserve('interrupt lines, bitmaps of cpus', irqRegionBytes(queues, cpus)),
-    lines: queues,
-    contexts: cpuContexts[0]!,
-  };
+  const lines = arena.reserve('interrupt lines, bitmaps of cpus', irqRegionBytes(queues, cpus));
+  const irq = { address: lines, lines: queues, contexts: cpuContexts[0]! };
   const napiCount = queues + cpus;
   const napis = arena.reserve('napi instances: queues, backlogs', napiCount * NAPI_BYTES);
-  const softirqs = each(cpus, 'softirq words of cpu', SOFTIRQ_BYTES);
-  const softnets = each(cpus, 'softnet words of cpu', SOFTNET_BYTES);
-  const batches = each(cpus, 'batch area of cpu', BATCH_BYTES);
-  const tallies = each(cpus, 'tally of cpu', TALLY_BYTES);
-  const backlogs = needs.mode === 'interrupt' ? each(cpus, 'backlog of cpu', BACKLOG_BYTES) : [];
-  const flowTables = needs.topFlows ? each(cpus, FLOW_TABLE, flowTableBytes(FLOW_BUCKETS)) : [];
-  const cpuCounters = Array.from({ length: cpus }, (_, cpu) => counters(`counters of cpu ${cpu}`, CPU_COUNTERS));
-  const pollCounters = Array.from({ length: cpus }, (_, cpu) =>
-    Array.from({ length: queues }, (_, queue) => counters(`counters of cpu ${cpu} for queue ${queue}`, POLL_COUNTERS)),
-  );
-  const nicCounters = counters('counters of nic 0', NIC_COUNTERS);
-  const queueCounters = each(queues, 'counters of nic 0 for queue', counterBlockBytes(NIC_QUEUE_COUNTERS));
-  const state = arena.reserve('state and offers of nic 0', NIC_BYTES);
-  const rss = arena.reserve('RSS tables of nic 0', RSS_BYTES);
-  const rings = each(queues, `Rx ring of ${needs.ring} descriptors, queue`, rxRingBytes(needs.ring));
-  const capacity = poolCapacity(needs);
-  const pools = each(queues, `pool of ${capacity} buffer ids, queue`, bufferPoolBytes(capacity));
-  const links = arena.reserve('link words of buffers', queues * capacity * 4);
-  const writers = each(needs.writers ?? 0, 'blocks to be written, area', WRITE_AREA_BYTES);
-  const frames = arena.reserve('frames of the device', needs.frames);
-  const buffers = arena.reserve(`${queues} × ${capacity} buffers`, queues * capacity * BUFFER_BYTES, BUFFER_ALIGNMENT);
+  const ofCpus = cpuContexts.map((_, cpu) => reserveCpu(arena, needs, cpu));
+  const ofNic = reserveNic(arena, needs);
+  const writers = each(arena, needs.writers ?? 0, 'blocks to be written, area', WRITE_AREA_BYTES);
+  const { rings, pools, links, buffers, poolCapacity } = reserveQueues(arena, needs);
   if (arena.bytes > MEMORY_BYTES_MAX) throw tooLarge(needs, arena.bytes);
-
   const shared = { irq, rings, buffers };
   return {
     bytes: arena.bytes,
     text: arena.describe(),
-    barrier,
-    once,
-    workSpeed,
-    poolCapacity: capacity,
+    ...start,
+    poolCapacity,
     cpuContexts,
     nicContext,
-    cpus: cpuContexts.map((_, cpu) => ({
-      ...shared,
-      cpu,
-      napis,
-      napiCount,
-      softirq: softirqs[cpu]!,
-      softnet: softnets[cpu]!,
-      batch: batches[cpu]!,
-      tally: tallies[cpu]!,
-      backlog: backlogs[cpu] ?? 0,
-      pools,
-      links,
-      nicContext,
-      flows: flowTables[cpu] ?? 0,
-      counters: cpuCounters[cpu]!,
-      pollCounters: pollCounters[cpu]!,
-    })),
-    nic: { ...shared, nic: 0, state, rss, frames, counters: nicCounters, queueCounters },
-    backlogs,
+    cpus: ofCpus.map((own, cpu) => ({ ...shared, ...own, cpu, napis, napiCount, pools, links, nicContext })),
+    nic: { ...shared, ...ofNic, nic: 0 },
+    backlogs: needs.mode === 'interrupt' ? ofCpus.map(({ backlog }) => backlog) : [],
     writers,
   };
 }
 
+function each(arena: Arena, count: number, name: string, bytes: number): number[] {
+  return Array.from({ length: count }, (_, index) => arena.reserve(`${name} ${index}`, bytes));
+}
+
+function counters(arena: Arena, name: string, names: CounterNames): number {
+  return arena.reserve(`counters of ${name}`, counterBlockBytes(names));
+}
+
+/** What the threads need to begin together. */
+function reserveStart(arena: Arena) {
+  arena.reserve('header', HEADER_BYTES);
+  return {
+    barrier: arena.reserve('start barrier', Barrier.BYTES),
+    once: arena.reserve('work calibration: once', Once.BYTES),
+    workSpeed: arena.reserve('work calibration: iterations per ns', CACHE_LINE_BYTES),
+  };
+}
+
+/** What one CPU has of its own. */
+function reserveCpu(arena: Arena, { mode, queues, topFlows, tasks = 0 }: PlanNeeds, cpu: number) {
+  const own = (name: string, bytes: number) => arena.reserve(`${name} of cpu ${cpu}`, bytes);
+  const blocks = (count: number, kind: string, names: CounterNames) =>
+    Array.from({ length: count }, (_, index) => counters(arena, `cpu ${cpu} for ${kind} ${index}`, names));
+  return {
+    softirq: own('softirq words', SOFTIRQ_BYTES),
+    softnet: own('softnet words', SOFTNET_BYTES),
+    batch: own('batch area', BATCH_BYTES),
+    tally: own('tally', TALLY_BYTES),
+    backlog: mode === 'interrupt' ? own('backlog', BACKLOG_BYTES) : 0,
+    flows: topFlows ? own(FLOW_TABLE, flowTableBytes(FLOW_BUCKETS)) : 0,
+    counters: counters(arena, `cpu ${cpu}`, CPU_COUNTERS),
+    pollCounters: blocks(queues, 'queue', POLL_COUNTERS),
+    taskCounters: blocks(tasks, 'task', TASK_COUNTERS),
+  };
+}
+
+/** What the NIC has of its own. */
+function reserveNic(arena: Arena, { queues, frames }: PlanNeeds) {
+  return {
+    counters: counters(arena, 'nic 0', NIC_COUNTERS),
+    queueCounters: each(arena, queues, 'counters of nic 0 for queue', counterBlockBytes(NIC_QUEUE_COUNTERS)),
+    state: arena.reserve('state and offers of nic 0', NIC_BYTES),
+    rss: arena.reserve('RSS tables of nic 0', RSS_BYTES),
+    frames: arena.reserve('frames of the device', frames),
+  };
+}
+
+/** What NIC and driver have in common; the buffers last, which are the most. */
+function reserveQueues(arena: Arena, needs: PlanNeeds) {
+  const { queues, ring } = needs;
+  const poolCapacity = buffersPerQueue(needs);
+  const count = queues * poolCapacity;
+  return {
+    poolCapacity,
+    rings: each(arena, queues, `Rx ring of ${ring} descriptors, queue`, rxRingBytes(ring)),
+    pools: each(arena, queues, `pool of ${poolCapacity} buffer ids, queue`, bufferPoolBytes(poolCapacity)),
+    links: arena.reserve('link words of buffers', count * 4),
+    buffers: arena.reserve(`${queues} × ${poolCapacity} buffers`, count * BUFFER_BYTES, BUFFER_ALIGNMENT),
+  };
+}
+
 /** Buffers per queue: enough for every place that can hold some of them at once. */
-function poolCapacity({ ring, mode }: PlanNeeds): number {
+function buffersPerQueue({ ring, mode }: PlanNeeds): number {
   let buffers = 0;
   buffers += ring; //                                                                 posted, or filled
   buffers += 64 * FRAME_BUFFERS_MAX; //                                               in the holder's hands

@@ -102,14 +102,16 @@ export class Recordings {
   }
 
   private statistics(queue: number): InterfaceStatistics {
-    const { startNs, endNs } = readCounters(this.views, NIC_COUNTERS, this.plan.nic.counters);
+    const { startNs, endNs, rxLengthErrors } = readCounters(this.views, NIC_COUNTERS, this.plan.nic.counters);
     const polls = this.plan.cpus.map((cpu) => readCounters(this.views, CPU_COUNTERS, cpu.counters).lastPollNs);
     const counters = readCounters(this.views, NIC_QUEUE_COUNTERS, this.plan.nic.queueCounters[queue]!);
+    const unfit = queue === 0 ? rxLengthErrors : 0; // No queue is picked for those: they are recorded as of the first.
+    const dropped = counters.rxMissedErrors + unfit;
     return {
       start: timestampOf(this.epoch, startNs),
       end: timestampOf(this.epoch, Math.max(startNs, endNs, ...polls)),
-      received: counters.rxPackets + counters.rxMissedErrors,
-      dropped: counters.rxMissedErrors,
+      received: counters.rxPackets + dropped,
+      dropped,
     };
   }
 }

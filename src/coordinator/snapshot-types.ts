@@ -109,6 +109,16 @@ export interface ProtocolNode {
   readonly children: readonly ProtocolNode[];
 }
 
+/** A task of the application on one CPU. */
+export interface TaskSnapshot {
+  readonly name: string;
+  readonly cpu: number;
+  /** Calls of its step function. */
+  readonly steps: number;
+  /** Time that it had the CPU, by the machine's own clock. */
+  readonly cpuSeconds: number;
+}
+
 export interface StackSnapshot {
   readonly delivered: number;
   readonly deliveredBytes: number;
@@ -174,6 +184,7 @@ export interface Snapshot {
   readonly durationSeconds: number;
   readonly nics: readonly NicSnapshot[];
   readonly cpus: readonly CpuSnapshot[];
+  readonly tasks: readonly TaskSnapshot[];
   readonly stack: StackSnapshot;
   readonly rates: RatesSnapshot;
   readonly conservation: ConservationSnapshot;

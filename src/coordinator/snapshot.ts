@@ -13,6 +13,7 @@ import {
   POLL_COUNTERS,
   readCounters,
   sumCounters,
+  TASK_COUNTERS,
 } from '../memory/counters.js';
 import { readBacklog } from '../net/backlog.js';
 import type { SourceFault } from '../nic/devices/device.js';
@@ -30,6 +31,7 @@ import type {
   QueueSnapshot,
   RecordingSnapshot,
   Snapshot,
+  TaskSnapshot,
 } from './snapshot-types.js';
 import { topFlowsSnapshot } from './top-flows.js';
 import { version } from './version.js';
@@ -70,6 +72,7 @@ export function takeSnapshot(source: SnapshotSource, final: boolean): Snapshot {
     durationSeconds,
     nics,
     cpus: cpus.map((counters, id) => cpuSnapshot(source, counters, id, final)),
+    tasks: taskSnapshots(source),
     stack: {
       delivered: total.delivered,
       deliveredBytes: total.deliveredBytes,
@@ -153,7 +156,7 @@ function cpuSnapshot(source: SnapshotSource, counters: CpuCounters, id: number, 
     id,
     tid: tid === 0 ? null : tid,
     hardirqs: counters.hardirqs,
-    netRxSoftirqs: counters.netRxSoftirqs,
+    netRxSoftirqs: counters.NET_RX,
     processed: counters.processed,
     dropped: counters.dropped,
     timeSqueeze: counters.timeSqueeze,
@@ -161,6 +164,16 @@ function cpuSnapshot(source: SnapshotSource, counters: CpuCounters, id: number, 
     sleeps: counters.sleeps,
     cpuSeconds: use === null ? null : use.cpuNs / 1e9,
   };
+}
+
+function taskSnapshots({ machine, plan, config }: SnapshotSource): TaskSnapshot[] {
+  const names = ((config.task ?? []) as readonly { readonly name: string }[]).map(({ name }) => name);
+  return plan.cpus.flatMap(({ cpu, taskCounters }) =>
+    taskCounters.map((block, index) => {
+      const { steps, runNs } = readCounters(machine.views, TASK_COUNTERS, block);
+      return { name: names[index]!, cpu, steps, cpuSeconds: runNs / 1e9 };
+    }),
+  );
 }
 
 /** From the first offer to the last poll that found packets; while traffic runs, until now. */

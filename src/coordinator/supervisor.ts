@@ -141,12 +141,13 @@ export class Supervisor {
         ...shared,
         context: plan.cpuContexts[cpu]!,
         layout,
-        settings: { mode, irq, checkBuffers, verifyL4, budget, budgetUsecs, weight },
+        settings: { mode, irq, checkBuffers, verifyL4, budget, budgetUsecs, weight, threadIrqs: false },
         workNs: config.work,
         once: plan.once,
         workSpeed: plan.workSpeed,
         recorder: this.recordings.cpuTask(cpu),
         sink: config.sink === null ? null : { ...config.sink, url: String(config.sink.url) },
+        tasks: config.task,
       };
       this.startThread(`cpu${cpu}`, 'cpu', cpuTask);
     });
@@ -268,6 +269,7 @@ function captureError({ path, problem, isRefusal }: SourceFault, snapshot: Snaps
 
 /** The configuration as reports print it. */
 function visible(config: Config): Record<string, unknown> {
-  const { sink, execArgv: _, ...rest } = config;
-  return { ...rest, sink: sink === null ? null : String(sink.url) };
+  const { sink, task, execArgv: _, ...rest } = config;
+  const tasks = task.map(({ data: _, ...shown }) => shown);
+  return { ...rest, sink: sink === null ? null : String(sink.url), task: tasks };
 }

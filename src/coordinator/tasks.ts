@@ -16,16 +16,17 @@ import { attachMemory, type Handle } from '../memory/handle.js';
 import { DOUBLE_BYTES } from '../memory/layout.js';
 import { Barrier } from '../memory/sync/barrier.js';
 import type { Views } from '../memory/views.js';
-import type { Sink, SinkFactory } from '../net/sink.js';
 import { buildNic, type NicRegions, type NicSettings } from '../nic/build.js';
 import type { SourceFault } from '../nic/devices/device.js';
 import type { Agent } from '../runtime/agent.js';
 import { type Clock, MonotonicClock } from '../runtime/clock.js';
 import { SpinThenSleep } from '../runtime/idle.js';
 import { runLoop } from '../runtime/loop.js';
+import { stderrPrintk } from '../runtime/printk.js';
 import { nameThread, threadId, threadUse } from '../runtime/thread.js';
 import { gunzipInflater } from './inflater.js';
-import type { SinkOption } from './options.js';
+import { loadSink, loadTasks } from './modules.js';
+import type { SinkOption, TaskConfig } from './options.js';
 import { calibrateWork } from './work.js';
 
 /** What both kinds of worker are given. */
@@ -52,6 +53,7 @@ export interface CpuTask extends RoleTask {
   readonly workSpeed: number;
   readonly sink: SinkOption | null;
   readonly recorder: CpuRecorderTask | null;
+  readonly tasks: readonly TaskConfig[];
 }
 
 /** Threads that load a module or a capture may take their time, but not for ever. */
@@ -75,11 +77,12 @@ export async function runCpuTask(task: CpuTask): Promise<void> {
   const bursts = instantiateBursts(task.handle.module, task.handle.memory);
   const clock = new MonotonicClock();
   const sink = await loadSink(task.sink, task.layout.cpu);
+  const tasks = await loadTasks(task.tasks, task.layout.cpu);
   const workIterations = calibrateWork(views, bursts, clock, task);
   const { layout } = task;
   const recorder = task.recorder === null ? null : buildCpuRecorder(views, bursts, clock, layout, task.recorder);
-  const seams = { bursts, clock, sink, recorder, needResched: () => false };
-  const cpu = buildCpu(views, layout, { ...task.settings, workIterations }, seams);
+  const outside = { bursts, clock, printk: stderrPrintk(), trace: null, needResched: () => false };
+  const cpu = buildCpu(views, layout, { ...task.settings, workIterations }, { ...outside, sink, recorder, tasks });
   const counters = counterAddresses(CPU_COUNTERS, layout.counters, CPU_COUNTERS);
   runRole(views, task, recordingAgent(cpu, recorder), clock, counters);
 }
@@ -108,22 +111,4 @@ function runRole(
   if (before === null || after === null) return;
   views.doubles[counters.cpuNs / DOUBLE_BYTES] = after.cpuNs - before.cpuNs;
   views.doubles[counters.involuntarySwitches / DOUBLE_BYTES] = after.involuntarySwitches - before.involuntarySwitches;
-}
-
-async function loadSink(option: SinkOption | null, cpu: number): Promise<Sink | null> {
-  if (option === null) return null;
-  const url = String(option.url);
-  const { default: factory } = await importSink(url);
-  if (typeof factory !== 'function') throw new TypeError(`sink ${url}: its default export must be a function`);
-  const sink: unknown = factory({ cpu, data: option.data });
-  if (typeof sink !== 'function') throw new TypeError(`sink ${url}: its default export must return the sink function`);
-  return sink as Sink;
-}
-
-async function importSink(url: string): Promise<{ readonly default?: SinkFactory }> {
-  try {
-    return await import(url);
-  } catch (error) {
-    throw new Error(`sink ${url}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
-  }
 }

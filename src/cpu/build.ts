@@ -1,36 +1,25 @@
 // Cold. Runs on: CPU n, once; tests and the simulation.
-// Wires one CPU: interrupts, softirqs, NAPI, driver and stack over the shared memory.
+// Wires one CPU: its core, and the driver and stack that run on it, over the shared memory.
 
 import type { Bursts } from '../bursts/bursts.js';
 import type { CpuRecorder } from '../capture/write-recorder.js';
-import { CpuInterrupts, type InterruptHandler, NapiInterrupt, PacketInterrupt } from '../driver/interrupt.js';
+import { NapiInterrupt, PacketInterrupt } from '../driver/interrupt.js';
 import { RxPoll } from '../driver/poll.js';
 import { RxQueue } from '../driver/rx-queue.js';
-import { type IrqLayout, IrqLine, PendingLines } from '../irq/line.js';
-import { CPU_COUNTERS, counterAddress, counterAddresses, POLL_COUNTERS } from '../memory/counters.js';
+import { CPU_COUNTERS, counterAddress, counterAddresses, POLL_COUNTERS, TASK_COUNTERS } from '../memory/counters.js';
 import type { Views } from '../memory/views.js';
-import { Softnet, type SoftnetSettings } from '../napi/napi.js';
-import { NAPI_BYTES, NapiState } from '../napi/state.js';
 import { Backlog } from '../net/backlog.js';
 import { Receive, type ReceiveSettings } from '../net/receive.js';
 import { Burst, type Sink } from '../net/sink.js';
 import { BufferPool } from '../ring/buffer-pool.js';
 import { assertBuffersOnce } from '../ring/check.js';
 import { RxRingConsumer } from '../ring/rx-ring.js';
-import type { Clock } from '../runtime/clock.js';
-import { Softirqs } from '../softirq/softirq.js';
+import { ApplicationTask, type Step } from './application-task.js';
+import { buildCore, type CoreLayout, type CoreSeams, type CoreSettings, type CpuCore, napiState } from './core.js';
 import { Cpu } from './cpu.js';
 
-/** Where everything that one CPU works with lies, in byte addresses. */
-export interface CpuLayout {
-  /** Its number, which is its context id. */
-  readonly cpu: number;
-  readonly irq: IrqLayout;
-  /** NAPI instance 0; the queues' come first, then one backlog per CPU. */
-  readonly napis: number;
-  readonly napiCount: number;
-  readonly softirq: number;
-  readonly softnet: number;
+/** Where everything that one CPU works with lies, in byte addresses. Of the instances, the queues' come first, then one backlog per CPU. */
+export interface CpuLayout extends CoreLayout {
   readonly batch: number;
   readonly tally: number;
   readonly backlog: number;
@@ -41,70 +30,96 @@ export interface CpuLayout {
   readonly nicContext: number;
   /** Its flow table, or 0. */
   readonly flows: number;
-  /** The CPU's block of CPU_COUNTERS. */
-  readonly counters: number;
   /** Its blocks of POLL_COUNTERS, by queue. */
   readonly pollCounters: readonly number[];
+  /** Its blocks of TASK_COUNTERS, by task. */
+  readonly taskCounters: readonly number[];
 }
 
-export interface CpuSettings extends SoftnetSettings, ReceiveSettings {
+export interface CpuSettings extends CoreSettings, ReceiveSettings {
   readonly mode: 'napi' | 'interrupt';
   readonly irq: 'latch' | 'nolatch';
+  /** Packets per poll. */
+  readonly weight: number;
   readonly checkBuffers: boolean;
 }
 
 /** What comes from outside. */
-export interface CpuSeams {
+export interface CpuSeams extends CoreSeams {
   readonly bursts: Bursts;
-  readonly clock: Clock;
   readonly sink: Sink | null;
   /** null: nothing is recorded. */
   readonly recorder: CpuRecorder | null;
-  /** True when a task has waited for its slice; there are no tasks yet. */
-  readonly needResched: () => boolean;
+  /** The application's, on this CPU. */
+  readonly tasks: readonly LoadedTask[];
+}
+
+export interface LoadedTask {
+  readonly name: string;
+  readonly step: Step;
+  readonly weight: number;
 }
 
 export function buildCpu(views: Views, layout: CpuLayout, settings: CpuSettings, seams: CpuSeams): Cpu {
-  const { bursts, clock, recorder } = seams;
-  const counters = counterAddresses(CPU_COUNTERS, layout.counters, CPU_COUNTERS);
-  const lines = layout.rings.map((_, id) => new IrqLine(views, layout.irq, id));
-  const states = Array.from({ length: layout.napiCount }, (_, id) => napiState(views, layout.napis, id));
-  // Handlers and softirqs need the delivery point, and delivery needs the handlers: the list is filled last.
-  const handlers: InterruptHandler[] = [];
-  const deliver = () => interrupts.deliver();
-  const softirqs = new Softirqs(views, layout.softirq, clock, { deliver, needResched: seams.needResched }, counters);
-  const softnet = new Softnet(views, layout.softnet, layout.cpu, states, softirqs, clock, deliver, settings, counters);
+  const pollCounters = layout.pollCounters.map((block) => counterAddresses(POLL_COUNTERS, block, POLL_COUNTERS));
+  const irqs = pollCounters.map((block) => block.irqs);
+  const core = buildCore(views, layout, settings, seams, irqs);
   const receive = buildReceive(views, layout, settings, seams);
   const pools = layout.pools.map((pool) => new BufferPool(views, pool, layout.links));
   const rxQueues = layout.rings.map((address, id) => {
     const ring = new RxRingConsumer(views, address, layout.nicContext);
-    return new RxQueue(views, bursts, ring, pools[id]!, states[id]!, layout.batch, layout.buffers, layout.links);
+    const { state } = core.softnet.napis[id]!;
+    return new RxQueue(views, seams.bursts, ring, pools[id]!, state, layout.batch, layout.buffers, layout.links);
   });
-  const pollCounters = layout.pollCounters.map((block) => counterAddresses(POLL_COUNTERS, block, POLL_COUNTERS));
-  if (settings.mode === 'napi') {
-    rxQueues.forEach((rx, id) => {
-      const check = settings.checkBuffers ? handOverCheck(views, layout, id) : () => {};
-      const recheck = settings.irq === 'nolatch';
-      new RxPoll(views, layout.cpu, id, softnet, rx, receive, lines[id]!, recheck, check, pollCounters[id]!);
-      handlers.push(new NapiInterrupt(softnet, id));
-    });
-  } else {
-    const id = layout.rings.length + layout.cpu;
-    const backlog = new Backlog(views, layout.backlog, id, softnet, receive, pools, layout.links, deliver);
-    rxQueues.forEach((rx, queue) => {
-      const { taken } = pollCounters[queue]!;
-      handlers.push(new PacketInterrupt(views, lines[queue]!, rx, queue, backlog, counters.dropped, taken, recorder));
-    });
+  const { recorder } = seams;
+  const driver = { views, layout, settings, core, receive, recorder, pools, rxQueues, pollCounters };
+  if (settings.mode === 'napi') attachNapi(driver);
+  else attachInterrupts(driver);
+  for (const [index, { name, step, weight }] of seams.tasks.entries()) {
+    const counters = counterAddresses(TASK_COUNTERS, layout.taskCounters[index]!, TASK_COUNTERS);
+    const interrupted = () => core.interrupts.any();
+    core.scheduler.add(new ApplicationTask(views, name, step, weight, seams.clock, interrupted, counters));
   }
-  const pending = new PendingLines(views, layout.irq, layout.cpu);
-  const irqs = pollCounters.map((block) => block.irqs);
-  const interrupts = new CpuInterrupts(views, layout.cpu, pending, lines, handlers, irqs, counters.hardirqs);
-  return new Cpu(`cpu${layout.cpu}`, clock, interrupts, softirqs);
+  return new Cpu(`cpu${layout.cpu}`, core.interrupts, core.softirqs, core.scheduler);
 }
 
-export function napiState(views: Views, napis: number, id: number): NapiState {
-  return new NapiState(views, napis + id * NAPI_BYTES);
+interface Driver {
+  readonly views: Views;
+  readonly layout: CpuLayout;
+  readonly settings: CpuSettings;
+  readonly core: CpuCore;
+  readonly receive: Receive;
+  readonly recorder: CpuRecorder | null;
+  readonly pools: readonly BufferPool[];
+  readonly rxQueues: readonly RxQueue[];
+  readonly pollCounters: readonly Record<(typeof POLL_COUNTERS)[number], number>[];
 }
+
+/** An interrupt schedules the queue's instance, and leaves. */
+function attachNapi({ views, layout, settings, core, receive, rxQueues, pollCounters }: Driver): void {
+  const recheck = settings.irq === 'nolatch';
+  rxQueues.forEach((rx, id) => {
+    const { softnet, lines, handlers } = core;
+    const check = settings.checkBuffers ? handOverCheck(views, layout, id) : () => {};
+    new RxPoll(views, layout.cpu, id, softnet, rx, receive, lines[id]!, recheck, check, pollCounters[id]!);
+    softnet.add(id, { weight: settings.weight, name: `nic0-${id}`, device: 'nic0' });
+    handlers.push(new NapiInterrupt(softnet, id));
+  });
+}
+
+/** An interrupt sets one packet aside in this CPU's backlog. */
+function attachInterrupts({ views, layout, core, receive, recorder, pools, rxQueues, pollCounters }: Driver): void {
+  const id = layout.rings.length + layout.cpu;
+  const { softnet, lines, handlers, deliver } = core;
+  const backlog = new Backlog(views, layout.backlog, id, softnet, receive, pools, layout.links, deliver);
+  const dropped = counterAddress(CPU_COUNTERS, layout.counters, 'dropped');
+  rxQueues.forEach((rx, queue) => {
+    const { taken } = pollCounters[queue]!;
+    handlers.push(new PacketInterrupt(views, lines[queue]!, rx, queue, backlog, dropped, taken, recorder));
+  });
+}
+
+export { napiState };
 
 function buildReceive(views: Views, layout: CpuLayout, settings: CpuSettings, seams: CpuSeams): Receive {
   const at = (name: (typeof CPU_COUNTERS)[number]) => counterAddress(CPU_COUNTERS, layout.counters, name);

@@ -1,39 +1,36 @@
 // Hot. Runs on: CPU n.
-// The per-CPU agent: interrupts first, then the softirqs that they raised, then ksoftirqd.
+// The per-CPU agent: interrupts first, with the softirqs that they raised, then process context.
 
 import type { CpuInterrupts } from '../driver/interrupt.js';
 import type { Agent } from '../runtime/agent.js';
-import type { Clock } from '../runtime/clock.js';
 import type { Softirqs } from '../softirq/softirq.js';
+import type { Scheduler } from './scheduler.js';
 
 export class Cpu implements Agent {
   readonly role: string;
-  private readonly clock: Clock;
   private readonly interrupts: CpuInterrupts;
   private readonly softirqs: Softirqs;
+  private readonly scheduler: Scheduler;
 
-  constructor(role: string, clock: Clock, interrupts: CpuInterrupts, softirqs: Softirqs) {
+  constructor(role: string, interrupts: CpuInterrupts, softirqs: Softirqs, scheduler: Scheduler) {
     this.role = role;
-    this.clock = clock;
     this.interrupts = interrupts;
     this.softirqs = softirqs;
+    this.scheduler = scheduler;
   }
 
   doWork(): number {
-    let work = this.interrupts.deliver();
-    if (work === 0 && !this.softirqs.anyPending()) return 0;
-    this.clock.tick();
-    if (work > 0) this.softirqs.irqExit();
-    if (this.softirqs.runKsoftirqd()) work += 1;
-    return work;
+    return this.interrupts.deliver() + this.scheduler.run();
   }
 
   nextNs(): number {
-    return Number.POSITIVE_INFINITY;
+    return this.scheduler.nextNs();
   }
 
   workArrived(): boolean {
-    return this.interrupts.any() || this.softirqs.anyPending();
+    if (this.interrupts.any() || this.scheduler.isRunnable()) return true;
+    this.softirqs.tickStop();
+    return false;
   }
 
   handle(): void {

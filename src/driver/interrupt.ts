@@ -5,9 +5,16 @@ import type { CpuRecorder } from '../capture/write-recorder.js';
 import type { IrqLine, PendingLines } from '../irq/line.js';
 import { DOUBLE_BYTES } from '../memory/layout.js';
 import type { Views } from '../memory/views.js';
-import type { Softnet } from '../napi/napi.js';
+import type { Softnet } from '../napi/softnet.js';
 import type { Backlog } from '../net/backlog.js';
+import type { Trace } from '../runtime/trace.js';
 import type { RxQueue } from './rx-queue.js';
+
+/** Softirqs, as hard interrupts see them. */
+export interface IrqContext {
+  irqEnter(): void;
+  irqExit(): void;
+}
 
 /** What runs when a line is delivered. */
 export interface InterruptHandler {
@@ -25,7 +32,7 @@ export class NapiInterrupt implements InterruptHandler {
   }
 
   handle(): void {
-    this.softnet.schedule(this.napi);
+    this.softnet.napiSchedule(this.napi);
   }
 }
 
@@ -95,6 +102,8 @@ const DELIVERIES_MAX = 1000;
 export class CpuInterrupts {
   private readonly doubles: Float64Array;
   private readonly cpu: number;
+  private readonly context: IrqContext;
+  private readonly trace: Trace | null;
   private readonly pending: PendingLines;
   private readonly lines: readonly IrqLine[];
   private readonly handlers: readonly InterruptHandler[];
@@ -108,6 +117,8 @@ export class CpuInterrupts {
   constructor(
     views: Views,
     cpu: number,
+    context: IrqContext,
+    trace: Trace | null,
     pending: PendingLines,
     lines: readonly IrqLine[],
     handlers: readonly InterruptHandler[],
@@ -116,6 +127,8 @@ export class CpuInterrupts {
   ) {
     this.doubles = views.doubles;
     this.cpu = cpu;
+    this.context = context;
+    this.trace = trace;
     this.pending = pending;
     this.lines = lines;
     this.handlers = handlers;
@@ -123,10 +136,18 @@ export class CpuInterrupts {
     this.hardirqs = hardirqs / DOUBLE_BYTES;
   }
 
-  /** A delivery point. @returns handlers run */
+  /**
+   * A delivery point: all that are pending, then irq_exit, where softirqs run unless one was interrupted. They come as if at
+   * once: in the kernel, too, the second is taken before the first one's softirqs, which begin by enabling interrupts.
+   * @returns handlers run
+   */
   deliver(): number {
+    if (!this.pending.any()) return 0;
     let delivered = 0;
-    while (delivered < DELIVERIES_MAX && this.pending.any()) delivered += this.deliverWords();
+    this.context.irqEnter();
+    do delivered += this.deliverWords();
+    while (delivered < DELIVERIES_MAX && this.pending.any());
+    this.context.irqExit();
     return delivered;
   }
 
@@ -149,7 +170,9 @@ export class CpuInterrupts {
     this.doubles[this.hardirqs] = this.doubles[this.hardirqs]! + 1;
     const irqs = this.irqs[line]!;
     this.doubles[irqs] = this.doubles[irqs]! + 1;
+    if (this.trace !== null) this.trace.irqHandlerEntry(line);
     this.handlers[line]!.handle();
+    if (this.trace !== null) this.trace.irqHandlerExit(line);
     return 1;
   }
 }

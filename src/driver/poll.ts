@@ -7,7 +7,8 @@ import { BATCH_ENTRIES } from '../bursts/layout.js';
 import type { IrqLine } from '../irq/line.js';
 import { DOUBLE_BYTES } from '../memory/layout.js';
 import type { Views } from '../memory/views.js';
-import type { Poll, Softnet } from '../napi/napi.js';
+import type { Poll } from '../napi/napi.js';
+import type { Softnet } from '../napi/softnet.js';
 import type { Receive } from '../net/receive.js';
 import type { RxQueue } from './rx-queue.js';
 
@@ -60,7 +61,7 @@ export class RxPoll implements Poll {
     this.recheck = recheck;
     this.beforeRelease = beforeRelease;
     this.counters = counters;
-    softnet.add(queue, this);
+    softnet.add(queue, { poll: this });
   }
 
   poll(budget: number): number {
@@ -78,7 +79,7 @@ export class RxPoll implements Poll {
       this.count(this.counters.fullBudgetPolls, 1);
       return work;
     }
-    this.complete(early);
+    this.complete(work, early);
     return Math.min(work, budget - 1);
   }
 
@@ -99,9 +100,9 @@ export class RxPoll implements Poll {
   }
 
   /** @param early the ring may not be empty, and the device has nothing to remember */
-  private complete(early: boolean): void {
+  private complete(work: number, early: boolean): void {
     const { tail } = this.rx.ring; // Remembered: once SCHED is cleared, the cursors may be another CPU's.
-    if (!this.softnet.completeDone(this.queue)) {
+    if (!this.softnet.napiCompleteDone(this.queue, work)) {
       this.count(this.counters.missedReschedules, 1);
       return;
     }
@@ -115,7 +116,7 @@ export class RxPoll implements Poll {
     if (this.line.target() !== this.cpu) {
       this.line.raise();
     } else if (this.line.mask()) {
-      this.softnet.schedule(this.queue);
+      this.softnet.napiSchedule(this.queue);
       this.count(this.counters.missedReschedules, 1);
       return;
     }

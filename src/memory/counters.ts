@@ -108,10 +108,24 @@ export const MALFORMED_REASONS = [
   'espTruncated',
 ] as const;
 
-/** Per CPU. The reasons must stay together and in this order. What the passed were made of stands in the CPU's tally. */
+/** The softirq vectors (enum in linux/interrupt.h), lowest number first; so they run, and so /proc/softirqs lists them. */
+export const SOFTIRQ_VECTORS = [
+  'HI',
+  'TIMER',
+  'NET_TX',
+  'NET_RX',
+  'BLOCK',
+  'IRQ_POLL',
+  'TASKLET',
+  'SCHED',
+  'HRTIMER',
+  'RCU',
+] as const;
+
+/** Per CPU. The vectors must stay together and in their order, and so must the reasons. The tally says what was passed. */
 export const CPU_COUNTERS = [
   'hardirqs',
-  'netRxSoftirqs',
+  ...SOFTIRQ_VECTORS,
   'processed',
   'dropped',
   'timeSqueeze',
@@ -127,6 +141,9 @@ export const CPU_COUNTERS = [
 
 /** Per CPU and Rx queue: a queue may be polled by any CPU, and each counts for itself. */
 export const POLL_COUNTERS = ['irqs', 'polls', 'completions', 'fullBudgetPolls', 'missedReschedules', 'taken'] as const;
+
+/** Per CPU and task of the application. */
+export const TASK_COUNTERS = ['steps', 'runNs'] as const;
 
 /** Per NIC. */
 export const NIC_COUNTERS = [

@@ -1,64 +1,91 @@
 // Hot. Runs on: CPU n.
-// A list of NAPI instances, linked through their NEXT words, in two words of shared memory that this CPU alone writes:
-// nothing of it is lost when the thread is.
-//   0  FIRST   1  LAST   ids, or NO_NAPI
+// Lists of NAPI instances as the kernel's list_head: rings of links in shared memory, so that nothing is lost when a thread is.
+//
+//   0  NEXT   word index of the next link, or of the list itself     SCHED holder of the instance, this CPU for a list
+//   1  PREV   likewise
+//   2  ID     the instance's; NO_NAPI in a list                      main, once
+// An empty list, and an instance that is on none, point to themselves.
 
 import type { Views } from '../memory/views.js';
-import { type NapiState, NO_NAPI } from './state.js';
 
-const FIRST = 0;
-const LAST = 1;
-export const POLL_LIST_BYTES = 8;
+const NEXT = 0;
+const PREV = 1;
+const ID = 2;
+export const LINK_BYTES = 12;
+
+export const NO_NAPI = -1;
+
+export function createLink(words: Int32Array, link: number, id: number): void {
+  words[link + NEXT] = link;
+  words[link + PREV] = link;
+  words[link + ID] = id;
+}
+
+/** !list_empty */
+export function isLinked(words: Int32Array, link: number): boolean {
+  return words[link + NEXT] !== link;
+}
+
+/** list_del_init */
+export function unlink(words: Int32Array, link: number): void {
+  join(words, words[link + PREV]!, words[link + NEXT]!);
+  join(words, link, link);
+}
+
+function join(words: Int32Array, before: number, after: number): void {
+  words[before + NEXT] = after;
+  words[after + PREV] = before;
+}
 
 export class PollList {
   private readonly words: Int32Array;
-  private readonly base: number;
-  private readonly states: readonly NapiState[];
+  private readonly head: number;
 
-  constructor(views: Views, address: number, states: readonly NapiState[]) {
+  constructor(views: Views, address: number) {
     this.words = views.words;
-    this.base = address / 4;
-    this.states = states;
+    this.head = address / 4;
   }
 
   /** Main, before any thread runs. */
   create(): void {
-    this.words[this.base + FIRST] = NO_NAPI;
-    this.words[this.base + LAST] = NO_NAPI;
-  }
-
-  get first(): number {
-    return this.words[this.base + FIRST]!;
+    createLink(this.words, this.head, NO_NAPI);
   }
 
   isEmpty(): boolean {
-    return this.first === NO_NAPI;
+    return !isLinked(this.words, this.head);
   }
 
-  append(id: number): void {
-    this.states[id]!.next = NO_NAPI;
-    this.link(id, id);
+  /** Puts the link of an instance that is on no list at the end. */
+  append(link: number): void {
+    const { words, head } = this;
+    join(words, words[head + PREV]!, link);
+    join(words, link, head);
   }
 
-  /** Takes the first off the list, which must not be empty. */
+  /** Takes the first off the list, which must not be empty. @returns its id */
   shift(): number {
-    const id = this.first;
-    const next = this.states[id]!.next;
-    this.words[this.base + FIRST] = next;
-    if (next === NO_NAPI) this.words[this.base + LAST] = NO_NAPI;
-    return id;
+    const first = this.words[this.head + NEXT]!;
+    unlink(this.words, first);
+    return this.words[first + ID]!;
   }
 
-  /** Moves all of `other` to the end of this list, in order. */
+  /** list_splice_tail_init: moves all of `other` to the end of this list, in order. */
   splice(other: PollList): void {
     if (other.isEmpty()) return;
-    this.link(other.first, other.words[other.base + LAST]!);
+    const { words, head } = this;
+    const first = words[other.head + NEXT]!;
+    const last = words[other.head + PREV]!;
+    join(words, words[head + PREV]!, first);
+    join(words, last, head);
     other.create();
   }
 
-  private link(first: number, last: number): void {
-    if (this.isEmpty()) this.words[this.base + FIRST] = first;
-    else this.states[this.words[this.base + LAST]!]!.next = first;
-    this.words[this.base + LAST] = last;
+  /** The instances, first to last; for reports and tests. */
+  ids(): number[] {
+    const ids: number[] = [];
+    for (let link = this.words[this.head + NEXT]!; link !== this.head; link = this.words[link + NEXT]!) {
+      ids.push(this.words[link + ID]!);
+    }
+    return ids;
   }
 }

@@ -1,56 +1,91 @@
-// Hot. Runs on: CPU n; main reads.
-// The state of one NAPI instance.
+// Hot. Runs on: CPU n; main enables, disables and reads.
+// One NAPI instance in shared memory (struct napi_struct).
 //
-//   0   STATE           compareExchange only (below)
-//   16  NEXT            next on a poll list, or NO_NAPI          SCHED holder
-//   17  IN_HAND_CURSOR  ring cursor of the burst in hand          SCHED holder
-//   18  IN_HAND_COUNT   its frames; 0 = nothing in hand           SCHED holder
+//   0   STATE                compareExchange, or, and (below)               any context
+//   16  LINK                 3 words: place on a poll list (poll-list.ts)   SCHED holder
+//   19  LIST_OWNER           CPU whose poll list it was put on, or -1       SCHED holder
+//   20  DEFER_COUNT          completions that still leave the line masked   SCHED holder
+//   21  IN_HAND_CURSOR       ring cursor of the burst in hand               SCHED holder
+//   22  IN_HAND_COUNT        its frames; 0 = nothing in hand                SCHED holder
+//   23  POLL_OWNER           CPU that polls, or -1: netpoll against poll    compareExchange
+//   24  NAPI_ID              by which it is found; 0 = by none              main
+//   25  DEFER_HARD_IRQS      tunable                                        main
+//   26  GRO_FLUSH_TIMEOUT    tunable, a double, ns                          main
 //
-// STATE: bit 0 SCHED, bit 1 MISSED, bits 16 … 27 the holder's context id while SCHED.
-// who       from → to               why
-// schedule  idle → SCHED            packets arrived; the line is masked; whoever made this change joins the poll list
-// schedule  SCHED → SCHED|MISSED    arrived while scheduled: the holder must poll once more
-// complete  SCHED → idle            ring drained under budget; then, and only then, unmask
-// complete  SCHED|MISSED → SCHED    work came meanwhile: poll again, keep the line masked
-// never     idle → MISSED           nobody is polling, so nobody would look again
+// STATE: bits 0 … 11 are the kernel's (bits.ts), bits 16 … 27 the context that holds SCHED.
+// who                     from → to                                 why
+// napi_schedule_prep      DISABLE → the same                        it is being disabled: the event is dropped
+//                         no SCHED → SCHED, held                    whoever made this change must schedule it
+//                         SCHED → SCHED|MISSED                      somebody polls: it must look once more
+// mark_missed             SCHED → SCHED|MISSED                      the same, for who would not schedule an idle one
+// napi_complete_done      NPSVC or IN_BUSY_POLL → the same          whoever else polls will complete it
+//                         SCHED → idle                              no SCHED_THREADED, no PREFER_BUSY_POLL either
+//                         SCHED|MISSED → SCHED                      the same, but polled again
+// netif_napi_add          no LISTED → LISTED|SCHED|NPSVC, parked    born disabled
+// napi_enable             SCHED|NPSVC → no SCHED, no NPSVC          a MISSED survives; +THREADED if there is a thread
+// napi_disable            any → +DISABLE                            then, as soon as nobody holds SCHED or NPSVC:
+//                         → SCHED|NPSVC, parked; no THREADED…       then without DISABLE
+// netif_napi_del          LISTED → no LISTED
+// netpoll                 no NPSVC → NPSVC → no NPSVC               around a poll with budget 0
+// never                   no SCHED, DISABLE → SCHED by prep         or disabling would never end
+// never                   idle → MISSED                             nobody is polling, so nobody would look again
 // Setting SCHED is the acquire of all the words that belong to the SCHED holder, clearing it the release.
 
 import { CACHE_LINE_BYTES, CACHE_LINE_WORDS } from '../memory/layout.js';
 import type { Views } from '../memory/views.js';
+import { HOLDER_MASK, HOLDER_SHIFT, NAPI_BITS, NapiError, PARKED } from './bits.js';
+import { createLink, isLinked, LINK_BYTES, unlink } from './poll-list.js';
 
 const STATE = 0;
-const NEXT = CACHE_LINE_WORDS;
-const IN_HAND_CURSOR = NEXT + 1;
-const IN_HAND_COUNT = NEXT + 2;
+const LINK = CACHE_LINE_WORDS;
+const LIST_OWNER = LINK + LINK_BYTES / 4;
+const DEFER_COUNT = LIST_OWNER + 1;
+const IN_HAND_CURSOR = DEFER_COUNT + 1;
+const IN_HAND_COUNT = IN_HAND_CURSOR + 1;
+const POLL_OWNER = IN_HAND_COUNT + 1;
+const NAPI_ID = POLL_OWNER + 1;
+const DEFER_HARD_IRQS = NAPI_ID + 1;
+const GRO_FLUSH_TIMEOUT = DEFER_HARD_IRQS + 1;
 export const NAPI_BYTES = 2 * CACHE_LINE_BYTES;
 
-const SCHED = 1;
-const MISSED = 2;
-const HOLDER_SHIFT = 16;
-const HOLDER_MASK = 0xfff;
+// Once more as plain numbers: an object of constants is slow where it is hot.
+const SCHED = 1 << 0;
+const MISSED = 1 << 1;
+const DISABLE = 1 << 2;
+const NPSVC = 1 << 3;
+const LISTED = 1 << 4;
+const PREFER_BUSY_POLL = 1 << 7;
+const THREADED = 1 << 8;
+const SCHED_THREADED = 1 << 9;
+const THREADED_BUSY_POLL = 1 << 11;
+const HOLDER = HOLDER_MASK << HOLDER_SHIFT;
 
-export const NO_NAPI = -1;
 export const NO_HOLDER = -1;
+const NO_CPU = -1;
 
 export class NapiState {
+  readonly id: number;
+  /** Word index of LINK. */
+  readonly link: number;
   private readonly words: Int32Array;
+  private readonly doubles: Float64Array;
   private readonly base: number;
 
-  constructor(views: Views, address: number) {
+  constructor(views: Views, address: number, id = 0) {
     this.words = views.words;
+    this.doubles = views.doubles;
     this.base = address / 4;
+    this.link = this.base + LINK;
+    this.id = id;
   }
 
-  /** Main, before any thread runs: enabled and idle. */
-  create(): void {
-    this.words[this.base + NEXT] = NO_NAPI;
-    Atomics.store(this.words, this.base + STATE, 0);
-  }
+  // ── scheduling ──
 
-  /** napi_schedule_prep. @returns true when `context` now holds SCHED and must put the instance on a poll list */
+  /** napi_schedule_prep. @returns true when `context` now holds SCHED and must schedule the instance */
   schedulePrep(context: number): boolean {
     for (;;) {
       const old = Atomics.load(this.words, this.base + STATE);
+      if ((old & DISABLE) !== 0) return false;
       const next = (old & SCHED) === 0 ? old | SCHED | (context << HOLDER_SHIFT) : old | MISSED;
       if (next === old) return false;
       if (Atomics.compareExchange(this.words, this.base + STATE, old, next) !== old) continue;
@@ -58,33 +93,145 @@ export class NapiState {
     }
   }
 
-  /**
-   * The last step of napi_complete_done. @returns true when SCHED was given up: the caller may touch nothing but the line.
-   * False when MISSED was set: SCHED is kept, and the caller schedules once more.
-   * @throws Error when SCHED is not set (the kernel's WARN): whoever completes must hold it
-   */
-  complete(): boolean {
+  /** napi_if_scheduled_mark_missed. @returns false when nobody polls, and so nothing was marked */
+  ifScheduledMarkMissed(): boolean {
     for (;;) {
       const old = Atomics.load(this.words, this.base + STATE);
-      if ((old & SCHED) === 0) throw notScheduled();
-      const missed = (old & MISSED) !== 0;
-      const next = missed ? old & ~MISSED : old & ~(SCHED | (HOLDER_MASK << HOLDER_SHIFT));
-      if (Atomics.compareExchange(this.words, this.base + STATE, old, next) === old) return !missed;
+      if ((old & DISABLE) !== 0) return true;
+      if ((old & SCHED) === 0) return false;
+      if (Atomics.compareExchange(this.words, this.base + STATE, old, old | MISSED) === old) return true;
     }
   }
 
-  /** The context that holds SCHED, or NO_HOLDER. */
+  /**
+   * The step of napi_complete_done that lets SCHED go. @param seen STATE as it was last read
+   * @returns true when SCHED was given up: the caller may touch nothing but the line. False when MISSED was set: SCHED is
+   * kept, and the caller schedules once more.
+   * @throws NapiError when SCHED is not set (the kernel's WARN): whoever completes must hold it
+   */
+  complete(seen = this.load()): boolean {
+    for (let old = seen; ; ) {
+      if ((old & SCHED) === 0) throw new NapiError('napi_complete_done', this.id, old, 'it is not scheduled');
+      const missed = (old & MISSED) !== 0;
+      const next = missed
+        ? old & ~(MISSED | SCHED_THREADED | PREFER_BUSY_POLL)
+        : old & ~(SCHED | SCHED_THREADED | PREFER_BUSY_POLL | HOLDER);
+      const found = Atomics.compareExchange(this.words, this.base + STATE, old, next);
+      if (found === old) return !missed;
+      old = found;
+    }
+  }
+
+  // ── control ──
+
+  /** Main, before any thread runs: listed, enabled and idle. */
+  create(): void {
+    Atomics.store(this.words, this.base + STATE, 0);
+    this.add();
+    this.enable(false);
+  }
+
+  /** netif_napi_add: born disabled. @throws NapiError when it is listed already, and then nothing is changed */
+  add(): void {
+    const old = this.load();
+    if ((old & LISTED) !== 0) throw new NapiError('netif_napi_add', this.id, old, 'it is listed already');
+    createLink(this.words, this.link, this.id);
+    this.listOwner = NO_CPU;
+    this.deferCount = 0;
+    this.words[this.base + IN_HAND_COUNT] = 0;
+    Atomics.store(this.words, this.base + POLL_OWNER, NO_CPU);
+    Atomics.store(this.words, this.base + STATE, LISTED | SCHED | NPSVC | (PARKED << HOLDER_SHIFT));
+  }
+
+  /** napi_enable. @throws NapiError when it is not disabled (the kernel's BUG) */
+  enable(threaded: boolean): void {
+    for (;;) {
+      const old = this.load();
+      if ((old & SCHED) === 0) throw new NapiError('napi_enable', this.id, old, 'it is not disabled');
+      const next = (old & ~(SCHED | NPSVC | HOLDER)) | (threaded ? THREADED : 0);
+      if (Atomics.compareExchange(this.words, this.base + STATE, old, next) === old) return;
+    }
+  }
+
+  /** The first step of napi_disable. @returns STATE as it was before */
+  beginDisable(): number {
+    return Atomics.or(this.words, this.base + STATE, DISABLE);
+  }
+
+  /** Its middle, tried until somebody lets go. @returns false while SCHED or NPSVC is held */
+  park(): boolean {
+    const old = this.load();
+    if ((old & (SCHED | NPSVC)) !== 0) return false;
+    const next = (old | SCHED | NPSVC | (PARKED << HOLDER_SHIFT)) & ~(THREADED | THREADED_BUSY_POLL | PREFER_BUSY_POLL);
+    return Atomics.compareExchange(this.words, this.base + STATE, old, next) === old;
+  }
+
+  /** Its end. */
+  endDisable(): void {
+    Atomics.and(this.words, this.base + STATE, ~DISABLE);
+  }
+
+  /** Sets `bits`. @returns which of them were set before */
+  set(bits: number): number {
+    return Atomics.or(this.words, this.base + STATE, bits) & bits;
+  }
+
+  /** Clears `bits`. @returns which of them were set before */
+  clear(bits: number): number {
+    return Atomics.and(this.words, this.base + STATE, ~bits) & bits;
+  }
+
+  /** netpoll_poll_lock, one try: the CPU that polls. */
+  tryPollOwner(cpu: number): boolean {
+    return Atomics.compareExchange(this.words, this.base + POLL_OWNER, NO_CPU, cpu) === NO_CPU;
+  }
+
+  releasePollOwner(): void {
+    Atomics.store(this.words, this.base + POLL_OWNER, NO_CPU); // Pairs with the compareExchange in tryPollOwner().
+  }
+
+  pollOwner(): number {
+    return Atomics.load(this.words, this.base + POLL_OWNER);
+  }
+
+  // ── looking ──
+
+  /** STATE */
+  load(): number {
+    return Atomics.load(this.words, this.base + STATE);
+  }
+
+  /** The context that holds SCHED, or NO_HOLDER: nobody does, or it is disabled. */
   holder(): number {
-    const state = Atomics.load(this.words, this.base + STATE);
-    return (state & SCHED) === 0 ? NO_HOLDER : (state >> HOLDER_SHIFT) & HOLDER_MASK;
+    const state = this.load();
+    const holder = (state >> HOLDER_SHIFT) & HOLDER_MASK;
+    return (state & SCHED) === 0 || holder === PARKED ? NO_HOLDER : holder;
   }
 
-  get next(): number {
-    return this.words[this.base + NEXT]!;
+  isLinked(): boolean {
+    return isLinked(this.words, this.link);
   }
 
-  set next(id: number) {
-    this.words[this.base + NEXT] = id;
+  // ── words of the SCHED holder ──
+
+  unlink(): void {
+    unlink(this.words, this.link);
+  }
+
+  get listOwner(): number {
+    return this.words[this.base + LIST_OWNER]!;
+  }
+
+  set listOwner(cpu: number) {
+    this.words[this.base + LIST_OWNER] = cpu;
+  }
+
+  get deferCount(): number {
+    return this.words[this.base + DEFER_COUNT]!;
+  }
+
+  set deferCount(completions: number) {
+    this.words[this.base + DEFER_COUNT] = completions;
   }
 
   /** Before a burst is touched: what is lost if this thread ends now. */
@@ -101,8 +248,38 @@ export class NapiState {
   inHand(): number {
     return this.words[this.base + IN_HAND_COUNT]!;
   }
+
+  // ── words of main ──
+
+  /** By which busy polling finds it; 0 while it is disabled. */
+  get napiId(): number {
+    return Atomics.load(this.words, this.base + NAPI_ID);
+  }
+
+  set napiId(id: number) {
+    Atomics.store(this.words, this.base + NAPI_ID, id);
+  }
+
+  /** napi_defer_hard_irqs */
+  get deferHardIrqs(): number {
+    return this.words[this.base + DEFER_HARD_IRQS]!;
+  }
+
+  set deferHardIrqs(completions: number) {
+    this.words[this.base + DEFER_HARD_IRQS] = completions;
+  }
+
+  /** gro_flush_timeout, ns */
+  get groFlushTimeoutNs(): number {
+    return this.doubles[(this.base + GRO_FLUSH_TIMEOUT) / 2]!;
+  }
+
+  set groFlushTimeoutNs(ns: number) {
+    this.doubles[(this.base + GRO_FLUSH_TIMEOUT) / 2] = ns;
+  }
 }
 
-function notScheduled(): Error {
-  return new Error('napi: complete() of an instance that is not scheduled');
+// The numbers above are those of the names that reports print.
+if (THREADED_BUSY_POLL !== NAPI_BITS.THREADED_BUSY_POLL || SCHED_THREADED !== NAPI_BITS.SCHED_THREADED) {
+  throw new Error('napi: state bits and their names differ');
 }

@@ -10,7 +10,8 @@
 import { BATCH_FIRST_ENTRY, ENTRY_BUFFER, ENTRY_BYTES, ENTRY_NEXT, NO_BUFFER } from '../bursts/layout.js';
 import { CACHE_LINE_WORDS, powerOfTwoAtLeast } from '../memory/layout.js';
 import type { Views } from '../memory/views.js';
-import type { Poll, Softnet } from '../napi/napi.js';
+import type { Poll } from '../napi/napi.js';
+import type { Softnet } from '../napi/softnet.js';
 import type { BufferPool } from '../ring/buffer-pool.js';
 import type { Receive } from './receive.js';
 
@@ -65,7 +66,7 @@ export class Backlog implements Poll {
     this.pools = pools;
     this.links = links / 4;
     this.deliver = deliver;
-    softnet.add(id, this);
+    softnet.add(id, { poll: this });
   }
 
   /** enqueue_to_backlog: the batch area's first entry. @returns false when the queue is full: the caller drops it */
@@ -78,7 +79,7 @@ export class Backlog implements Poll {
     this.words[slot + QUEUE] = queue;
     this.words[slot + LAST] = this.lastBuffer(entry);
     this.words[this.base + TAIL] = (tail + 1) | 0;
-    if (!this.softnet.isScheduled(this.id)) this.softnet.schedule(this.id);
+    if (!this.softnet.isScheduled(this.id)) this.softnet.napiSchedule(this.id);
     return true;
   }
 
@@ -89,7 +90,7 @@ export class Backlog implements Poll {
       const head = this.words[this.base + HEAD]!;
       if (head === this.words[this.base + SPLICED] && !this.splice()) {
         // Nothing can arrive in between: handlers run at delivery points only.
-        this.softnet.completeDone(this.id);
+        this.softnet.napiCompleteDone(this.id, work);
         return work;
       }
       this.process(this.slot(head));

@@ -23,6 +23,7 @@ export function summary(snapshot: Snapshot, paint: Paint = PLAIN): string {
     section('interrupts and polls', napi(snapshot), paint),
     section('queues', queues(snapshot, paint), paint),
     section('threads', threads(snapshot, paint), paint),
+    section('tasks', tasks(snapshot, paint), paint),
     section('protocols', protocols(snapshot.stack), paint),
     section('largest flows', flowTable(snapshot, paint), paint),
     section('malformed, dropped', named(snapshot.stack.malformed, snapshot.conservation.offered), paint),
@@ -132,6 +133,14 @@ function threads({ cpus, nics }: Snapshot, paint: Paint): readonly string[] {
   ];
   const nicRow = (nic: NicSnapshot) => [nic.name, used(nic.cpuSeconds), ...counters.map(() => '')];
   return table(['thread', 'CPU time', ...counters], [...nics.map(nicRow), ...cpus.map(cpuRow)], paint);
+}
+
+function tasks({ tasks, cpus }: Snapshot, paint: Paint): readonly string[] {
+  const rows = tasks.map(({ name, cpu, steps, cpuSeconds }) => {
+    const whole = cpus[cpu]?.cpuSeconds ?? 0;
+    return [name, `cpu${cpu}`, count(steps), seconds(cpuSeconds), whole > 0 ? percent(cpuSeconds, whole) : UNKNOWN];
+  });
+  return rows.length === 0 ? [] : table(['task', 'on', 'steps', 'CPU time', 'of its CPU'], rows, paint);
 }
 
 function named(counts: Readonly<Record<string, number>>, whole: number): readonly string[] {

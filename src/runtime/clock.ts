@@ -7,17 +7,18 @@ export interface Clock {
   readonly nowNs: number;
   /** int32 that wraps; compare by subtraction: `(a - b) | 0`. */
   readonly jiffies: number;
+  /** Jiffies per second (CONFIG_HZ). */
+  readonly hz: number;
   /** Reads the clock. Returns nothing: a double that is returned by a call that is not inlined is garbage. */
   tick(): void;
 }
 
-/** Ticks per second: a jiffy is 1 ms (CONFIG_HZ=1000). */
+/** Where nobody says otherwise, a jiffy is 1 ms. */
 export const HZ = 1000;
-const NS_PER_JIFFY = 1e9 / HZ;
 
 /** Rounds up, as the kernel's usecs_to_jiffies does. */
-export function usecsToJiffies(usecs: number): number {
-  return Math.ceil((usecs * HZ) / 1e6);
+export function usecsToJiffies(usecs: number, hz: number): number {
+  return Math.ceil((usecs * hz) / 1e6);
 }
 
 // V8 keeps the array of process.hrtime() off the heap where it inlines that call, and in a large caller it has no budget
@@ -35,14 +36,18 @@ function read(clock: MonotonicClock): void {
   const [seconds, ns] = process.hrtime();
   const nowNs = seconds * 1e9 + ns;
   clock.nowNs = nowNs;
-  clock.jiffies = (nowNs / NS_PER_JIFFY) | 0;
+  clock.jiffies = (nowNs / clock.jiffyNs) | 0;
 }
 
 export class MonotonicClock implements Clock {
   nowNs = 0;
   jiffies = 0;
+  readonly hz: number;
+  readonly jiffyNs: number;
 
-  constructor() {
+  constructor(hz = HZ) {
+    this.hz = hz;
+    this.jiffyNs = 1e9 / hz;
     this.call(STAND);
     this.tick();
   }
@@ -60,11 +65,16 @@ export class MonotonicClock implements Clock {
 export class VirtualClock implements Clock {
   nowNs = 0;
   jiffies = 0;
+  readonly hz: number;
+
+  constructor(hz = HZ) {
+    this.hz = hz;
+  }
 
   tick(): void {}
 
   advance(ns: number): void {
     this.nowNs += ns;
-    this.jiffies = (this.nowNs / NS_PER_JIFFY) | 0;
+    this.jiffies = ((this.nowNs * this.hz) / 1e9) | 0;
   }
 }

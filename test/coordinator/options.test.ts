@@ -187,6 +187,7 @@ t.test('defaults for pktgen', async (t) => {
     sink: null,
     write: null,
     writeDropped: null,
+    task: [],
     execArgv: null,
   });
 });

@@ -57,7 +57,7 @@ for (const irq of ['latch', 'nolatch'] as const) {
 
   t.test(`${irq}: MISSED: polled again, the line stays masked`, async (t) => {
     const rig = new Rig({ irq });
-    beforeRelease(rig.cpu, () => rig.cpu.softnet.schedule(0));
+    beforeRelease(rig.cpu, () => rig.cpu.softnet.napiSchedule(0));
     rig.receive(5);
     rig.cpu.doWork();
     t.same(ends(rig.cpu), { completions: 1, fullBudgetPolls: 0, missedReschedules: 1 });
@@ -123,7 +123,7 @@ t.test('a line that has moved: the busy poll completes early, and the new CPU go
     old.doWork();
     t.same(ends(old), { completions: 1, fullBudgetPolls: 0, missedReschedules: 0 }, irq);
     t.equal(old.counters().delivered, WEIGHT);
-    t.notOk(old.softirqs.anyPending());
+    t.notOk(old.softirqs.pending);
     t.equal(rig.state.holder(), NO_HOLDER);
     t.equal(next.doWork(), 1, 'the driver has raised the line for what is left');
     t.equal(next.counters().delivered, 200 - WEIGHT);

@@ -13,7 +13,8 @@ import {
   POLL_COUNTERS,
   readCounters,
 } from '../../src/memory/counters.js';
-import { Softnet } from '../../src/napi/napi.js';
+import { NetRxAction } from '../../src/napi/net-rx-action.js';
+import { Softnet } from '../../src/napi/softnet.js';
 import { Backlog } from '../../src/net/backlog.js';
 import { Receive } from '../../src/net/receive.js';
 import { Burst } from '../../src/net/sink.js';
@@ -53,25 +54,19 @@ export class RigCpu {
     const polls = counterAddresses(POLL_COUNTERS, layout.pollCounters[0]!, POLL_COUNTERS);
     const states = Array.from({ length: layout.napiCount }, (_, id) => napiState(views, layout.napis, id));
     const deliver = () => (this.delivers ? this.interrupts.deliver() : 0);
-    const hooks = { deliver, needResched: () => this.needResched };
+    const { printk } = rig;
+    const seams = { deliver, needResched: () => this.needResched, printk, trace: null, threadIrqs: false };
     const settings = { ...SETTINGS, ...options.settings };
     this.line = new IrqLine(views, layout.irq, 0);
     const { line } = this;
     const pool = new BufferPool(views, layout.pools[0]!, layout.links);
     const ring = new RxRingConsumer(views, layout.rings[0]!, layout.nicContext);
     const receive = this.receiver(options);
-    this.softirqs = new Softirqs(views, layout.softirq, clock, hooks, counters);
-    this.softnet = new Softnet(
-      views,
-      layout.softnet,
-      layout.cpu,
-      states,
-      this.softirqs,
-      clock,
-      deliver,
-      settings,
-      counters,
-    );
+    this.softirqs = new Softirqs(views, layout.softirq, clock, seams, counters);
+    const { softirqs } = this;
+    this.softnet = new Softnet(views, layout.softnet, layout.cpu, states, softirqs);
+    this.softnet.add(0, { weight: settings.weight });
+    new NetRxAction(views, this.softnet, { clock, printk, trace: null, deliver }, settings, counters);
     this.rx = new RxQueue(views, bursts, ring, pool, states[0]!, layout.batch, layout.buffers, layout.links);
     const release = () => this.beforeRelease();
     const recheck = options.irq === 'nolatch';
@@ -84,15 +79,30 @@ export class RigCpu {
         : new PacketInterrupt(views, line, this.rx, 0, this.backlog, counters.dropped, polls.taken, null);
     const pending = new PendingLines(views, layout.irq, layout.cpu);
     const { hardirqs } = counters;
-    this.interrupts = new CpuInterrupts(views, layout.cpu, pending, [line], [handler], [polls.irqs], hardirqs);
+    const { cpu } = layout;
+    this.interrupts = new CpuInterrupts(views, cpu, softirqs, null, pending, [line], [handler], [polls.irqs], hardirqs);
   }
 
   /** What Cpu.doWork() does. @returns interrupts handled */
   doWork(): number {
     const handled = this.interrupts.deliver();
-    if (handled > 0) this.softirqs.irqExit();
     this.softirqs.runKsoftirqd();
     return handled;
+  }
+
+  /** Handlers only: the softirqs that they raise stay pending. @returns interrupts handled */
+  handlersOnly(): number {
+    const { preempt } = this.softirqs;
+    preempt.disableBh();
+    const handled = this.interrupts.deliver();
+    preempt.enableBh();
+    return handled;
+  }
+
+  /** An interrupt that raises nothing; what is pending runs at its exit. */
+  emptyIrq(): void {
+    this.softirqs.irqEnter();
+    this.softirqs.irqExit();
   }
 
   /** The driver's counters of this CPU for the queue. */

@@ -15,10 +15,10 @@ import { compileBursts } from '../../src/bursts/load.js';
 import { referenceBursts } from '../../src/bursts/reference/reference.js';
 import { createMachine, type Machine } from '../../src/coordinator/machine.js';
 import { makePlan, type Plan } from '../../src/coordinator/plan.js';
+import type { CpuSettings } from '../../src/cpu/build.js';
 import { napiState } from '../../src/cpu/build.js';
 import type { IrqLine } from '../../src/irq/line.js';
 import type { Views } from '../../src/memory/views.js';
-import type { SoftnetSettings } from '../../src/napi/napi.js';
 import type { NapiState } from '../../src/napi/state.js';
 import { readBacklog } from '../../src/net/backlog.js';
 import type { ReceiveSettings } from '../../src/net/receive.js';
@@ -26,6 +26,7 @@ import { type UdpFlow, writeUdpFrame } from '../../src/nic/devices/frame-bytes.j
 import { assertBuffersOnce } from '../../src/ring/check.js';
 import { RxRingProducer } from '../../src/ring/rx-ring.js';
 import { VirtualClock } from '../../src/runtime/clock.js';
+import { Printk } from '../../src/runtime/printk.js';
 import { RigCpu } from './rig-cpu.js';
 
 const burstModule = compileBursts();
@@ -45,7 +46,7 @@ export interface RigOptions {
   readonly irq: 'latch' | 'nolatch';
   readonly mode: 'napi' | 'interrupt';
   readonly ring: number;
-  readonly settings: Partial<SoftnetSettings>;
+  readonly settings: Partial<CpuSettings>;
   readonly receive: Partial<ReceiveSettings>;
 }
 
@@ -53,6 +54,10 @@ const DEFAULTS: RigOptions = { irq: 'latch', mode: 'napi', ring: 512, settings: 
 
 export class Rig {
   readonly clock = new VirtualClock();
+  /** Nothing odd happens in a rig. */
+  readonly printk = new Printk((line) => {
+    throw new Error(line);
+  });
   readonly plan: Plan;
   readonly machine: Machine;
   readonly views: Views;

@@ -45,7 +45,7 @@ t.test('a hand-over without one of its rules strands packets, or the NAPI does n
       patches: [
         { file: POLL, find: /this\.rx\.release\(\);([\s\S]*?)this\.beforeRelease\(\);/, replace: '$1' },
         { file: POLL, find: /(return work;\s*\}\s*this\.complete)/, replace: 'this.rx.release(); $1' },
-        { file: POLL, find: 'this.complete(early);', replace: 'this.complete(early); this.rx.release();' },
+        { file: POLL, find: 'this.complete(work, early);', replace: 'this.complete(work, early); this.rx.release();' },
       ],
       spec: 'handover:coming+latch',
       message: /frame \d was delivered when frame \d was due|in two places|ring=/,

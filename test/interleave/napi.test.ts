@@ -11,7 +11,7 @@ const STATE = 'napi/state.js';
 const POLL = 'driver/poll.js';
 const MISSED_DROPPED = [
   { file: STATE, find: 'const missed = (old & MISSED) !== 0;', replace: 'const missed = false;' },
-  { file: STATE, find: 'old & ~(SCHED |', replace: 'old & ~(MISSED | SCHED |' },
+  { file: STATE, find: 'old & ~(SCHED | SCHED_THREADED', replace: 'old & ~(MISSED | SCHED | SCHED_THREADED' },
 ];
 const TEST_THEN_SET = [
   {
@@ -139,11 +139,11 @@ t.test('what the machine never comes to, so far', (t) =>
       why: 'while SCHED is held its line is masked, so that no interrupt schedules; other contexts will (napi:latch-scheduled)',
     },
     {
-      what: 'no look at pending softirqs before sleep',
+      what: 'no look at ksoftirqd before sleep',
       patches: [
         {
           file: 'cpu/cpu.js',
-          find: 'this.interrupts.any() || this.softirqs.anyPending()',
+          find: 'this.interrupts.any() || this.softirqs.ksoftirqdRunnable',
           replace: 'this.interrupts.any()',
         },
       ],

@@ -15,7 +15,7 @@ function interruptMode(): Rig {
 /** `count` packets, each set aside by an interrupt of its own; no softirq runs. */
 function setAside(rig: Rig, count: number, length = 60): void {
   rig.receive(count, length);
-  while (rig.cpu.interrupts.deliver() > 0);
+  while (rig.cpu.handlersOnly() > 0);
 }
 
 function waiting(rig: Rig): number {
@@ -56,13 +56,13 @@ t.test('at most its quota; exactly the quota brings one more poll', async (t) =>
   setAside(rig, 128);
   rig.cpu.needResched = true;
   const pass = () => {
-    rig.cpu.softirqs.irqExit();
+    rig.cpu.emptyIrq();
     return rig.cpu.counters().processed;
   };
   t.same([pass(), pass()], [64, 128]);
-  t.ok(rig.cpu.softirqs.anyPending(), 'all are processed, which it does not know yet');
+  t.ok(rig.cpu.softirqs.pending, 'all are processed, which it does not know yet');
   t.equal(pass(), 128);
-  t.equal(rig.cpu.counters().netRxSoftirqs, 3);
+  t.equal(rig.cpu.counters().NET_RX, 3);
 });
 
 t.test('packets keep their order, when the slots wrap too', async (t) => {
@@ -76,7 +76,7 @@ t.test('packets keep their order, when the slots wrap too', async (t) => {
       sent.push(length);
       setAside(rig, 1, length);
     }
-    rig.cpu.softirqs.irqExit();
+    rig.cpu.emptyIrq();
     rig.cpu.softirqs.runKsoftirqd();
   }
   t.equal(sent.length, 4000, 'more than twice the slots');
@@ -89,9 +89,9 @@ t.test('a delivery point lies between two packets: at overload the softirq starv
   const waited: number[] = [];
   rig.cpu.sink = () => waited.push(waiting(rig));
   rig.receive(3);
-  rig.cpu.interrupts.deliver();
+  rig.cpu.handlersOnly();
   rig.receive(4);
-  rig.cpu.softirqs.irqExit();
+  rig.cpu.emptyIrq();
   t.same(waited, [3, 6, 5, 4, 3, 2, 1], 'four came after the first packet, before the second');
   t.equal(rig.cpu.counters().hardirqs, 7);
 });
@@ -104,6 +104,6 @@ t.test('what lies in a backlog is found, with all its buffers', async (t) => {
   t.equal(frames, 5);
   t.equal(buffers.length, 2 * 3 + 3);
   t.equal(new Set(buffers).size, buffers.length);
-  rig.cpu.softirqs.irqExit();
+  rig.cpu.emptyIrq();
   t.equal(waiting(rig), 0);
 });

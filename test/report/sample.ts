@@ -70,6 +70,7 @@ export const sample: Snapshot = {
       cpuSeconds: 4.98,
     },
   ],
+  tasks: [],
   stack: {
     delivered: 185_999_000,
     deliveredBytes: 11_159_940_000,

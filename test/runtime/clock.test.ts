@@ -7,7 +7,11 @@ const MS = 1e6;
 
 t.test('µs become jiffies, rounded up', async (t) => {
   t.equal(HZ, 1000);
-  t.same([0, 1, 1000, 1001, 2000, 2001].map(usecsToJiffies), [0, 1, 1, 2, 2, 3]);
+  const usecs = [0, 1, 1000, 1001, 2000, 2001, 8000];
+  const jiffies = (hz: number) => usecs.map((us) => usecsToJiffies(us, hz));
+  t.same(jiffies(1000), [0, 1, 1, 2, 2, 3, 8]);
+  t.same(jiffies(250), [0, 1, 1, 1, 1, 1, 2]);
+  t.same(jiffies(100), [0, 1, 1, 1, 1, 1, 1]);
 });
 
 t.test('time stands still between two ticks', async (t) => {

@@ -38,7 +38,7 @@ export function assertDrained(simulation: Simulation): void {
   const { machine, plan, scenario } = simulation;
   const { conservation } = takeSnapshot(simulation.source, true);
   const { held, ended } = readNic(machine.views, plan.nic.state);
-  const violations: string[] = [];
+  const violations: string[] = [...simulation.printed];
   if (!ended) violations.push('the source has not ended');
   if (held > 0 || conservation.inFlight > 0) violations.push(`stall: ${conservation.inFlight} packets are in flight`);
   if (!scenario.endless && conservation.offered !== scenario.packets)

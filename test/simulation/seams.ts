@@ -8,11 +8,13 @@ import type { Clock, VirtualClock } from '../../src/runtime/clock.js';
 export class SimulatedClock implements Clock {
   nowNs = 0;
   jiffies = 0;
+  readonly hz: number;
   private readonly time: VirtualClock;
   private readonly hook: () => void;
 
   constructor(time: VirtualClock, hook: () => void) {
     this.time = time;
+    this.hz = time.hz;
     this.hook = hook;
   }
 

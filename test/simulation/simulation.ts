@@ -13,6 +13,7 @@ import { END_SOURCE } from '../../src/memory/context.js';
 import { buildNic } from '../../src/nic/build.js';
 import { deviceBytes, type PktgenSettings } from '../../src/nic/devices/create.js';
 import { VirtualClock } from '../../src/runtime/clock.js';
+import { Printk } from '../../src/runtime/printk.js';
 import { Random } from '../../src/runtime/random.js';
 import { assertConsistent, assertDrained, type Outcome, outcomeOf } from './checks.js';
 import { Flows } from './flows.js';
@@ -42,6 +43,8 @@ export class Simulation {
   readonly flows: Flows;
   readonly mover: Mover;
   steps = 0;
+  /** What the kernel would have printed: nothing. */
+  readonly printed: string[] = [];
   private ending = false;
   private readonly random: Random;
   private readonly time = new VirtualClock();
@@ -139,13 +142,23 @@ export class Simulation {
     const { scenario, flows, mover } = this;
     const { mode, recheck, checkBuffers, budget, weight, workIterations } = scenario;
     const irq = recheck ? scenario.irq : 'latch';
-    const settings = { mode, irq, checkBuffers, verifyL4: true, budget, weight, workIterations, budgetUsecs: 2000 };
+    const settings = {
+      mode,
+      irq,
+      checkBuffers,
+      verifyL4: true,
+      budget,
+      weight,
+      workIterations,
+      budgetUsecs: 2000,
+      threadIrqs: false,
+    };
     const sink = (burst: Parameters<Flows['deliver']>[0]) => {
       if (mode === 'napi') mover.assertMayPoll(burst.queue, cpu);
       flows.deliver(burst);
       this.hook();
     };
-    const seams = { ...this.seams(), sink, needResched: () => this.chance(scenario.resched) };
+    const seams = { ...this.seams(), sink, tasks: [], needResched: () => this.chance(scenario.resched) };
     const agent = buildCpu(this.machine.views, this.plan.cpus[cpu]!, settings, seams);
     return new Role(this.machine.views, this.plan.cpuContexts[cpu]!, agent, this.hook);
   }
@@ -156,7 +169,14 @@ export class Simulation {
       this.scenario.bursts === 'wasm'
         ? instantiateBursts(handle.module, handle.memory)
         : referenceBursts(handle.memory, views);
-    return { bursts: interruptible(plain, this.hook), clock: new SimulatedClock(this.time, this.hook), recorder: null };
+    const printk = new Printk((line) => this.printed.push(line));
+    return {
+      bursts: interruptible(plain, this.hook),
+      clock: new SimulatedClock(this.time, this.hook),
+      printk,
+      trace: null,
+      recorder: null,
+    };
   }
 }
 

@@ -79,7 +79,10 @@ const keys = (value: object) => Object.keys(value).sort().join(' ');
 function checkShape(t: Test, snapshot: Snapshot): void {
   t.same(holes(snapshot), []);
   const { nics, cpus, stack, rates, conservation, noise } = snapshot;
-  t.equal(keys(snapshot), 'config conservation cpus durationSeconds nics node noise rates stack version');
+  t.equal(
+    keys(snapshot),
+    'config conservation cpus durationSeconds nics node noise rates recordings stack tasks version',
+  );
   const nic =
     'capture cpuSeconds device irqs name offeredBytes offeredPackets pauses queues rxBytes rxLengthErrors rxMissedErrors rxPackets';
   t.equal(keys(nics[0]!), nic);

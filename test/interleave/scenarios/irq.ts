@@ -85,6 +85,8 @@ const irq: ScenarioFactory = async (root, variant) => {
     const interrupts = new CpuInterrupts(
       views,
       id,
+      { irqEnter() {}, irqExit() {} },
+      null,
       new PendingLines(views, layout, id),
       all.map((line) => lineOf(shared, line)),
       all.map((line) => ({ handle: handler(shared, line) })),

@@ -6,6 +6,7 @@ import { onePage, type ScenarioFactory, wordsOf } from '../scenario.js';
 import { load } from '../world/parts.js';
 
 const STATE = 0;
+const IDLE = 16; // LISTED
 const WORK = 64; // pieces of work brought
 const DONE = 80; // pieces that a poll has seen
 const POLLER = 81; // 1 + the context that is polling
@@ -41,7 +42,7 @@ const napiState: ScenarioFactory = async (root, variant) => {
     },
     check(shared) {
       const words = wordsOf(shared);
-      if (words[STATE] !== 0) return `state=${words[STATE]?.toString(16)}, not idle`;
+      if (words[STATE] !== IDLE) return `state=${words[STATE]?.toString(16)}, not idle`;
       return words[DONE] === words[WORK] ? null : `done=${words[DONE]} of ${words[WORK]}`;
     },
   };

@@ -8,7 +8,7 @@ import type { Shared } from '../scenario.js';
 import { deviceOf } from './frames.js';
 import type { World } from './world.js';
 
-const SOFTNET = { budget: 300, budgetUsecs: 2000 };
+const SOFTNET = { budget: 300, budgetUsecs: 2000, threadIrqs: false };
 const RECEIVE = { workIterations: 0, verifyL4: false };
 
 /** @param first the frame it begins with; those before have been offered by another */
@@ -60,22 +60,25 @@ export function scheduler(world: World, shared: Shared, cpu: number): () => void
   const { bursts, clock } = seamsOf(world, shared, cpu);
   const states = Array.from({ length: layout.napiCount }, (_, id) => parts.napiState(views, layout.napis, id));
   const none = () => 0;
-  const hooks = { deliver: none, needResched: () => false };
+  const { printk, trace } = seamsOf(world, shared, cpu);
+  const hooks = { deliver: none, needResched: () => false, printk, trace, threadIrqs: false };
   const softirqs = new parts.Softirqs(views, layout.softirq, clock, hooks, counters);
-  const settings = { ...SOFTNET, ...RECEIVE, weight: options.weight };
-  const softnet = new parts.Softnet(views, layout.softnet, cpu, states, softirqs, clock, none, settings, counters);
+  const softnet = new parts.Softnet(views, layout.softnet, cpu, states, softirqs);
+  new parts.NetRxAction(views, softnet, { clock, printk, trace, deliver: none }, SOFTNET, counters);
+  softnet.add(0, { weight: options.weight });
   const { ring, pool } = world.hold(shared);
   const rx = new parts.RxQueue(views, bursts, ring, pool, states[0]!, layout.batch, layout.buffers, layout.links);
   const burst = new parts.Burst(views, layout.batch, layout.buffers, layout.links);
   const at = (name: (typeof CPU_COUNTERS)[number]) => counterAddress(CPU_COUNTERS, layout.counters, name);
   const places = { ...counters, ...layout, malformed: at('ethernetTruncated') };
   const sink = (burst: Burst) => world.witness.receive(world.notes(shared), burst);
-  const receive = new parts.Receive(views, bursts, places, burst, null, sink, settings);
+  const receive = new parts.Receive(views, bursts, places, burst, null, sink, RECEIVE);
   const polled = counterAddresses(POLL_COUNTERS, layout.pollCounters[0]!, POLL_COUNTERS);
   const recheck = options.flow === 'nolatch';
   new parts.RxPoll(views, cpu, 0, softnet, rx, receive, world.line(shared), recheck, () => {}, polled);
   return () => {
-    softnet.schedule(0);
+    softirqs.irqEnter();
+    softnet.napiSchedule(0);
     softirqs.irqExit();
   };
 }
@@ -86,6 +89,11 @@ function seamsOf(world: World, shared: Shared, cpu: number) {
   return {
     bursts: world.mode === 'napi' ? world.witness.guarded(bursts, world.notes(shared), cpu) : bursts,
     clock: new world.parts.VirtualClock(),
+    printk: new world.parts.Printk((line) => {
+      throw new Error(line);
+    }),
+    trace: null,
+    tasks: [],
     recorder: null,
     sink: (burst: Burst) => world.witness.receive(world.notes(shared), burst),
     needResched: () => world.options.needResched ?? false,

@@ -10,6 +10,7 @@ const FLAGS = ENABLED | CAUSE | PENDING;
 
 const SCHED = 1;
 const MISSED = 2;
+const IDLE = 16; // LISTED
 
 /** The line at rest. */
 export function enabledFor(flow: keyof typeof FLOWS, target: number): number {
@@ -53,8 +54,8 @@ function lineLaw(was: number, now: number, cpu: number): string | null {
 
 function napiLaw(was: number, now: number, cpu: number): string | null {
   const step = `${was.toString(16)} → ${now.toString(16)} by ${cpu}`;
-  if (was === 0) return holderOf(now) === cpu && (now & MISSED) === 0 ? null : `napi: ${step}`;
+  if (was === IDLE) return holderOf(now) === cpu && (now & MISSED) === 0 ? null : `napi: ${step}`;
   if (now === (was | MISSED)) return null;
-  const completes = now === 0 ? (was & MISSED) === 0 : now === (was & ~MISSED);
+  const completes = now === IDLE ? (was & MISSED) === 0 : now === (was & ~MISSED);
   return completes && holderOf(was) === cpu ? null : `napi: ${step}`;
 }

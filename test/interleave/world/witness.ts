@@ -38,6 +38,7 @@ export class Witness {
 
   reset({ words }: Views): void {
     words[this.base + LINE_SEEN] = words[this.line]!;
+    words[this.base + NAPI_SEEN] = words[this.napi]!;
   }
 
   /** The sink: notes which frames came. @throws Error at the first wrong byte */

@@ -1,0 +1,97 @@
+// Hot. Runs on: CPU n.
+// A task of the application: the step function that a user's module brought, and what it has used.
+
+import { DOUBLE_BYTES } from '../memory/layout.js';
+import type { Views } from '../memory/views.js';
+import type { Clock } from '../runtime/clock.js';
+import type { Task } from './scheduler.js';
+
+/** Does a little work, synchronously. @returns how much, or whether any; 0 or false: nothing to do, asked again in a millisecond */
+export type Step = () => number | boolean;
+
+/** A module given as task: its default export is called once per CPU. */
+export type TaskFactory = (context: { readonly cpu: number; readonly data: unknown }) => Step;
+
+/** Byte addresses of the counters that this file writes. */
+export interface TaskCounters {
+  readonly steps: number;
+  readonly runNs: number;
+}
+
+const NAP_NS = 1e6;
+/** In a turn, also where a virtual clock stands still. */
+const STEPS_MAX = 1000;
+
+export class ApplicationTask implements Task {
+  readonly weight: number;
+  private readonly name: string;
+  private readonly step: Step;
+  private readonly doubles: Float64Array;
+  private readonly steps: number;
+  private readonly runNs: number;
+  private readonly clock: Clock;
+  private readonly interrupted: () => boolean;
+  private wakeNs = 0;
+
+  /** @param interrupted true when an interrupt is pending: the turn ends, so that it is taken */
+  constructor(
+    views: Views,
+    name: string,
+    step: Step,
+    weight: number,
+    clock: Clock,
+    interrupted: () => boolean,
+    counters: TaskCounters,
+  ) {
+    this.name = name;
+    this.step = step;
+    this.weight = weight;
+    this.doubles = views.doubles;
+    this.steps = counters.steps / DOUBLE_BYTES;
+    this.runNs = counters.runNs / DOUBLE_BYTES;
+    this.clock = clock;
+    this.interrupted = interrupted;
+  }
+
+  isRunnable(nowNs: number): boolean {
+    return nowNs >= this.wakeNs;
+  }
+
+  nextNs(): number {
+    return this.wakeNs;
+  }
+
+  /** @throws Error what the step function threw, with the task's name; TypeError when it returns anything else */
+  run(untilNs: number): number {
+    const startNs = this.clock.nowNs;
+    let work = 0;
+    let steps = 0;
+    do {
+      work = this.once();
+      steps += 1;
+      this.clock.tick();
+    } while (work > 0 && steps < STEPS_MAX && this.clock.nowNs < untilNs && !this.interrupted());
+    this.doubles[this.steps] = this.doubles[this.steps]! + steps;
+    this.doubles[this.runNs] = this.doubles[this.runNs]! + this.clock.nowNs - startNs;
+    if (work <= 0) this.wakeNs = this.clock.nowNs + NAP_NS;
+    return steps;
+  }
+
+  private once(): number {
+    const did = this.called();
+    return typeof did === 'number' || typeof did === 'boolean' ? Number(did) : refuse(this.name, did);
+  }
+
+  private called(): unknown {
+    try {
+      return this.step();
+    } catch (error) {
+      throw new Error(`task ${this.name}: ${error instanceof Error ? error.message : error}`, { cause: error });
+    }
+  }
+}
+
+function refuse(name: string, returned: unknown): never {
+  const what = returned instanceof Promise ? 'a promise' : String(returned);
+  throw new TypeError(`task ${name}: its step function returned ${what}: it must return a number or a boolean`);
+}

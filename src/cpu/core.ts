@@ -1,0 +1,87 @@
+// Cold. Runs on: CPU n, once; the deterministic machine.
+// Wires what every CPU has, whatever driver it runs: interrupts, softirqs, NAPI.
+
+import { CpuInterrupts, type InterruptHandler } from '../driver/interrupt.js';
+import { type IrqLayout, IrqLine, PendingLines } from '../irq/line.js';
+import { CPU_COUNTERS, counterAddresses } from '../memory/counters.js';
+import type { Views } from '../memory/views.js';
+import { NetRxAction, type SoftnetSettings } from '../napi/net-rx-action.js';
+import { Softnet } from '../napi/softnet.js';
+import { NAPI_BYTES, NapiState } from '../napi/state.js';
+import type { Clock } from '../runtime/clock.js';
+import type { Printk } from '../runtime/printk.js';
+import type { Trace } from '../runtime/trace.js';
+import { Softirqs } from '../softirq/softirq.js';
+import { Scheduler } from './scheduler.js';
+
+/** Where the parts that every CPU has lie, in byte addresses. */
+export interface CoreLayout {
+  /** Its number, which is its context id. */
+  readonly cpu: number;
+  readonly irq: IrqLayout;
+  /** NAPI instance 0; all instances of the machine lie one behind the other. */
+  readonly napis: number;
+  readonly napiCount: number;
+  readonly softirq: number;
+  readonly softnet: number;
+  /** The CPU's block of CPU_COUNTERS. */
+  readonly counters: number;
+}
+
+export interface CoreSettings extends SoftnetSettings {
+  /** Softirqs after interrupts are left to ksoftirqd, as with the kernel's parameter of this name. */
+  readonly threadIrqs: boolean;
+}
+
+/** What comes from outside. */
+export interface CoreSeams {
+  readonly clock: Clock;
+  readonly printk: Printk;
+  readonly trace: Trace | null;
+  /** Says so beside the scheduler; for tests. */
+  readonly needResched: () => boolean;
+}
+
+export interface CpuCore {
+  readonly softirqs: Softirqs;
+  readonly softnet: Softnet;
+  readonly interrupts: CpuInterrupts;
+  readonly scheduler: Scheduler;
+  readonly lines: readonly IrqLine[];
+  /** By line; to be filled by the driver before the first interrupt. */
+  readonly handlers: InterruptHandler[];
+  /** A delivery point: takes the interrupts that are pending on this CPU. @returns handlers run */
+  readonly deliver: () => number;
+}
+
+/** @param irqs byte address of the counter of each line's interrupts on this CPU */
+export function buildCore(
+  views: Views,
+  layout: CoreLayout,
+  settings: CoreSettings,
+  seams: CoreSeams,
+  irqs: readonly number[],
+): CpuCore {
+  const { clock, printk, trace, needResched } = seams;
+  const { threadIrqs } = settings;
+  const counters = counterAddresses(CPU_COUNTERS, layout.counters, CPU_COUNTERS);
+  const lines = irqs.map((_, id) => new IrqLine(views, layout.irq, id));
+  const states = Array.from({ length: layout.napiCount }, (_, id) => napiState(views, layout.napis, id));
+  // Softirqs need the delivery point, and interrupts, at their exit, the softirqs.
+  const deliver = (): number => interrupts.deliver();
+  const resched = (): boolean => needResched() || scheduler.needResched();
+  const softirqSeams = { deliver, needResched: resched, printk, trace, threadIrqs };
+  const softirqs = new Softirqs(views, layout.softirq, clock, softirqSeams, counters);
+  const scheduler: Scheduler = new Scheduler(softirqs, clock);
+  const softnet = new Softnet(views, layout.softnet, layout.cpu, states, softirqs);
+  new NetRxAction(views, softnet, { clock, printk, trace, deliver }, settings, counters);
+  const handlers: InterruptHandler[] = [];
+  const pending = new PendingLines(views, layout.irq, layout.cpu);
+  const { hardirqs } = counters;
+  const interrupts = new CpuInterrupts(views, layout.cpu, softirqs, trace, pending, lines, handlers, irqs, hardirqs);
+  return { softirqs, softnet, scheduler, interrupts, lines, handlers, deliver };
+}
+
+export function napiState(views: Views, napis: number, id: number): NapiState {
+  return new NapiState(views, napis + id * NAPI_BYTES, id);
+}

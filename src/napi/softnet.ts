@@ -1,0 +1,139 @@
+// Hot. Runs on: CPU n.
+// One CPU's softnet data, and what a NAPI instance is scheduled and completed by (net/core/dev.c).
+//
+//   0   POLL_LIST          scheduled here                                  this CPU
+//   3   LOCAL              net_rx_action's list of this invocation         this CPU
+//   6   REPOLL             used their whole weight: polled again           this CPU
+//   9   IN_NET_RX_ACTION   1 = a schedule need not raise NET_RX            this CPU
+
+import { CACHE_LINE_BYTES } from '../memory/layout.js';
+import type { Views } from '../memory/views.js';
+import { NET_RX_SOFTIRQ, type Softirqs } from '../softirq/softirq.js';
+import { Napi, type NapiParts } from './napi.js';
+import { LINK_BYTES, PollList } from './poll-list.js';
+import { type NapiState, NO_HOLDER } from './state.js';
+
+const POLL_LIST = 0;
+const LOCAL = POLL_LIST + LINK_BYTES;
+const REPOLL = LOCAL + LINK_BYTES;
+const IN_NET_RX_ACTION = (REPOLL + LINK_BYTES) / 4;
+export const SOFTNET_BYTES = CACHE_LINE_BYTES;
+
+const NPSVC = 1 << 3;
+const IN_BUSY_POLL = 1 << 6;
+const THREADED = 1 << 8;
+
+export class Softnet {
+  /** This CPU's context id. */
+  readonly context: number;
+  /** All instances of the machine, by their number in it. */
+  readonly napis: readonly Napi[];
+  readonly pollList: PollList;
+  readonly local: PollList;
+  readonly repoll: PollList;
+  readonly softirqs: Softirqs;
+  private readonly words: Int32Array;
+  private readonly base: number;
+
+  /** @param states all instances of the machine, by their number in it */
+  constructor(views: Views, address: number, context: number, states: readonly NapiState[], softirqs: Softirqs) {
+    this.words = views.words;
+    this.base = address / 4;
+    this.context = context;
+    this.napis = states.map((state) => new Napi(state));
+    this.pollList = new PollList(views, address + POLL_LIST);
+    this.local = new PollList(views, address + LOCAL);
+    this.repoll = new PollList(views, address + REPOLL);
+    this.softirqs = softirqs;
+  }
+
+  /** Main, before any thread runs. */
+  static create(views: Views, address: number): void {
+    for (const list of [POLL_LIST, LOCAL, REPOLL]) new PollList(views, address + list).create();
+  }
+
+  /** netif_napi_add, this CPU's part: how the instance is polled here. */
+  add(id: number, parts: Partial<NapiParts>): void {
+    this.napis[id]!.fill(parts);
+  }
+
+  get inNetRxAction(): boolean {
+    return this.words[this.base + IN_NET_RX_ACTION] !== 0;
+  }
+
+  set inNetRxAction(value: boolean) {
+    this.words[this.base + IN_NET_RX_ACTION] = value ? 1 : 0;
+  }
+
+  // ── scheduling ──
+
+  /** napi_schedule_prep. @returns true when the caller now holds the instance and must call napiScheduleHeld() */
+  napiSchedulePrep(id: number): boolean {
+    return this.napis[id]!.state.schedulePrep(this.context);
+  }
+
+  /** napi_schedule, napi_schedule_irqoff. @returns true when the instance was idle and is now on this CPU's poll list */
+  napiSchedule(id: number): boolean {
+    if (!this.napiSchedulePrep(id)) return false;
+    this.napiScheduleHeld(id);
+    return true;
+  }
+
+  /** __napi_schedule (____napi_schedule): the caller holds SCHED. */
+  napiScheduleHeld(id: number): void {
+    const { state, thread } = this.napis[id]!;
+    if (thread !== null && (state.load() & THREADED) !== 0) {
+      state.set(1 << 9); // SCHED_THREADED, before the thread is woken: it looks for this bit
+      thread.wake();
+      return;
+    }
+    this.pollList.append(state.link);
+    state.listOwner = this.context;
+    if (!this.inNetRxAction) this.softirqs.raise(NET_RX_SOFTIRQ);
+  }
+
+  /** napi_if_scheduled_mark_missed. @returns true when somebody polls it, who will look once more */
+  napiIfScheduledMarkMissed(id: number): boolean {
+    return this.napis[id]!.state.ifScheduledMarkMissed();
+  }
+
+  /** True while some context holds SCHED. */
+  isScheduled(id: number): boolean {
+    return this.napis[id]!.state.holder() !== NO_HOLDER;
+  }
+
+  // ── completing ──
+
+  /**
+   * napi_complete_done. After it has returned true, the caller touches nothing but the line.
+   * @param work what the poll has done
+   * @returns false: leave the line masked, somebody will poll again: netpoll, a busy poller, the timer, or we, because of MISSED
+   * @throws NapiError when the instance is not scheduled
+   */
+  napiCompleteDone(id: number, work: number): boolean {
+    const { state, gro, timer } = this.napis[id]!;
+    const seen = state.load();
+    if ((seen & (NPSVC | IN_BUSY_POLL)) !== 0) return false;
+    let timeoutNs = 0;
+    let unmask = true;
+    if (work !== 0) {
+      if (gro.held !== 0) timeoutNs = state.groFlushTimeoutNs;
+      state.deferCount = state.deferHardIrqs;
+    }
+    const { deferCount } = state;
+    if (deferCount > 0) {
+      state.deferCount = deferCount - 1;
+      timeoutNs = state.groFlushTimeoutNs;
+      unmask = timeoutNs === 0;
+    }
+    gro.flush(timeoutNs !== 0);
+    if (state.isLinked()) state.unlink();
+    state.listOwner = -1;
+    if (!state.complete(seen)) {
+      this.napiScheduleHeld(id);
+      return false;
+    }
+    if (timeoutNs !== 0) timer.start(timeoutNs);
+    return unmask;
+  }
+}

@@ -1,0 +1,58 @@
+// Cold. Runs on: main.
+// Where the parts of a deterministic machine lie in its memory.
+
+import type { CoreLayout } from '../cpu/core.js';
+import { irqRegionBytes } from '../irq/line.js';
+import { Arena } from '../memory/arena.js';
+import { CONTEXT_BYTES } from '../memory/context.js';
+import { CPU_COUNTERS, counterBlockBytes, TASK_COUNTERS } from '../memory/counters.js';
+import { CACHE_LINE_BYTES, DOUBLE_BYTES } from '../memory/layout.js';
+import { SOFTNET_BYTES } from '../napi/softnet.js';
+import { NAPI_BYTES } from '../napi/state.js';
+import { SOFTIRQ_BYTES } from '../softirq/softirq.js';
+
+/** What a machine has room for. */
+export const NAPIS_MAX = 64;
+export const LINES_MAX = 64;
+/** Per CPU. */
+export const TASKS_MAX = 16;
+
+export interface SimulationLayout {
+  readonly bytes: number;
+  readonly cpus: readonly CoreLayout[];
+  /** By CPU: the counter of each line's interrupts there. */
+  readonly irqs: readonly (readonly number[])[];
+  /** By CPU: blocks of TASK_COUNTERS. */
+  readonly tasks: readonly (readonly number[])[];
+}
+
+export function layOut(cpus: number): SimulationLayout {
+  const arena = new Arena();
+  arena.reserve('nothing: address 0 is no address', CACHE_LINE_BYTES);
+  const each = (name: string, bytes: number) =>
+    Array.from({ length: cpus }, (_, cpu) => arena.reserve(`${name} of cpu ${cpu}`, bytes));
+  const contexts = each('context', CONTEXT_BYTES);
+  const address = arena.reserve('interrupt lines, bitmaps of cpus', irqRegionBytes(LINES_MAX, cpus));
+  const napis = arena.reserve('napi instances', NAPIS_MAX * NAPI_BYTES);
+  const softirqs = each('softirq words', SOFTIRQ_BYTES);
+  const softnets = each('softnet words', SOFTNET_BYTES);
+  const counters = each('counters', counterBlockBytes(CPU_COUNTERS));
+  const irqs = each('interrupts by line', LINES_MAX * DOUBLE_BYTES);
+  const taskBytes = counterBlockBytes(TASK_COUNTERS);
+  const tasks = each('counters of tasks', TASKS_MAX * taskBytes);
+  const irq = { address, lines: LINES_MAX, contexts: contexts[0]! };
+  return {
+    bytes: arena.bytes,
+    cpus: counters.map((block, cpu) => ({
+      cpu,
+      irq,
+      napis,
+      napiCount: NAPIS_MAX,
+      softirq: softirqs[cpu]!,
+      softnet: softnets[cpu]!,
+      counters: block,
+    })),
+    irqs: irqs.map((first) => Array.from({ length: LINES_MAX }, (_, line) => first + line * DOUBLE_BYTES)),
+    tasks: tasks.map((first) => Array.from({ length: TASKS_MAX }, (_, task) => first + task * taskBytes)),
+  };
+}

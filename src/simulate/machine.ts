@@ -1,0 +1,198 @@
+// Cold. Runs on: main.
+// The deterministic machine: CPUs, interrupts, softirqs and NAPI of a real machine on one thread, under a virtual clock and a
+// seed. A test brings the driver, and decides what runs where and when.
+
+import type { CoreSettings } from '../cpu/core.js';
+import type { IrqLine, LineFlow } from '../irq/line.js';
+import { type Views, viewsOf } from '../memory/views.js';
+import { NapiIds } from '../napi/control.js';
+import { Softnet } from '../napi/softnet.js';
+import type { NapiState } from '../napi/state.js';
+import { VirtualClock } from '../runtime/clock.js';
+import type { ControlOperation } from '../runtime/operation.js';
+import { Printk } from '../runtime/printk.js';
+import { Random } from '../runtime/random.js';
+import { SimulatedCpu } from './cpu.js';
+import { LINES_MAX, layOut, NAPIS_MAX } from './layout.js';
+import { type NapiOptions, type PollFunction, SimulatedNapi } from './napi.js';
+import { CpuTrace, TraceLog } from './trace.js';
+
+export interface SimulateOptions {
+  /** 1 … 64. Default 1. */
+  readonly cpus?: number;
+  /** Decides whose turn it is. Default 1. */
+  readonly seed?: number;
+  /** Jiffies per second. Default 1000. */
+  readonly hz?: number;
+  /** ns that a turn of run() takes: one of these, drawn by the seed. Default: time stands still unless a test moves it. */
+  readonly turnNs?: readonly number[];
+  /** net.core.netdev_budget. Default 300. */
+  readonly budget?: number;
+  /** net.core.netdev_budget_usecs. Default 2 jiffies. */
+  readonly budgetUsecs?: number;
+  /** `threadirqs`: softirqs after interrupts are left to ksoftirqd. Default false. */
+  readonly threadIrqs?: boolean;
+}
+
+const TURNS_MAX = 100_000;
+
+/** Makes a machine at rest. @throws RangeError when an option makes no sense */
+export function simulate(options: SimulateOptions = {}): Simulation {
+  return new Simulation(options);
+}
+
+export class Simulation {
+  readonly cpus: readonly SimulatedCpu[];
+  /** What the kernel would have printed. */
+  readonly log: string[] = [];
+  readonly trace = new TraceLog();
+  /** @internal */
+  readonly views: Views;
+  /** @internal */
+  readonly clock: VirtualClock;
+  /** @internal */
+  readonly printk = new Printk((line) => this.log.push(line));
+  /** @internal */
+  readonly ids: NapiIds;
+  private readonly random: Random;
+  private readonly turnNs: readonly number[];
+  private readonly napis: SimulatedNapi[] = [];
+  private readonly lineNames: string[] = [];
+  private readonly words: readonly NapiState[];
+  private current: SimulatedCpu | null = null;
+
+  /** @internal Use simulate(). */
+  constructor({ cpus = 1, seed = 1, hz = 1000, turnNs = [0], ...rest }: SimulateOptions) {
+    if (!Number.isInteger(cpus) || cpus < 1 || cpus >= LINES_MAX) throw wrong('cpus', cpus, `1 to ${LINES_MAX - 1}`);
+    if (!Number.isInteger(hz) || hz < 1 || hz > 10_000) throw wrong('hz', hz, '1 to 10000');
+    const layout = layOut(cpus);
+    this.views = viewsOf(new SharedArrayBuffer(layout.bytes));
+    this.clock = new VirtualClock(hz);
+    this.random = new Random(seed);
+    this.turnNs = turnNs;
+    const settings: CoreSettings = { budget: 300, budgetUsecs: 2e6 / hz, threadIrqs: false, ...rest };
+    const names = {
+      napi: (id: number) => this.nameOf(id),
+      device: (id: number) => this.napis[id]!.device,
+      irq: (line: number) => this.lineNames[line]!,
+    };
+    for (const { softnet } of layout.cpus) Softnet.create(this.views, softnet);
+    this.cpus = layout.cpus.map((core, cpu) => {
+      this.lineNames.push(`cpu${cpu}`);
+      const trace = new CpuTrace(this.trace, this.clock, cpu, names);
+      return new SimulatedCpu(this, core, settings, trace, layout.irqs[cpu]!, layout.tasks[cpu]!);
+    });
+    this.words = this.cpus[0]!.core.softnet.napis.map(({ state }) => state);
+    this.ids = new NapiIds(this.words, cpus);
+  }
+
+  /** CPU 0. */
+  get cpu(): SimulatedCpu {
+    return this.cpus[0]!;
+  }
+
+  // ── a driver ──
+
+  /** A NAPI instance whose poll is `poll`; enabled, unless the options say otherwise. It can be polled on every CPU. */
+  napi(name: string, poll: PollFunction, options: NapiOptions = {}): SimulatedNapi {
+    const id = this.napis.length;
+    if (id === NAPIS_MAX) throw wrong('napis', id + 1, `1 to ${NAPIS_MAX}`);
+    const napi = new SimulatedNapi(this, this.words[id]!, name, options);
+    this.napis.push(napi);
+    for (const { core } of this.cpus) core.softnet.add(id, napi.parts(poll));
+    return napi;
+  }
+
+  /** An interrupt line, enabled; `handler` runs on the CPU that it targets, at that CPU's next delivery point. */
+  line(name: string, handler: () => void, flow: LineFlow = 'latch', cpu = 0): IrqLine {
+    const id = this.lineNames.length;
+    if (id === LINES_MAX) throw wrong('lines', id + 1, `1 to ${LINES_MAX}`);
+    this.lineNames.push(name);
+    for (const { core } of this.cpus) core.handlers[id] = { handle: handler };
+    const line = this.cpus[0]!.core.lines[id]!;
+    line.create(flow, cpu);
+    return line;
+  }
+
+  // ── time ──
+
+  /** Setting it moves the clock to that jiffy's first ns. */
+  get jiffies(): number {
+    return this.clock.jiffies;
+  }
+
+  set jiffies(jiffies: number) {
+    this.clock.nowNs = (jiffies * 1e9) / this.clock.hz;
+    this.clock.advance(0);
+  }
+
+  get nowNs(): number {
+    return this.clock.nowNs;
+  }
+
+  advance(ns: number): void {
+    this.clock.advance(ns);
+  }
+
+  // ── turns ──
+
+  /** Gives one of the CPUs that have something to do a turn; the seed says which. @returns false when none has */
+  turn(): boolean {
+    const ready = this.cpus.filter((cpu) => cpu.isReady);
+    if (ready.length === 0) return this.sleep();
+    ready[this.random.below(ready.length)]!.turn();
+    this.advance(this.turnNs[this.random.below(this.turnNs.length)]!);
+    return true;
+  }
+
+  /** Nobody has anything to do: time passes until somebody has. @returns false when nobody ever will */
+  private sleep(): boolean {
+    const next = Math.min(...this.cpus.map((cpu) => cpu.nextNs()));
+    if (next === Number.POSITIVE_INFINITY) return false;
+    this.advance(Math.ceil(next - this.nowNs));
+    return true;
+  }
+
+  /** Turns until nothing moves any more. @returns how many @throws Error when there is no end */
+  run(turnsMax = TURNS_MAX): number {
+    for (let turns = 0; turns < turnsMax; turns += 1) if (!this.turn()) return turns;
+    const busy = this.cpus.filter(({ isReady }) => isReady).map(({ id }) => `cpu${id}`);
+    throw new Error(`no rest after ${turnsMax} turns: ${busy.join(', ')} still busy`);
+  }
+
+  /** @internal */
+  wait(operation: ControlOperation & { stuck(why: string): Error }): void {
+    if (this.current?.inInterrupt) throw operation.stuck('it sleeps, and this is no process context');
+    operation.begin();
+    for (let turns = 0; !operation.step(); turns += 1) {
+      if (turns === TURNS_MAX) throw operation.stuck(`not within ${TURNS_MAX} turns`);
+      if (!this.turn()) throw operation.stuck('nothing moves any more');
+    }
+  }
+
+  /** @internal */
+  on<T>(cpu: SimulatedCpu, run: () => T): T {
+    const before = this.current;
+    this.current = cpu;
+    try {
+      return run();
+    } finally {
+      this.current = before;
+    }
+  }
+
+  /** @internal */
+  softnet(call: string): Softnet {
+    if (this.current === null) throw new Error(`${call}: on which CPU? Call it in cpu.irq(), cpu.task() or a poll`);
+    return this.current.core.softnet;
+  }
+
+  /** @internal */
+  nameOf(napi: number): string {
+    return this.napis[napi]?.name ?? `napi${napi}`;
+  }
+}
+
+function wrong(name: string, value: unknown, right: string): RangeError {
+  return new RangeError(`simulate: ${name}=${value}: must be an integer from ${right}`);
+}

@@ -1,0 +1,191 @@
+// Cold. Runs on: main.
+// A NAPI instance of the deterministic machine: its poll is the test's function. What it does is done by the CPU that executes.
+
+import { bitNames, NAPI_BITS, type NapiBit } from '../napi/bits.js';
+import { NapiDisable, type NapiIds, NapiSynchronize, napiEnable, netifNapiAdd, netifNapiDel } from '../napi/control.js';
+import { type GroNode, NAPI_POLL_WEIGHT, type NapiParts, type NapiThread, type NapiTimer } from '../napi/napi.js';
+import type { Softnet } from '../napi/softnet.js';
+import { type NapiState, NO_HOLDER } from '../napi/state.js';
+import type { ControlOperation } from '../runtime/operation.js';
+import type { Printk } from '../runtime/printk.js';
+
+/** What an instance does when it is polled: the driver. @returns the work it did */
+export type PollFunction = (napi: SimulatedNapi, budget: number) => number;
+
+export interface NapiOptions {
+  /** Default `eth0`. */
+  readonly device?: string;
+  /** Packets per poll. Default 64. */
+  readonly weight?: number;
+  readonly gro?: GroNode;
+  readonly timer?: NapiTimer;
+  /** Its thread; it is asked only while the instance is THREADED. */
+  readonly thread?: NapiThread;
+  /** netpoll is active on its device. Default false. */
+  readonly netpoll?: boolean;
+  /** Leave it as netif_napi_add does. Default false: it is enabled. */
+  readonly disabled?: boolean;
+  /** napi_defer_hard_irqs. Default 0. */
+  readonly deferHardIrqs?: number;
+  /** gro_flush_timeout, ns. Default 0. */
+  readonly groFlushTimeoutNs?: number;
+}
+
+/** What an instance needs of its machine. */
+export interface NapiWorld {
+  readonly printk: Printk;
+  readonly ids: NapiIds;
+  /** The softnet data of the CPU that executes. @throws Error when none does */
+  softnet(call: string): Softnet;
+  /** Gives the CPUs turns until the operation is complete. @throws NapiError when it never will be */
+  wait(operation: ControlOperation & { stuck(why: string): Error }): void;
+}
+
+const NO_TIMER: NapiTimer = { start() {}, cancel() {} };
+
+export class SimulatedNapi {
+  readonly name: string;
+  readonly device: string;
+  /** How often its poll function was called. */
+  polls = 0;
+  private readonly words: NapiState;
+  private readonly world: NapiWorld;
+  private readonly timer: NapiTimer;
+  private readonly options: NapiOptions;
+
+  /** @internal */
+  constructor(world: NapiWorld, words: NapiState, name: string, options: NapiOptions) {
+    this.name = name;
+    this.device = options.device ?? 'eth0';
+    this.world = world;
+    this.words = words;
+    this.timer = options.timer ?? NO_TIMER;
+    this.options = options;
+    this.add();
+    this.words.deferHardIrqs = options.deferHardIrqs ?? 0;
+    this.words.groFlushTimeoutNs = options.groFlushTimeoutNs ?? 0;
+    if (options.disabled !== true) this.enable();
+  }
+
+  /** @internal What the CPUs know of it. */
+  parts(poll: PollFunction): Partial<NapiParts> {
+    const { weight, gro, timer, thread, netpoll } = this.options;
+    const counted = (budget: number) => {
+      this.polls += 1;
+      return poll(this, budget);
+    };
+    const given = Object.entries({ weight, gro, timer, thread, netpoll }).filter(([, part]) => part !== undefined);
+    return { ...Object.fromEntries(given), name: this.name, device: this.device, poll: { poll: counted } };
+  }
+
+  /** Its number in the machine. */
+  get id(): number {
+    return this.words.id;
+  }
+
+  // ── on the CPU that executes ──
+
+  /** napi_schedule_prep */
+  schedulePrep(): boolean {
+    return this.world.softnet('napi_schedule_prep').napiSchedulePrep(this.id);
+  }
+
+  /** __napi_schedule */
+  scheduleHeld(): void {
+    this.world.softnet('__napi_schedule').napiScheduleHeld(this.id);
+  }
+
+  /** napi_schedule */
+  schedule(): boolean {
+    return this.world.softnet('napi_schedule').napiSchedule(this.id);
+  }
+
+  /** napi_complete_done */
+  completeDone(work: number): boolean {
+    return this.world.softnet('napi_complete_done').napiCompleteDone(this.id, work);
+  }
+
+  /** napi_if_scheduled_mark_missed */
+  ifScheduledMarkMissed(): boolean {
+    return this.words.ifScheduledMarkMissed();
+  }
+
+  // ── control ──
+
+  /** netif_napi_add */
+  add(): void {
+    netifNapiAdd(this.words, this.device, this.options.weight ?? NAPI_POLL_WEIGHT, this.world.printk);
+  }
+
+  /** netif_napi_del */
+  del(): void {
+    netifNapiDel(this.words);
+  }
+
+  /** napi_enable; threaded, if it was made with a thread. */
+  enable(): void {
+    napiEnable(this.words, this.world.ids, this.options.thread !== undefined);
+  }
+
+  /** napi_disable: blocks, while the CPUs go on. @throws NapiError where the kernel would wait for ever */
+  disable(): void {
+    this.world.wait(new NapiDisable(this.words, this.timer));
+  }
+
+  /** Begins napi_disable; the caller steps it, so that it can be anywhere in between. */
+  beginDisable(): NapiDisable {
+    const disable = new NapiDisable(this.words, this.timer);
+    disable.begin();
+    return disable;
+  }
+
+  /** napi_synchronize: blocks, while the CPUs go on. */
+  synchronize(): void {
+    this.world.wait(new NapiSynchronize(this.words));
+  }
+
+  // ── looking, and setting by hand what nobody here sets ──
+
+  /** The names of the state bits that are set, lowest first. */
+  get state(): NapiBit[] {
+    return bitNames(this.words.load());
+  }
+
+  has(bit: NapiBit): boolean {
+    return (this.words.load() & NAPI_BITS[bit]) !== 0;
+  }
+
+  /** set_bit */
+  set(bit: NapiBit): void {
+    this.words.set(NAPI_BITS[bit]);
+  }
+
+  /** clear_bit */
+  clear(bit: NapiBit): void {
+    this.words.clear(NAPI_BITS[bit]);
+  }
+
+  /** The CPU that holds SCHED; null: none, or it is disabled. */
+  get holder(): number | null {
+    const holder = this.words.holder();
+    return holder === NO_HOLDER ? null : holder;
+  }
+
+  /** The CPU on whose poll list it was put, or -1. */
+  get listOwner(): number {
+    return this.words.listOwner;
+  }
+
+  get isListed(): boolean {
+    return this.words.isLinked();
+  }
+
+  /** By which busy polling finds it; 0 while it is disabled. */
+  get napiId(): number {
+    return this.words.napiId;
+  }
+
+  get deferCount(): number {
+    return this.words.deferCount;
+  }
+}
