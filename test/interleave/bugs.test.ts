@@ -135,7 +135,7 @@ const BUGS: readonly Condemned[] = [
         replace: '$1this.rx.release(); this.complete(work, early);',
       },
     ],
-    spec: 'napi:latch-bursts+laws',
+    spec: 'napi:latch-bursts+laws+races',
     message: /frame 0 was delivered when frame 2 was due/,
   },
 ];
