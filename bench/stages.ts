@@ -1,11 +1,10 @@
 // Cold. Runs on: main. What each stage costs by itself.
 
 import type { Bursts } from '../src/bursts/bursts.js';
-import { BATCH_BYTES, BATCH_ENTRIES, BUFFER_BYTES, OFFER_BYTES, RSS_BYTES } from '../src/bursts/layout.js';
+import { BATCH_BYTES, BATCH_ENTRIES, BUFFER_BYTES, OFFER_BYTES, RSS_BYTES, TALLY_BYTES } from '../src/bursts/layout.js';
 import { compileBursts, instantiateBursts } from '../src/bursts/load.js';
 import { referenceBursts } from '../src/bursts/reference/reference.js';
 import { Arena } from '../src/memory/arena.js';
-import { CPU_COUNTERS, counterAddress, counterBlockBytes } from '../src/memory/counters.js';
 import { attachMemory, createMemory } from '../src/memory/handle.js';
 import { RSS_KEY, writeRssTables } from '../src/net/rss.js';
 import { createPktgenFrames, pktgenBytes } from '../src/nic/devices/pktgen.js';
@@ -37,7 +36,7 @@ const at = {
   offers: arena.reserve('offers', OFFER_BYTES * BATCH_ENTRIES),
   copied: arena.reserve('copied', 64),
   rss: arena.reserve('rss', RSS_BYTES),
-  counters: arena.reserve('counters', counterBlockBytes(CPU_COUNTERS)),
+  tally: arena.reserve('tally', TALLY_BYTES),
   frames: arena.reserve('frames', pktgenBytes(config)),
   buffers: arena.reserve('buffers', CAPACITY * BUFFER_BYTES, 4096),
 };
@@ -46,7 +45,6 @@ const handle = createMemory(arena.bytes, module);
 const views = attachMemory(handle);
 writeRssTables(views, at.rss, RSS_KEY, 1);
 const frames = createPktgenFrames(views, at.frames, config);
-const protocols = counterAddress(CPU_COUNTERS, at.counters, 'vlan');
 
 const STAGES = ['offer', 'copy', 'take', 'classify', 'recycle', 'refill'] as const;
 
@@ -92,7 +90,7 @@ function measure(bursts: Bursts, rounds: number): number[] {
     const taken = bursts.take(descriptors, mask, ring.tail, ring.head, BATCH_ENTRIES, at.batch, at.buffers, at.links);
     lap(2);
     ring.tail = (ring.tail + taken) | 0;
-    const odd = bursts.classify(at.batch, taken, at.buffers, protocols);
+    const odd = bursts.classify(at.batch, taken, at.buffers, at.tally);
     lap(3);
     pool.top = bursts.recycle(at.batch, taken, pool.stack, pool.top, at.links);
     lap(4);

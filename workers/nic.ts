@@ -2,4 +2,4 @@
 
 import { type NicTask, runNicTask } from '../src/coordinator/tasks.js';
 
-export default (task: NicTask): void => runNicTask(task);
+export default (task: NicTask): unknown => runNicTask(task);

@@ -10,7 +10,8 @@ export interface Bursts {
   // ── NIC side ──
   /**
    * Offers `count` frames of a frame table: hashes each (Toeplitz over addresses, and ports for unfragmented TCP and
-   * UDP; 0 for anything else), picks its queue by the indirection table, takes the flow's next sequence number.
+   * UDP; 0 for anything else), picks its queue by the indirection table, takes the flow's next sequence number. A frame
+   * of a length that none can have gets BAD_LENGTH for a queue.
    * @param first index in the table of the first frame; the walk wraps at `tableLength`
    * @returns the sum of the frames' lengths in bytes
    */
@@ -34,6 +35,17 @@ export interface Bursts {
     copied: number,
   ): number;
 
+  /**
+   * Packets of a classic pcap file, at `at` and on → records of a frame table, and the times of these frames. Stops at
+   * `end`, after `room` packets, and at the first packet that is odd: not whole, longer than PACKET_BYTES_MAX, with a
+   * fraction of more than a second, or of an interface that is not plain. Adds to what is counted at `scan`, and sets
+   * SCAN_NEXT.
+   * @returns how many packets
+   */
+  scanPcap(scan: number, at: number, end: number, room: number, records: number, times: number): number;
+  /** The same for a run of Enhanced Packet Blocks; any other block is odd, and so is one whose lengths disagree. */
+  scanPcapng(scan: number, at: number, end: number, room: number, records: number, times: number): number;
+
   // ── CPU side ──
   /**
    * Descriptors → entries: whole frames only, at most `budget` of them; a frame whose EOP is not yet visible stays in
@@ -52,10 +64,18 @@ export interface Bursts {
   ): number;
   /**
    * Finds each entry's protocol, headers and verdict, reading only bytes of its frame (and only of its first buffer);
-   * adds the passed ones to the PROTOCOL_BITS doubles at `counters`; sets BATCH_PASSED_BYTES.
+   * counts the passed ones in the tally; sets BATCH_PASSED_BYTES.
    * @returns the number of odd entries, whose indices stand in BATCH_ODD, ascending
    */
-  classify(batch: number, count: number, buffers: number, counters: number): number;
+  classify(batch: number, count: number, buffers: number, tally: number): number;
+  /**
+   * Verifies the UDP and TCP checksums of the entries that classify() passed: over the whole datagram, in all its buffers.
+   * Passes what has none, UDP over IPv4 with checksum 0; fragments; and what a routing header of an unknown type leads
+   * on, whose last destination is not known. What does not hold gets its verdict, and is taken back from the tally and
+   * from BATCH_PASSED_BYTES.
+   * @returns the number of odd entries now, listed as classify() lists them
+   */
+  verify(batch: number, count: number, buffers: number, links: number, tally: number): number;
   /**
    * Moves the entries with verdict PASS to the front, in order, and the others behind them, in any order. The indices
    * in BATCH_ODD no longer hold then.

@@ -1,5 +1,5 @@
 // Hot. Runs on: CPU n.
-// The Internet checksum of an IPv4 header: its 16-bit words, the checksum among them, add up to a multiple of 65,535.
+// The Internet checksum. Of an IPv4 header: its 16-bit words, the checksum among them, add up to a multiple of 65,535.
 // As 65,536 leaves the remainder 1, the same holds for words of 32 bits, and in either byte order.
 
 import { IPV4_BYTES } from './wire.as';
@@ -28,4 +28,12 @@ export function sumOf(packet: usize, bytes: i32): u64 {
 @inline
 export function sumHolds(sum: u64): bool {
   return sum * INVERSE <= QUOTIENT_MAX;
+}
+
+/** The one's complement sum of 16-bit words that `sum` stands for: 0 … 65,535. */
+export function fold(sum: u64): u32 {
+  let folded = (sum & 0xffff_ffff) + (sum >> 32);
+  folded = (folded & 0xffff) + (folded >> 16);
+  folded = (folded & 0xffff) + (folded >> 16);
+  return <u32>((folded & 0xffff) + (folded >> 16));
 }

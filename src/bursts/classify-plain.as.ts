@@ -4,7 +4,6 @@
 
 import { pair } from './bytes.as';
 import { sum20, sumHolds } from './checksum.as';
-import { addTo } from './counters.as';
 import {
   BATCH_FIRST_ENTRY,
   BATCH_PASSED_BYTES,
@@ -21,10 +20,12 @@ import {
   PROTOCOL_IPV4,
   PROTOCOL_TCP,
   PROTOCOL_UDP,
+  TALLY_TCP_FLAGS,
   VERDICT_PASS,
 } from './layout.as';
 import { isPlain, NETWORK, TRANSPORT, WHOLE_TCP, WHOLE_UDP, wholeProtocol } from './plain.as';
-import { IPV4_BYTES, IPV4_TOTAL_LENGTH, TCP_BYTES, TCP_DATA_OFFSET, UDP_BYTES, UDP_LENGTH } from './wire.as';
+import { addTo, tallyPath } from './tally.as';
+import { IPV4_BYTES, IPV4_TOTAL_LENGTH, TCP_BYTES, TCP_DATA_OFFSET, TCP_FLAGS, UDP_BYTES, UDP_LENGTH } from './wire.as';
 
 /** The verdict of an entry that is not plain, until the general parser has seen it. */
 export const OPEN: i32 = -1;
@@ -32,13 +33,20 @@ export const OPEN: i32 = -1;
 /** The least that a plain frame has. Every load here lies within, but for TCP's own. */
 const GUARD: i32 = TRANSPORT + UDP_BYTES;
 
+// Sums of a burst, at most 64 frames of 9,216 bytes: frames above, bytes below …
+const FRAME: u64 = 1 << 32;
+// … and eight sums of a byte each, one for each bit of the TCP flags.
+const EACH_BYTE: u64 = 0x0101010101010101;
+const OWN_BIT: u64 = 0x8040201008040201; // bit i in byte i
+const ALL_BUT_TOP: u64 = 0x7f7f7f7f7f7f7f7f;
+
 /** @returns how many entries stay open */
 @inline
-export function classifyPlain(batch: usize, count: i32, buffers: usize, counters: usize): i32 {
+export function classifyPlain(batch: usize, count: i32, buffers: usize, tally: usize): i32 {
   const end = batch + BATCH_FIRST_ENTRY + (<usize>count << ENTRY_SHIFT);
-  let udp = 0;
-  let tcp = 0;
-  let bytes = 0;
+  let udp: u64 = 0;
+  let tcp: u64 = 0;
+  let flags: u64 = 0;
   for (let entry = batch + BATCH_FIRST_ENTRY; entry < end; entry += ENTRY_BYTES) {
     const offset = load<i32>(entry, ENTRY_OFFSET);
     const length = load<i32>(entry, ENTRY_LENGTH);
@@ -49,18 +57,33 @@ export function classifyPlain(batch: usize, count: i32, buffers: usize, counters
     if (payload == 0) continue;
     if (isUdp(frame + NETWORK, payload)) {
       settle(entry, PROTOCOL_IPV4 | PROTOCOL_UDP);
-      udp++;
+      udp += FRAME + <u64>length;
     } else if (isTcp(frame + NETWORK, min(payload, BUFFER_BYTES - offset - TRANSPORT))) {
       settle(entry, PROTOCOL_IPV4 | PROTOCOL_TCP);
-      tcp++;
-    } else continue;
-    bytes += length;
+      tcp += FRAME + <u64>length;
+      flags += eachBit(load<u8>(frame, TRANSPORT + TCP_FLAGS));
+    }
   }
-  store<i32>(batch, bytes, BATCH_PASSED_BYTES);
-  addTo(counters, PROTOCOL_IPV4, udp + tcp);
-  addTo(counters, PROTOCOL_UDP, udp);
-  addTo(counters, PROTOCOL_TCP, tcp);
-  return count - udp - tcp;
+  store<i32>(batch, <i32>udp + <i32>tcp, BATCH_PASSED_BYTES);
+  if (udp != 0) tallyPath(tally, PROTOCOL_IPV4 | PROTOCOL_UDP, framesOf(udp), <i32>udp);
+  if (tcp != 0) tallyTcp(tally, tcp, flags);
+  return count - framesOf(udp) - framesOf(tcp);
+}
+
+@inline
+function framesOf(sum: u64): i32 {
+  return <i32>(sum >> 32);
+}
+
+/** Bit i of `flags` as byte i, 0 or 1. */
+@inline
+function eachBit(flags: u64): u64 {
+  return ((((flags * EACH_BYTE) & OWN_BIT) + ALL_BUT_TOP) >> 7) & EACH_BYTE;
+}
+
+function tallyTcp(tally: usize, tcp: u64, flags: u64): void {
+  tallyPath(tally, PROTOCOL_IPV4 | PROTOCOL_TCP, framesOf(tcp), <i32>tcp);
+  for (let bit = 0; bit < 8; bit++) addTo(tally + TALLY_TCP_FLAGS, bit, <i32>(flags >> (<u64>bit << 3)) & 0xff);
 }
 
 /** @returns the bytes of payload, at least UDP_BYTES and all in the frame; or 0 if the packet is not plain or valid */

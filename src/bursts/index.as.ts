@@ -5,5 +5,8 @@ export { classify } from './classify.as';
 export { copy } from './copy.as';
 export { offer } from './offer.as';
 export { compact, recycle, refill } from './recycle.as';
+export { scanPcap } from './scan-pcap.as';
+export { scanPcapng } from './scan-pcapng.as';
 export { take } from './take.as';
+export { verify } from './verify.as';
 export { work } from './work.as';

@@ -2,7 +2,9 @@
 // From a device's frame table to offers: hash, queue, sequence number.
 
 import {
+  BAD_LENGTH,
   FRAME_ADDRESS,
+  FRAME_BYTES_MAX,
   FRAME_COUNTER,
   FRAME_LENGTH,
   FRAME_RECORD_BYTES,
@@ -34,7 +36,8 @@ export function offer(table: usize, tableLength: i32, first: i32, count: i32, of
     store<usize>(to, frame, OFFER_ADDRESS);
     store<i32>(to, length, OFFER_LENGTH);
     store<u32>(to, hash, OFFER_HASH);
-    store<i32>(to, load<i32>(rss + (bucket << 2), RSS_INDIRECTION), OFFER_QUEUE);
+    const queue = load<i32>(rss + (bucket << 2), RSS_INDIRECTION);
+    store<i32>(to, <u32>(length - 1) < <u32>FRAME_BYTES_MAX ? queue : BAD_LENGTH, OFFER_QUEUE);
     number(record, to);
     bytes += length;
     record += FRAME_RECORD_BYTES;

@@ -2,8 +2,8 @@
 // Every fault in one line, in the words that the user typed.
 
 import { CommanderError } from 'commander';
-import { SoftirqOptionError } from '../coordinator/errors.js';
-import { CaptureError } from '../nic/devices/capture-error.js';
+import { CaptureError } from '../capture/capture-error.js';
+import { BrokenCaptureError, SoftirqOptionError } from '../coordinator/errors.js';
 
 /** Exit statuses. */
 export const DONE = 0;
@@ -16,7 +16,10 @@ export class UsageError extends Error {}
 /** The line on stderr, and the exit status. */
 export function explain(error: unknown): { readonly line: string; readonly status: number } {
   if (error instanceof SoftirqOptionError) return { line: oneLine(optionFault(error)), status: BAD_USAGE };
-  if (error instanceof CaptureError) return { line: oneLine(`--device pcap:${error.message}`), status: BAD_USAGE };
+  if (error instanceof CaptureError) {
+    const status = error instanceof BrokenCaptureError ? FAILED : BAD_USAGE;
+    return { line: oneLine(`--device pcap:${error.message}`), status };
+  }
   if (error instanceof CommanderError || error instanceof UsageError) {
     return { line: oneLine(error.message.replace(/^error: /, '')), status: BAD_USAGE };
   }

@@ -6,7 +6,10 @@ import type { Command } from 'commander';
 type Line = readonly [flags: string, help: string];
 
 const SOURCE: readonly Line[] = [
-  ['--device <device>', 'pktgen (generated packets), or pcap:FILE (a capture: classic pcap, Ethernet)'],
+  [
+    '--device <device>',
+    'pktgen (generated packets), or pcap:FILE (a capture: pcap or pcapng, plain or gzip; pcap:- is standard input)',
+  ],
   ['--duration <s>', 'seconds of traffic (default: 5 for pktgen without --packets; a capture plays once)'],
   ['--packets <n>', 'packets in all (default: no limit)'],
   [
@@ -28,7 +31,7 @@ const PKTGEN: readonly Line[] = [
 ];
 
 const CAPTURE: readonly Line[] = [
-  ['--loop <n>', 'times to play it (default: 1; with --duration as often as fits)'],
+  ['--loop <n>', 'times to play it; a pipe once (default: 1; with --duration as often as fits)'],
   ['--speed <speed>', 'max, original, or xN for N times faster (default: max)'],
 ];
 
@@ -42,6 +45,7 @@ const MACHINE: readonly Line[] = [
   ['--budget-usecs <µs>', 'time per net_rx_action, µs, 2000 … 10000000 (default: 2000)'],
   ['--weight <n>', 'packets per poll, 1 … 64 (default: 64)'],
   ['--work <ns>', 'synthetic work per packet in the receive path, ns, 0 … 1000000000 (default: 0)'],
+  ['--verify-l4', 'verify UDP and TCP checksums, and drop what does not hold (default: not verified)'],
   ['--pin', 'pin each thread to a core (Linux)'],
 ];
 

@@ -1,9 +1,8 @@
 // Cold. Runs on: main.
 // `softirq run`: starts the machine, shows its progress, stops it on a signal, prints what came of it.
 
-import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { InvariantError } from '../coordinator/errors.js';
+import { BrokenCaptureError, InvariantError } from '../coordinator/errors.js';
 import { type Host, startHost } from '../coordinator/host.js';
 import { type Config, type HostOptions, parseRate, type Rate, resolveOptions } from '../coordinator/options.js';
 import type { Snapshot } from '../coordinator/snapshot-types.js';
@@ -13,8 +12,6 @@ import { Progress, paintFor } from './progress.js';
 import { onStopSignal } from './signals.js';
 
 const NICS = 1;
-/** Bytes that take about a second to read. */
-const LARGE_CAPTURE = 2 ** 27;
 
 export interface RunOutput {
   /** One JSON document on stdout in place of the summary. */
@@ -26,7 +23,7 @@ export interface RunOutput {
 /**
  * Ends when the machine has stopped and the summary is printed.
  * @param start injected by tests
- * @throws SoftirqOptionError and CaptureError before anything runs, RoleError and InvariantError when the run failed
+ * @throws SoftirqOptionError and CaptureError before anything runs; BrokenCaptureError, RoleError and InvariantError when the run failed
  */
 export async function runCommand(options: HostOptions, output: RunOutput, start = startHost): Promise<void> {
   const config = resolveOptions(options);
@@ -35,7 +32,7 @@ export async function runCommand(options: HostOptions, output: RunOutput, start 
     print(await runHost(config, () => start(options), output, progress), output);
   } catch (error) {
     progress.end();
-    if (error instanceof InvariantError) print(error.snapshot, output);
+    if (error instanceof InvariantError || error instanceof BrokenCaptureError) print(error.snapshot, output);
     throw error;
   }
 }
@@ -84,15 +81,8 @@ function announce(config: Config, progress: Progress): void {
 
 /** What will surely take a second or more. */
 function slowStart({ device, rate, mode }: Config): string | null {
-  if (device !== 'pktgen') return sizeOf(captureOf(device)) > LARGE_CAPTURE ? `reading ${captureOf(device)}…` : null;
-  if (!isPercent(parseRate(rate))) return null;
+  if (device !== 'pktgen' || !isPercent(parseRate(rate))) return null;
   return mode === 'napi' ? 'calibrating for one second…' : 'calibrating for some seconds…';
-}
-
-const captureOf = (device: string) => device.slice('pcap:'.length);
-
-function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 function isPercent(rate: Rate): boolean {

@@ -1,10 +1,14 @@
 // Cold. Runs on: main.
 // From options to the settings of the NIC's device.
 
+import { fstatSync } from 'node:fs';
+import { STDIN, STDIN_DESCRIPTOR } from '../capture/file-bytes.js';
+import { lookAtCapture } from '../capture/inspect.js';
+import type { CaptureSettings } from '../nic/devices/captured-frames.js';
 import type { DeviceSettings } from '../nic/devices/create.js';
-import { inspectCapture } from '../nic/devices/pcap.js';
 import { pktgenBytes } from '../nic/devices/pktgen.js';
 import { SoftirqOptionError } from './errors.js';
+import { gunzipInflater } from './inflater.js';
 import { type Config, ipVersionOf, sizesOf, speedOf } from './options.js';
 
 /**
@@ -12,10 +16,7 @@ import { type Config, ipVersionOf, sizesOf, speedOf } from './options.js';
  * @throws CaptureError · SoftirqOptionError
  */
 export function deviceSettings(config: Config, pps: number): DeviceSettings {
-  if (config.device !== 'pktgen') {
-    const path = config.device.slice('pcap:'.length);
-    return { kind: 'pcap', path, summary: inspectCapture(path), speed: speedOf(config) };
-  }
+  if (config.device !== 'pktgen') return captureSettings(config);
   const { flows, seed, arrival } = config;
   const settings = {
     kind: 'pktgen',
@@ -34,9 +35,19 @@ export function deviceSettings(config: Config, pps: number): DeviceSettings {
   return settings;
 }
 
-/** How many frames the source offers in all; Infinity when only time or somebody ends it. */
-export function framesMax(config: Config, device: DeviceSettings): number {
-  const passes = config.loop ?? Number.POSITIVE_INFINITY;
-  const played = device.kind === 'pcap' ? passes * device.summary.frames : Number.POSITIVE_INFINITY;
-  return Math.min(config.packets ?? Number.POSITIVE_INFINITY, played);
+function captureSettings(config: Config): CaptureSettings {
+  const path = config.device.slice('pcap:'.length);
+  if (path === STDIN) unblockStdin();
+  const { regular, fileBytes } = lookAtCapture(path, gunzipInflater);
+  if (!regular && (config.loop ?? 1) > 1) {
+    const what = path === STDIN ? 'standard input' : 'a pipe';
+    throw new SoftirqOptionError('loop', config.loop, `${what} can be played only once: must be 1`);
+  }
+  const passes = regular ? (config.loop ?? Number.POSITIVE_INFINITY) : 1;
+  return { kind: 'pcap', path, fileBytes, speed: speedOf(config), passes };
+}
+
+/** A socket, unlike a pipe, cannot be opened once more. Node's own stream makes it one on which a read does not wait. */
+function unblockStdin(): void {
+  if (fstatSync(STDIN_DESCRIPTOR).isSocket()) process.stdin.pause();
 }

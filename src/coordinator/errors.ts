@@ -1,6 +1,7 @@
 // Cold. Runs on: main.
 
 import { inspect } from 'node:util';
+import { CaptureError } from '../capture/capture-error.js';
 import type { Snapshot } from './snapshot-types.js';
 
 /** An option that cannot be used. Thrown before any thread starts. */
@@ -47,6 +48,17 @@ export class InvariantError extends Error {
   constructor(violations: readonly string[], snapshot: Snapshot) {
     super(`broken invariant: ${violations.join('; ')}`);
     this.violations = violations;
+    this.snapshot = snapshot;
+  }
+}
+
+/** A capture broke off, or is corrupt, after its first packet. All packets before were delivered, and the machine stopped in order. */
+export class BrokenCaptureError extends CaptureError {
+  override readonly name = 'BrokenCaptureError';
+  readonly snapshot: Snapshot;
+
+  constructor(path: string, problem: string, snapshot: Snapshot) {
+    super(path, problem);
     this.snapshot = snapshot;
   }
 }

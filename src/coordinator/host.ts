@@ -7,7 +7,7 @@ import { ContextWords } from '../memory/context.js';
 import { deviceBytes } from '../nic/devices/create.js';
 import { calibrate } from './calibrate.js';
 import { ControlQueue, MoveLine } from './control.js';
-import { deviceSettings, framesMax } from './device-settings.js';
+import { deviceSettings } from './device-settings.js';
 import { SoftirqOptionError } from './errors.js';
 import { createMachine, type Machine } from './machine.js';
 import { type Config, type HostOptions, resolveOptions } from './options.js';
@@ -23,7 +23,7 @@ export interface Host {
   readonly config: Config;
   /**
    * Resolves with the last snapshot after an orderly end: the source ran dry, time was up, or stop() was called.
-   * Rejects with RoleError when a thread died, with InvariantError when the counters contradict each other.
+   * Rejects with BrokenCaptureError when a capture could not be read to its end, with RoleError when a thread died, with InvariantError when the counters contradict each other.
    */
   readonly done: Promise<Snapshot>;
   /** What `done` will not say: the capacity that was calibrated, options that this system cannot honour. */
@@ -57,7 +57,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const supervisor = new Supervisor(machine, plan, config, {
     device,
     full: config.full,
-    framesMax: framesMax(config, device),
+    framesMax: config.packets ?? Number.POSITIVE_INFINITY,
   });
   await supervisor.start();
   const pinned = config.pin ? pinRoles(machine.views, plan) : [];

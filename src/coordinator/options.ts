@@ -17,7 +17,7 @@ export interface SinkOption {
 
 /** What `startHost` takes. Everything but `device` has a default. */
 export interface HostOptions {
-  /** `pktgen`, or `pcap:FILE`. */
+  /** `pktgen`, or `pcap:FILE`; `pcap:-` is standard input. */
   device: string;
   /** CPU workers, 1 … 64. Default: cores less one for the NIC, at least 1. */
   cpus?: number;
@@ -43,7 +43,7 @@ export interface HostOptions {
   arrival?: 'constant' | 'poisson' | 'onoff';
   /** pktgen: the same seed repeats the same packets. Default 1. */
   seed?: number;
-  /** pcap: how often the capture is played. Default 1, or as often as `duration` allows. */
+  /** pcap: how often the capture is played. Default 1, or as often as `duration` allows; a pipe only once. */
   loop?: number;
   /** pcap: `max`, `original`, or `xN` for N times faster. Default `max`. */
   speed?: string;
@@ -59,6 +59,8 @@ export interface HostOptions {
   irq?: 'latch' | 'nolatch';
   /** Synthetic work per packet in the receive path, ns. Default 0. */
   work?: number;
+  /** Verify UDP and TCP checksums, and drop what does not hold. Default false. */
+  verifyL4?: boolean;
   /** Pin each role to a core (Linux). Default false. */
   pin?: boolean;
   /** Check at each hand-over that every buffer is in exactly one place. Slow. Default false. */
@@ -145,6 +147,7 @@ const schema = z.strictObject({
   weight: integer(1, 64).default(64),
   irq: oneOf('latch', 'nolatch').default('latch'),
   work: integer(0, 1e9).default(0),
+  verifyL4: z.boolean({ error: 'must be true or false' }).default(false),
   pin: z.boolean({ error: 'must be true or false' }).default(false),
   checkBuffers: z.boolean({ error: 'must be true or false' }).default(false),
   spin: z.boolean({ error: 'must be true or false' }).optional(),

@@ -1,7 +1,7 @@
 // Cold. Runs on: main.
 // Who owns which region of the shared memory. Everything is sized here, from the options, before the memory exists.
 
-import { BATCH_BYTES, BUFFER_BYTES, FRAME_BUFFERS_MAX, RSS_BYTES } from '../bursts/layout.js';
+import { BATCH_BYTES, BUFFER_BYTES, FRAME_BUFFERS_MAX, RSS_BYTES, TALLY_BYTES } from '../bursts/layout.js';
 import type { CpuLayout } from '../cpu/build.js';
 import { irqRegionBytes } from '../irq/line.js';
 import { Arena } from '../memory/arena.js';
@@ -81,15 +81,14 @@ export function makePlan(needs: PlanNeeds): Plan {
   const softirqs = each(cpus, 'softirq words of cpu', SOFTIRQ_BYTES);
   const softnets = each(cpus, 'softnet words of cpu', SOFTNET_BYTES);
   const batches = each(cpus, 'batch area of cpu', BATCH_BYTES);
+  const tallies = each(cpus, 'tally of cpu', TALLY_BYTES);
   const backlogs = needs.mode === 'interrupt' ? each(cpus, 'backlog of cpu', BACKLOG_BYTES) : [];
   const cpuCounters = Array.from({ length: cpus }, (_, cpu) => counters(`counters of cpu ${cpu}`, CPU_COUNTERS));
   const pollCounters = Array.from({ length: cpus }, (_, cpu) =>
     Array.from({ length: queues }, (_, queue) => counters(`counters of cpu ${cpu} for queue ${queue}`, POLL_COUNTERS)),
   );
   const nicCounters = counters('counters of nic 0', NIC_COUNTERS);
-  const queueCounters = Array.from({ length: queues }, (_, queue) =>
-    counters(`counters of nic 0 for queue ${queue}`, NIC_QUEUE_COUNTERS),
-  );
+  const queueCounters = each(queues, 'counters of nic 0 for queue', counterBlockBytes(NIC_QUEUE_COUNTERS));
   const state = arena.reserve('state and offers of nic 0', NIC_BYTES);
   const rss = arena.reserve('RSS tables of nic 0', RSS_BYTES);
   const rings = each(queues, `Rx ring of ${needs.ring} descriptors, queue`, rxRingBytes(needs.ring));
@@ -118,6 +117,7 @@ export function makePlan(needs: PlanNeeds): Plan {
       softirq: softirqs[cpu]!,
       softnet: softnets[cpu]!,
       batch: batches[cpu]!,
+      tally: tallies[cpu]!,
       backlog: backlogs[cpu] ?? 0,
       pools,
       links,

@@ -17,6 +17,22 @@ export interface QueueSnapshot {
   readonly missedReschedules: number;
 }
 
+/** What the first pass over a capture has found so far. */
+export interface CaptureSnapshot {
+  /** Null before its first bytes were read. */
+  readonly format: 'pcap' | 'pcapng' | null;
+  readonly gzip: boolean;
+  readonly packets: number;
+  /** Of which the capture has only the first bytes. */
+  readonly sliced: number;
+  /** Whose time lies before that of the packet ahead. */
+  readonly backwardTimestamps: number;
+  /** Of a pcapng file: neither packets nor what is needed to read them. */
+  readonly skippedBlocks: number;
+  /** Where and why it could not be read to its end; null when it could, and while traffic runs. */
+  readonly error: string | null;
+}
+
 export interface NicSnapshot {
   readonly name: string;
   readonly device: string;
@@ -29,10 +45,14 @@ export interface NicSnapshot {
   readonly rxMissedErrors: number;
   /** No buffer was posted, and the source was held (`full: 'wait'`). */
   readonly pauses: number;
+  /** Packets without bytes, or of more than 9,216: offered and dropped. */
+  readonly rxLengthErrors: number;
   readonly irqs: number;
   /** CPU time of its thread since the start of traffic; null where the system does not tell. */
   readonly cpuSeconds: number | null;
   readonly queues: readonly QueueSnapshot[];
+  /** Null for pktgen. */
+  readonly capture: CaptureSnapshot | null;
 }
 
 export interface CpuSnapshot {
@@ -49,11 +69,28 @@ export interface CpuSnapshot {
   readonly cpuSeconds: number | null;
 }
 
+/** The delivered packets that have this header, of those that have the headers above it in the tree. */
+export interface ProtocolNode {
+  /** `ethernet` at the root, else of PROTOCOL_NAMES. */
+  readonly name: string;
+  readonly frames: number;
+  readonly bytes: number;
+  /** By what comes next, in the order of PROTOCOL_NAMES. */
+  readonly children: readonly ProtocolNode[];
+}
+
 export interface StackSnapshot {
   readonly delivered: number;
   readonly deliveredBytes: number;
   /** By name (PROTOCOL_NAMES); a packet counts once in each of its protocols. */
   readonly protocols: Readonly<Record<string, number>>;
+  /** A packet counts in each node on its path, whose names are its protocols. */
+  readonly protocolTree: ProtocolNode;
+  /** Delivered TCP segments by flag: `fin, syn, rst, psh, ack, urg, ece, cwr`. */
+  readonly tcpFlags: Readonly<Record<string, number>>;
+  /** Delivered messages by type: all that have a name, and as `type42` those without that were seen. */
+  readonly icmpTypes: Readonly<Record<string, number>>;
+  readonly icmpv6Types: Readonly<Record<string, number>>;
   /** By reason (MALFORMED_REASONS). */
   readonly malformed: Readonly<Record<string, number>>;
   /** By place: `backlog`. */
@@ -72,7 +109,7 @@ export interface RatesSnapshot {
 export interface ConservationSnapshot {
   readonly offered: number;
   readonly delivered: number;
-  /** All drops: rxMissedErrors, malformed, backlog. */
+  /** All drops: rxMissedErrors, rxLengthErrors, malformed, backlog. */
   readonly dropped: number;
   /** Counted where they are: held by the NIC, in rings, in backlogs. */
   readonly inFlight: number;

@@ -5,23 +5,26 @@ import { readFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { ContextWords } from '../memory/context.js';
 import {
+  CAPTURE_COUNTERS,
+  CAPTURE_FORMATS,
   CPU_COUNTERS,
   MALFORMED_REASONS,
   NIC_COUNTERS,
   NIC_QUEUE_COUNTERS,
   POLL_COUNTERS,
-  PROTOCOL_NAMES,
   readCounters,
   sumCounters,
 } from '../memory/counters.js';
 import { readBacklog } from '../net/backlog.js';
+import type { SourceFault } from '../nic/devices/device.js';
 import { readNic } from '../nic/nic.js';
 import { readRxRing } from '../ring/rx-ring.js';
 import { MonotonicClock } from '../runtime/clock.js';
 import { type ThreadUse, threadUse } from '../runtime/thread.js';
 import type { Machine } from './machine.js';
 import type { Plan } from './plan.js';
-import type { CpuSnapshot, NicSnapshot, QueueSnapshot, Snapshot } from './snapshot-types.js';
+import { readProtocols } from './protocols.js';
+import type { CaptureSnapshot, CpuSnapshot, NicSnapshot, QueueSnapshot, Snapshot } from './snapshot-types.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -33,6 +36,8 @@ export interface SnapshotSource {
   readonly config: Readonly<Record<string, unknown>>;
   /** What each role's thread had used when traffic began, by role. */
   readonly useAtStart: ReadonlyMap<string, ThreadUse>;
+  /** Why the source ended too early; known when its thread has left. */
+  fault: SourceFault | null;
 }
 
 type CpuCounters = Record<(typeof CPU_COUNTERS)[number], number>;
@@ -49,9 +54,9 @@ export function takeSnapshot(source: SnapshotSource, final: boolean): Snapshot {
   const nics = [nicSnapshot(source, nic, queues, final)];
   const durationSeconds = duration(nic, cpus, final);
   const malformed = pick(total, MALFORMED_REASONS);
-  const { rxMissedErrors, rxPackets, irqs } = nics[0]!;
+  const { rxMissedErrors, rxLengthErrors, rxPackets, irqs } = nics[0]!;
   const polls = sum(queues.map((queue) => queue.polls));
-  const dropped = rxMissedErrors + total.dropped + sum(Object.values(malformed));
+  const dropped = rxMissedErrors + rxLengthErrors + total.dropped + sum(Object.values(malformed));
   const inFlight = countInFlight(machine, plan);
   const offered = nic.offeredPackets;
   return {
@@ -64,7 +69,7 @@ export function takeSnapshot(source: SnapshotSource, final: boolean): Snapshot {
     stack: {
       delivered: total.delivered,
       deliveredBytes: total.deliveredBytes,
-      protocols: pick(total, PROTOCOL_NAMES),
+      ...readProtocols(views, plan.cpus),
       malformed,
       dropped: { backlog: total.dropped },
     },
@@ -118,11 +123,20 @@ function nicSnapshot(
     offeredPackets: nic.offeredPackets,
     offeredBytes: nic.offeredBytes,
     ...sumCounters(perQueue, NIC_QUEUE_COUNTERS),
+    rxLengthErrors: nic.rxLengthErrors,
     pauses: nic.pauses,
     irqs: sum(queues.map((queue) => queue.irqs)),
     cpuSeconds: use === null ? null : use.cpuNs / 1e9,
     queues,
+    capture: captureSnapshot(source),
   };
+}
+
+/** Null for a generator. */
+function captureSnapshot({ machine, plan, config, fault }: SnapshotSource): CaptureSnapshot | null {
+  if (config.device === 'pktgen') return null;
+  const { format, gzip, ...counts } = readCounters(machine.views, CAPTURE_COUNTERS, plan.nic.frames);
+  return { format: CAPTURE_FORMATS[format - 1] ?? null, gzip: gzip === 1, ...counts, error: fault?.problem ?? null };
 }
 
 function cpuSnapshot(source: SnapshotSource, counters: CpuCounters, id: number, final: boolean): CpuSnapshot {

@@ -4,18 +4,21 @@
 //   starting → running    all threads have met at the barrier
 //   running → draining    the source ran dry · time is up · somebody asked
 //   draining → ended      nothing is in flight any more, or nothing has moved for a second
+//   draining → failed     the source ended before its end: all before is delivered, and then told
 //   any → failed          a thread died: every other one is ended too
 
 import { setTimeout as delay } from 'node:timers/promises';
+import { CaptureError } from '../capture/capture-error.js';
 import { ContextWords, END_SOURCE, STOP } from '../memory/context.js';
 import { CPU_COUNTERS, readCounters } from '../memory/counters.js';
 import { Barrier } from '../memory/sync.js';
 import { backlogWaiting } from '../net/backlog.js';
 import type { NicSettings } from '../nic/build.js';
+import type { SourceFault } from '../nic/devices/device.js';
 import { readNic } from '../nic/nic.js';
 import { ringWaiting } from '../ring/rx-ring.js';
 import { type ThreadUse, threadUse } from '../runtime/thread.js';
-import { InvariantError, RoleError } from './errors.js';
+import { BrokenCaptureError, InvariantError, RoleError } from './errors.js';
 import type { Machine } from './machine.js';
 import type { Config } from './options.js';
 import type { Plan } from './plan.js';
@@ -25,6 +28,7 @@ import type { CpuTask, NicTask } from './tasks.js';
 import { RoleThread } from './threads.js';
 import { verify } from './verify.js';
 
+const NIC = 'nic0';
 /** Idle costs nothing: main looks seldom while traffic runs, and often once it is over. */
 const WATCH_MS = 100;
 const WATCH_DRAIN_MS = 5;
@@ -64,7 +68,7 @@ export class Supervisor {
     this.plan = plan;
     this.config = config;
     this.nicSettings = nicSettings;
-    this.source = { machine, plan, config: visible(config), useAtStart: this.useAtStart };
+    this.source = { machine, plan, config: visible(config), useAtStart: this.useAtStart, fault: null };
     this.nic = new ContextWords(machine.views, plan.nicContext);
     this.contexts = [this.nic, ...plan.cpuContexts.map((address) => new ContextWords(machine.views, address))];
     this.done = new Promise((resolve, reject) => {
@@ -107,21 +111,21 @@ export class Supervisor {
   }
 
   private roles(): string[] {
-    return ['nic0', ...this.plan.cpus.map(({ cpu }) => `cpu${cpu}`)];
+    return [NIC, ...this.plan.cpus.map(({ cpu }) => `cpu${cpu}`)];
   }
 
   private startThreads(parties: number): void {
     const { machine, plan, config } = this;
     const shared = { handle: machine.handle, barrier: plan.barrier, parties, spin: config.spin };
     const nicTask: NicTask = { ...shared, context: plan.nicContext, regions: plan.nic, settings: this.nicSettings };
-    this.startThread('nic0', 'nic', nicTask);
-    const { mode, irq, checkBuffers, budget, budgetUsecs, weight } = config;
+    this.startThread(NIC, 'nic', nicTask);
+    const { mode, irq, checkBuffers, verifyL4, budget, budgetUsecs, weight } = config;
     plan.cpus.forEach((layout, cpu) => {
       const cpuTask: CpuTask = {
         ...shared,
         context: plan.cpuContexts[cpu]!,
         layout,
-        settings: { mode, irq, checkBuffers, budget, budgetUsecs, weight },
+        settings: { mode, irq, checkBuffers, verifyL4, budget, budgetUsecs, weight },
         workNs: config.work,
         once: plan.once,
         workSpeed: plan.workSpeed,
@@ -135,12 +139,13 @@ export class Supervisor {
     const thread = new RoleThread(role, worker, task, this.config.execArgv);
     this.threads.push(thread);
     thread.finished.then(
-      () => this.left(role),
+      (result) => this.left(role, result),
       (error) => this.fail(new RoleError(role, error)),
     );
   }
 
-  private left(role: string): void {
+  private left(role: string, result: unknown): void {
+    if (role === NIC) this.source.fault = result as SourceFault | null;
     if (!this.stopping) this.fail(new RoleError(role, 'its loop ended although nobody asked'));
   }
 
@@ -194,8 +199,9 @@ export class Supervisor {
     }
     const snapshot = takeSnapshot(this.source, true);
     const violations = verify(this.machine, this.plan, snapshot, this.config.mode);
-    if (violations.length === 0) this.resolve(snapshot);
-    else this.reject(new InvariantError(violations, snapshot));
+    if (violations.length > 0) this.reject(new InvariantError(violations, snapshot));
+    else if (this.source.fault !== null) this.reject(captureError(this.source.fault, snapshot));
+    else this.resolve(snapshot);
   }
 
   private fail(error: RoleError): void {
@@ -229,6 +235,11 @@ export class Supervisor {
     this.ended = true;
     return stuck;
   }
+}
+
+/** A source that was refused before its first packet has nothing to show. */
+function captureError({ path, problem, isRefusal }: SourceFault, snapshot: Snapshot): CaptureError {
+  return isRefusal ? new CaptureError(path, problem) : new BrokenCaptureError(path, problem, snapshot);
 }
 
 /** The configuration as reports print it. */

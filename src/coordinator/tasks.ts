@@ -11,11 +11,13 @@ import { Barrier } from '../memory/sync.js';
 import type { Views } from '../memory/views.js';
 import type { Sink, SinkFactory } from '../net/sink.js';
 import { buildNic, type NicRegions, type NicSettings } from '../nic/build.js';
+import type { SourceFault } from '../nic/devices/device.js';
 import type { Agent } from '../runtime/agent.js';
 import { type Clock, MonotonicClock } from '../runtime/clock.js';
 import { SpinThenSleep } from '../runtime/idle.js';
 import { runLoop } from '../runtime/loop.js';
 import { nameThread, threadId, threadUse } from '../runtime/thread.js';
+import { gunzipInflater } from './inflater.js';
 import type { SinkOption } from './options.js';
 import { calibrateWork } from './work.js';
 
@@ -46,13 +48,15 @@ export interface CpuTask extends RoleTask {
 /** Threads that load a module or a capture may take their time, but not for ever. */
 const START_TIMEOUT_MS = 30_000;
 
-export function runNicTask(task: NicTask): void {
+/** @returns why the source ended before its end */
+export function runNicTask(task: NicTask): SourceFault | null {
   const views = attachMemory(task.handle);
   const bursts = instantiateBursts(task.handle.module, task.handle.memory);
   const clock = new MonotonicClock();
-  const nic = buildNic(views, task.regions, task.settings, { bursts, clock });
+  const nic = buildNic(views, task.regions, task.settings, { bursts, clock, inflater: gunzipInflater });
   const counters = counterAddresses(NIC_COUNTERS, task.regions.counters, NIC_COUNTERS);
   runRole(views, task, nic, clock, counters);
+  return nic.close();
 }
 
 export async function runCpuTask(task: CpuTask): Promise<void> {

@@ -8,8 +8,8 @@ import { workerExecArgv } from './profile.js';
 
 export class RoleThread {
   readonly role: string;
-  /** Settles when the role's function returns or its thread dies. */
-  readonly finished: Promise<void>;
+  /** Settles when the role's function returns, with what it returns, or its thread dies. */
+  readonly finished: Promise<unknown>;
   private readonly pool: Piscina;
 
   /**

@@ -11,7 +11,7 @@ import type { Views } from '../memory/views.js';
 import { Softnet, type SoftnetSettings } from '../napi/napi.js';
 import { NAPI_BYTES, NapiState } from '../napi/state.js';
 import { Backlog } from '../net/backlog.js';
-import { Receive } from '../net/receive.js';
+import { Receive, type ReceiveSettings } from '../net/receive.js';
 import { Burst, type Sink } from '../net/sink.js';
 import { BufferPool } from '../ring/buffer-pool.js';
 import { assertBuffersOnce } from '../ring/check.js';
@@ -31,6 +31,7 @@ export interface CpuLayout {
   readonly softirq: number;
   readonly softnet: number;
   readonly batch: number;
+  readonly tally: number;
   readonly backlog: number;
   readonly rings: readonly number[];
   readonly pools: readonly number[];
@@ -43,12 +44,10 @@ export interface CpuLayout {
   readonly pollCounters: readonly number[];
 }
 
-export interface CpuSettings extends SoftnetSettings {
+export interface CpuSettings extends SoftnetSettings, ReceiveSettings {
   readonly mode: 'napi' | 'interrupt';
   readonly irq: 'latch' | 'nolatch';
   readonly checkBuffers: boolean;
-  /** Synthetic work per packet, in iterations of Bursts.work. */
-  readonly workIterations: number;
 }
 
 /** What comes from outside. */
@@ -107,14 +106,15 @@ function buildReceive(views: Views, layout: CpuLayout, settings: CpuSettings, se
   const receiveLayout = {
     batch: layout.batch,
     buffers: layout.buffers,
-    protocols: at('vlan'),
+    links: layout.links,
+    tally: layout.tally,
     malformed: at('ethernetTruncated'),
     processed: at('processed'),
     delivered: at('delivered'),
     deliveredBytes: at('deliveredBytes'),
   };
   const burst = new Burst(views, layout.batch, layout.buffers, layout.links);
-  return new Receive(views, seams.bursts, receiveLayout, burst, seams.sink, settings.workIterations);
+  return new Receive(views, seams.bursts, receiveLayout, burst, seams.sink, settings);
 }
 
 /** --check-buffers: whoever gives a queue up proves that each of its buffers is in exactly one place. */

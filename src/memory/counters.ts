@@ -8,21 +8,79 @@ import type { Views } from './views.js';
 /** What a passed frame is made of. Index = bit number of PROTOCOL_* in bursts/layout.ts. */
 export const PROTOCOL_NAMES = [
   'vlan',
+  'qinq',
+  'mpls',
+  'pppoeDiscovery',
+  'pppoeSession',
   'arp',
   'ipv4',
+  'ipv4Options',
   'ipv6',
+  'hopByHop',
+  'routing',
+  'fragment',
+  'atomicFragment',
+  'destinationOptions',
+  'ah',
   'udp',
   'tcp',
   'icmp',
   'icmpv6',
-  'otherEthertype',
+  'igmp',
+  'sctp',
+  'gre',
+  'esp',
+  'noNextHeader',
   'otherIp',
+  'otherEthertype',
 ] as const;
+
+/** Bits of the flags byte of a TCP header, from the lowest: RFC 9293 §3.1. */
+export const TCP_FLAG_NAMES = ['fin', 'syn', 'rst', 'psh', 'ack', 'urg', 'ece', 'cwr'] as const;
+
+/** ICMP messages that have a name, by type: RFC 792, RFC 950, RFC 1256. */
+export const ICMP_TYPE_NAMES: Readonly<Record<number, string>> = {
+  0: 'echoReply',
+  3: 'destinationUnreachable',
+  4: 'sourceQuench',
+  5: 'redirect',
+  8: 'echoRequest',
+  9: 'routerAdvertisement',
+  10: 'routerSolicitation',
+  11: 'timeExceeded',
+  12: 'parameterProblem',
+  13: 'timestampRequest',
+  14: 'timestampReply',
+  17: 'addressMaskRequest',
+  18: 'addressMaskReply',
+};
+
+/** ICMPv6 messages that have a name, by type: RFC 4443, RFC 2710, RFC 4861, RFC 3810. */
+export const ICMPV6_TYPE_NAMES: Readonly<Record<number, string>> = {
+  1: 'destinationUnreachable',
+  2: 'packetTooBig',
+  3: 'timeExceeded',
+  4: 'parameterProblem',
+  128: 'echoRequest',
+  129: 'echoReply',
+  130: 'multicastListenerQuery',
+  131: 'multicastListenerReport',
+  132: 'multicastListenerDone',
+  133: 'routerSolicitation',
+  134: 'routerAdvertisement',
+  135: 'neighborSolicitation',
+  136: 'neighborAdvertisement',
+  137: 'redirect',
+  143: 'multicastListenerReportV2',
+};
 
 /** Why a frame was dropped as malformed. Index = VERDICT_* in bursts/layout.ts, less 1. */
 export const MALFORMED_REASONS = [
   'ethernetTruncated',
   'vlanTruncated',
+  'mplsTruncated',
+  'pppoeTruncated',
+  'pppoeLength',
   'arpTruncated',
   'ipv4Truncated',
   'ipv4Version',
@@ -32,15 +90,25 @@ export const MALFORMED_REASONS = [
   'ipv6Truncated',
   'ipv6Version',
   'ipv6PayloadLength',
+  'ipv6ExtensionTruncated',
+  'ipv6ExtensionLimit',
+  'ipv6ExtensionOrder',
+  'ahTruncated',
   'udpTruncated',
   'udpLength',
+  'udpChecksum',
   'tcpTruncated',
   'tcpDataOffset',
+  'tcpChecksum',
   'icmpTruncated',
   'icmpv6Truncated',
+  'igmpTruncated',
+  'sctpTruncated',
+  'greTruncated',
+  'espTruncated',
 ] as const;
 
-/** Per CPU. The protocols must stay together and in this order: classify() counts by bit number. */
+/** Per CPU. The reasons must stay together and in this order. What the passed were made of stands in the CPU's tally. */
 export const CPU_COUNTERS = [
   'hardirqs',
   'netRxSoftirqs',
@@ -54,7 +122,6 @@ export const CPU_COUNTERS = [
   'lastPollNs',
   'cpuNs',
   'involuntarySwitches',
-  ...PROTOCOL_NAMES,
   ...MALFORMED_REASONS,
 ] as const;
 
@@ -66,6 +133,7 @@ export const NIC_COUNTERS = [
   'offeredPackets',
   'offeredBytes',
   'pauses',
+  'rxLengthErrors',
   'sleeps',
   'startNs',
   'endNs',
@@ -75,6 +143,12 @@ export const NIC_COUNTERS = [
 
 /** Per NIC and Rx queue. */
 export const NIC_QUEUE_COUNTERS = ['rxPackets', 'rxBytes', 'rxMissedErrors'] as const;
+
+/** Per NIC that replays a capture: what its first pass has found so far. */
+export const CAPTURE_COUNTERS = ['packets', 'sliced', 'backwardTimestamps', 'skippedBlocks', 'format', 'gzip'] as const;
+
+/** The counter `format` is 1 + an index of these; 0 as long as nobody knows. */
+export const CAPTURE_FORMATS = ['pcap', 'pcapng'] as const;
 
 export type CounterNames = readonly string[];
 

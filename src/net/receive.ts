@@ -1,5 +1,5 @@
 // Hot. Runs on: CPU n.
-// The stages between take and recycle, over one batch area: classify ▶ [gro] ▶ [steer] ▶ deliver. Each CPU has one.
+// The stages between take and recycle, over one batch area: classify ▶ (verify) ▶ [gro] ▶ [steer] ▶ deliver. Each CPU has one.
 
 import type { Bursts } from '../bursts/bursts.js';
 import { BATCH_FIRST_ENTRY, BATCH_PASSED_BYTES, ENTRY_BYTES, ENTRY_VERDICT } from '../bursts/layout.js';
@@ -15,13 +15,20 @@ const ENTRY_WORDS = ENTRY_BYTES / 4;
 export interface ReceiveLayout {
   readonly batch: number;
   readonly buffers: number;
-  /** The first of the protocol counters. */
-  readonly protocols: number;
+  readonly links: number;
+  readonly tally: number;
   /** The first of the malformed counters. */
   readonly malformed: number;
   readonly processed: number;
   readonly delivered: number;
   readonly deliveredBytes: number;
+}
+
+export interface ReceiveSettings {
+  /** Synthetic work per packet, in iterations of Bursts.work. */
+  readonly workIterations: number;
+  /** Whether UDP and TCP checksums are verified. */
+  readonly verifyL4: boolean;
 }
 
 export class Receive {
@@ -33,19 +40,16 @@ export class Receive {
   private readonly layout: ReceiveLayout;
   private readonly burst: Burst;
   private readonly sink: Sink | null;
-  private readonly workIterations: number;
+  private readonly settings: ReceiveSettings;
 
-  /**
-   * @param sink null: packets are counted and end here
-   * @param workIterations synthetic work per packet, in iterations of Bursts.work
-   */
+  /** @param sink null: packets are counted and end here */
   constructor(
     views: Views,
     bursts: Bursts,
     layout: ReceiveLayout,
     burst: Burst,
     sink: Sink | null,
-    workIterations: number,
+    settings: ReceiveSettings,
   ) {
     this.words = views.words;
     this.doubles = views.doubles;
@@ -54,15 +58,14 @@ export class Receive {
     this.batch = layout.batch;
     this.burst = burst;
     this.sink = sink;
-    this.workIterations = workIterations;
+    this.settings = settings;
   }
 
   /** Takes `count` entries of the batch area through the stack. Their buffers stay the caller's. */
   receive(count: number, queue: number): void {
-    const { layout } = this;
-    let passed = count;
-    if (this.bursts.classify(this.batch, count, layout.buffers, layout.protocols) > 0) passed = this.dropOdd(count);
-    if (this.workIterations > 0) this.bursts.work(count * this.workIterations);
+    const { layout, settings } = this;
+    const passed = this.findOdd(count) > 0 ? this.dropOdd(count) : count;
+    if (settings.workIterations > 0) this.bursts.work(count * settings.workIterations);
     this.add(layout.processed, count);
     this.add(layout.delivered, passed);
     this.add(layout.deliveredBytes, this.words[this.batch / 4 + PASSED_BYTES]!);
@@ -74,6 +77,13 @@ export class Receive {
     this.burst.queue = queue;
     const returned: unknown = sink(this.burst);
     if (returned !== undefined) refuse(returned);
+  }
+
+  /** @returns how many entries are malformed */
+  private findOdd(count: number): number {
+    const { buffers, links, tally } = this.layout;
+    const odd = this.bursts.classify(this.batch, count, buffers, tally);
+    return this.settings.verifyL4 ? this.bursts.verify(this.batch, count, buffers, links, tally) : odd;
   }
 
   /** Counts the malformed by reason. @returns how many passed; they are now in front */

@@ -2,6 +2,7 @@
 // Wires one NIC: device, rings and lines over the shared memory.
 
 import type { Bursts } from '../bursts/bursts.js';
+import type { InflaterFactory } from '../capture/gzip-bytes.js';
 import { type IrqLayout, IrqLine } from '../irq/line.js';
 import { counterAddresses, NIC_COUNTERS, NIC_QUEUE_COUNTERS } from '../memory/counters.js';
 import type { Views } from '../memory/views.js';
@@ -38,11 +39,12 @@ export interface NicSettings {
 export interface NicSeams {
   readonly bursts: Bursts;
   readonly clock: Clock;
+  readonly inflater: InflaterFactory;
 }
 
 export function buildNic(views: Views, regions: NicRegions, settings: NicSettings, seams: NicSeams): Nic {
   writeRssTables(views, regions.rss, RSS_KEY, regions.rings.length);
-  const device = createDevice(views, regions.frames, settings.device);
+  const device = createDevice(views, regions.frames, settings.device, seams);
   const queues = regions.rings.map((ring, id) => ({
     ring: new RxRingProducer(views, ring),
     line: new IrqLine(views, regions.irq, id),

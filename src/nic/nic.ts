@@ -3,7 +3,7 @@
 // line is raised, once per burst.
 
 import type { Bursts } from '../bursts/bursts.js';
-import { BATCH_ENTRIES, OFFER_BYTES, OFFER_QUEUE, PLACED } from '../bursts/layout.js';
+import { BAD_LENGTH, BATCH_ENTRIES, OFFER_BYTES, OFFER_QUEUE, PLACED } from '../bursts/layout.js';
 import type { IrqLine } from '../irq/line.js';
 import { END_SOURCE } from '../memory/context.js';
 import { CACHE_LINE_BYTES, DOUBLE_BYTES } from '../memory/layout.js';
@@ -11,7 +11,7 @@ import type { Views } from '../memory/views.js';
 import type { RxRingProducer } from '../ring/rx-ring.js';
 import type { Agent } from '../runtime/agent.js';
 import type { Clock } from '../runtime/clock.js';
-import type { Device } from './devices/device.js';
+import type { Device, SourceFault } from './devices/device.js';
 
 const BURST = BATCH_ENTRIES;
 const QUEUE_WORD = OFFER_QUEUE / 4;
@@ -39,6 +39,7 @@ export interface NicLayout {
   readonly offeredPackets: number;
   readonly offeredBytes: number;
   readonly pauses: number;
+  readonly rxLengthErrors: number;
   /** When the first frame was offered, and when the source ended: doubles, ns. */
   readonly startNs: number;
   readonly endNs: number;
@@ -108,8 +109,15 @@ export class Nic implements Agent {
     return due;
   }
 
+  /** Lets go of the device; after the last doWork(). @returns why its source ended too early, if it did */
+  close(): SourceFault | null {
+    return this.device.frames.close();
+  }
+
   nextNs(): number {
     if (this.held > 0 || this.ended()) return Number.POSITIVE_INFINITY;
+    const { retryNs } = this.device.frames;
+    if (retryNs > 0) return retryNs;
     return this.device.arrival.nextNs(this.offered);
   }
 
@@ -137,16 +145,19 @@ export class Nic implements Agent {
 
   private due(): number {
     if (this.words[this.layout.state / 4 + ENDED] === 1) return 0;
-    if (!this.started) this.start();
+    const { arrival, frames } = this.device;
     const max = Math.min(BURST, this.framesMax - this.offered);
-    if (max <= 0) {
-      this.end();
-      return 0;
-    }
-    const { arrival } = this.device;
-    if (arrival.unpaced) return max;
+    const ready = max > 0 ? frames.ready(max) : 0;
+    if (ready === 0) return this.noFrame();
+    if (!this.started) this.start();
+    if (arrival.unpaced) return ready;
     this.clock.tick();
-    return arrival.due(this.clock.nowNs, this.offered, max);
+    return arrival.due(this.clock.nowNs, this.offered, ready);
+  }
+
+  private noFrame(): number {
+    if (this.device.frames.ended || this.offered >= this.framesMax) this.end();
+    return 0;
   }
 
   private start(): void {
@@ -159,8 +170,10 @@ export class Nic implements Agent {
 
   private offer(count: number): void {
     const { layout } = this;
-    const { table, tableLength } = this.device.frames;
-    const bytes = this.bursts.offer(table, tableLength, this.offered % tableLength, count, this.offers, layout.rss);
+    const { frames } = this.device;
+    const { table, tableLength, position } = frames;
+    const bytes = this.bursts.offer(table, tableLength, position, count, this.offers, layout.rss);
+    frames.advance(count);
     this.offered += count;
     this.burst = count;
     this.hold(count);
@@ -174,6 +187,7 @@ export class Nic implements Agent {
     const before = this.held;
     let left = before;
     for (let id = 0; id < this.queues.length && left > 0; id += 1) left -= this.placeIn(id);
+    if (left > 0) left -= this.dropBad();
     if (left > 0) left = this.noBuffer(left);
     if (left === 0) this.paused = false;
     this.hold(left);
@@ -218,6 +232,19 @@ export class Nic implements Agent {
       const queue = this.words[this.offers / 4 + QUEUE_WORD + index * OFFER_WORDS]!;
       if (queue !== PLACED) this.add(this.queues[queue]!.rxMissedErrors, 1);
     }
+  }
+
+  /** Frames without bytes, or with too many: rx_length_errors. @returns how many */
+  private dropBad(): number {
+    let dropped = 0;
+    for (let index = 0; index < this.burst; index += 1) {
+      const queue = this.offers / 4 + QUEUE_WORD + index * OFFER_WORDS;
+      if (this.words[queue] !== BAD_LENGTH) continue;
+      this.words[queue] = PLACED;
+      dropped += 1;
+    }
+    if (dropped > 0) this.add(this.layout.rxLengthErrors, dropped);
+    return dropped;
   }
 
   private holdsFor(queue: number): boolean {

@@ -72,7 +72,7 @@ function totals({ nics, cpus, stack }: Snapshot) {
     polls: sum(queues.map((queue) => queue.polls)),
     // Counted where they happen: conservation.dropped is their sum too, but belongs to a machine at rest.
     drops: sum([
-      ...nics.map((nic) => nic.rxMissedErrors),
+      ...nics.flatMap((nic) => [nic.rxMissedErrors, nic.rxLengthErrors]),
       ...Object.values(stack.malformed),
       ...Object.values(stack.dropped),
     ]),

@@ -3,6 +3,7 @@
 
 import type { CpuSnapshot, NicSnapshot, Snapshot } from '../coordinator/snapshot-types.js';
 import { type Paint, PLAIN } from './paint.js';
+import { protocols } from './protocols.js';
 import { list, table } from './table.js';
 import { bitRate, count, digits, percent, perPacket, plural, rate, seconds, sum } from './units.js';
 
@@ -17,10 +18,11 @@ export function summary(snapshot: Snapshot, paint: Paint = PLAIN): string {
     [title(snapshot, paint)],
     headline(snapshot, paint),
     section('packets', packets(snapshot, paint), paint),
+    section('capture', capture(snapshot), paint),
     section('interrupts and polls', napi(snapshot), paint),
     section('queues', queues(snapshot, paint), paint),
     section('threads', threads(snapshot, paint), paint),
-    section('protocols', named(snapshot.stack.protocols, snapshot.stack.delivered), paint),
+    section('protocols', protocols(snapshot.stack), paint),
     section('malformed, dropped', named(snapshot.stack.malformed, snapshot.conservation.offered), paint),
     checks(snapshot, paint),
   ];
@@ -65,8 +67,28 @@ function packets({ nics, stack, rates, conservation, config }: Snapshot, paint: 
 function dropsByReason({ nics, stack }: Pick<Snapshot, 'nics' | 'stack'>): readonly (readonly [string, number])[] {
   const missed = sum(nics.map((nic) => nic.rxMissedErrors));
   const malformed = sum(Object.values(stack.malformed));
-  const all = [['rx_missed_errors', missed], ['malformed', malformed], ...Object.entries(stack.dropped)] as const;
+  const bad = sum(nics.map((nic) => nic.rxLengthErrors));
+  const all = [
+    ['rx_missed_errors', missed],
+    ['rx_length_errors', bad],
+    ['malformed', malformed],
+    ...Object.entries(stack.dropped),
+  ] as const;
   return all.filter(([, n]) => n > 0);
+}
+
+/** What is uncommon about it. */
+function capture({ nics }: Snapshot): readonly string[] {
+  const rows = nics.flatMap(({ capture }) => {
+    if (capture === null) return [];
+    const { packets, sliced, backwardTimestamps, skippedBlocks } = capture;
+    return [
+      ['sliced', sliced, percent(sliced, packets)],
+      ['backward timestamps', backwardTimestamps, percent(backwardTimestamps, packets)],
+      ['blocks skipped', skippedBlocks, ''],
+    ] as const;
+  });
+  return list(rows.filter(([, n]) => n > 0).map(([name, n, part]) => [name, count(n), part] as const));
 }
 
 function napi({ nics, rates }: Snapshot): readonly string[] {

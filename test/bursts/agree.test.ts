@@ -21,8 +21,12 @@ import {
   FRAME_LENGTH,
   FRAME_SEQUENCE_OFFSET,
   NO_BUFFER,
+  PATH_SLOTS,
   PROTOCOL_BITS,
   RSS_INDIRECTION,
+  TALLY_BYTES,
+  TALLY_COUNTS,
+  TALLY_PATHS,
 } from '../../src/bursts/layout.js';
 import { Random } from '../../src/runtime/random.js';
 import { randomFrame } from './random-frames.js';
@@ -33,7 +37,6 @@ import {
   BUFFERS,
   bufferAddress,
   COPIED,
-  COUNTERS,
   descriptorWord,
   entryWord,
   FRAMES,
@@ -48,10 +51,12 @@ import {
   SEQUENCES,
   STACK,
   TABLE,
+  TALLY,
   type World,
 } from './world.js';
 
 const QUEUES = 2;
+const PATHS_OF_BATCH = BATCH_ENTRIES; // at most
 const twins = new Twins();
 const seed = fc.noShrink(fc.integer({ min: 0 }));
 const cursor = fc.oneof(fc.nat(), fc.constant(0x7fffffff - 20), fc.constant(-20)); // also where it wraps
@@ -59,7 +64,16 @@ const budget = fc.integer({ min: 1, max: BATCH_ENTRIES });
 
 function writeNoise({ views }: World, random: Random): void {
   for (let i = 0; i < views.words.length; i++) views.words[i] = random.word();
-  for (let bit = 0; bit < PROTOCOL_BITS; bit++) views.doubles[COUNTERS / 8 + bit] = random.below(1000);
+  writeTally({ views }, random);
+}
+
+/** Some paths that were seen before, and mostly those that will be: slots are taken that others hash to. */
+function writeTally({ views }: Pick<World, 'views'>, random: Random): void {
+  views.bytes.fill(0, TALLY, TALLY + TALLY_BYTES);
+  const taken = random.below(PATH_SLOTS - PATHS_OF_BATCH);
+  for (let i = 0; i < taken; i++) views.words[(TALLY + TALLY_PATHS) / 4 + i] = 1 + random.below(2 ** PROTOCOL_BITS - 1);
+  const counts = (TALLY_BYTES - TALLY_COUNTS) / 8;
+  for (let i = 0; i < counts; i++) views.doubles[(TALLY + TALLY_COUNTS) / 8 + i] = random.below(1000);
 }
 
 /** All words below `bound`: for those that are ids or queues. */
@@ -118,7 +132,8 @@ t.test('a whole receive path', async () => {
       const taken = twins.call('take', (b) =>
         b.take(RING, RING_MASK, head, newHead, budget, BATCH, BUFFER_AREA, LINKS),
       );
-      twins.call('classify', (b) => b.classify(BATCH, taken, BUFFER_AREA, COUNTERS));
+      twins.call('classify', (b) => b.classify(BATCH, taken, BUFFER_AREA, TALLY));
+      twins.call('verify', (b) => b.verify(BATCH, taken, BUFFER_AREA, LINKS, TALLY));
       twins.call('compact', (b) => b.compact(BATCH, taken));
       const back = twins.call('recycle', (b) => b.recycle(BATCH, taken, STACK, top, LINKS));
       if (back !== top + twins.first.views.words[(BATCH + BATCH_CONSUMED) / 4]!) throw new Error('a buffer was lost');
@@ -150,6 +165,7 @@ t.test('classify frames at any offset, of which buffers hold all or only a part'
     const random = new Random(seed);
     twins.prepare((world) => {
       writeNoise(world, random);
+      writeIds(world, random, LINKS, BUFFERS, BUFFERS);
       seeds.forEach((seed, i) => {
         const frame = randomFrame(new Random(seed), BUFFER_BYTES);
         const room = BUFFER_BYTES - frame.length;
@@ -158,9 +174,11 @@ t.test('classify frames at any offset, of which buffers hold all or only a part'
         world.views.words[entryWord(i, ENTRY_BUFFER)] = i;
         world.views.words[entryWord(i, ENTRY_OFFSET)] = offset;
         world.views.words[entryWord(i, ENTRY_LENGTH)] = frame.length;
+        world.views.words[entryWord(i, ENTRY_NEXT)] = random.below(BUFFERS); // full of noise
       });
     });
-    const odd = twins.call('classify', (b) => b.classify(BATCH, seeds.length, BUFFER_AREA, COUNTERS));
+    twins.call('classify', (b) => b.classify(BATCH, seeds.length, BUFFER_AREA, TALLY));
+    const odd = twins.call('verify', (b) => b.verify(BATCH, seeds.length, BUFFER_AREA, LINKS, TALLY));
     const passed = twins.call('compact', (b) => b.compact(BATCH, seeds.length));
     if (passed + odd !== seeds.length) throw new Error('passed and odd are not all');
   });

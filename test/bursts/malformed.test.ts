@@ -1,5 +1,5 @@
 // Cold. Runs on: main.
-// What classify() and offer() find in a frame depends on the frame's bytes alone: not on those around it, even where
+// What classify(), verify() and offer() find in a frame depends on the frame's bytes alone: not on those around it, even where
 // there are none, at the end of the memory. And both implementations find the same.
 
 import t from 'tap';
@@ -8,6 +8,7 @@ import {
   ENTRY_BUFFER,
   ENTRY_HEADERS,
   ENTRY_LENGTH,
+  ENTRY_NEXT,
   ENTRY_OFFSET,
   ENTRY_PROTOCOL,
   ENTRY_VERDICT,
@@ -24,14 +25,15 @@ import {
   BUFFER_AREA,
   BUFFERS,
   bufferAddress,
-  COUNTERS,
   entryWord,
+  LINKS,
   MEMORY_BYTES,
   OFFERS,
   offerWord,
   RSS,
   recordWord,
   TABLE,
+  TALLY,
   type World,
   worlds,
 } from './world.js';
@@ -42,7 +44,7 @@ const SURROUNDINGS = 16; // noises to choose from, each with its opposite
 
 interface Placed {
   readonly frame: Uint8Array;
-  /** Of the frame in its buffer; what does not fit there belongs to the surroundings. */
+  /** Of the frame in its buffer; what does not fit there lies in the next. */
   readonly offset: number;
 }
 
@@ -55,11 +57,14 @@ function placedFrame(random: Random): Placed {
   return { frame, offset: random.below(room + 1) };
 }
 
-/** Lays the frames out, each in a buffer of its own, amid the given bytes. */
+/** Lays the frames out, each in two buffers of its own, amid the given bytes. */
 function layOut({ views }: World, placed: readonly Placed[], surroundings: Uint8Array): void {
   views.bytes.set(surroundings, BUFFER_AREA);
+  views.bytes.set(surroundings, bufferAddress(BATCH_FRAMES));
   placed.forEach(({ frame, offset }, i) => {
     views.bytes.set(frame.subarray(0, BUFFER_BYTES - offset), bufferAddress(i) + offset);
+    views.bytes.set(frame.subarray(BUFFER_BYTES - offset), bufferAddress(BATCH_FRAMES + i));
+    views.words[entryWord(i, ENTRY_NEXT)] = BATCH_FRAMES + i;
     views.words[entryWord(i, ENTRY_BUFFER)] = i;
     views.words[entryWord(i, ENTRY_OFFSET)] = offset;
     views.words[entryWord(i, ENTRY_LENGTH)] = frame.length;
@@ -69,16 +74,19 @@ function layOut({ views }: World, placed: readonly Placed[], surroundings: Uint8
   });
 }
 
-/** Verdict, protocol, headers and hash of each frame. */
+/** Verdict, protocol, headers and hash of each frame, and what verify() makes of the verdict. */
 function find({ views, bursts }: World, count: number): number[] {
-  bursts.classify(BATCH, count, BUFFER_AREA, COUNTERS);
+  bursts.classify(BATCH, count, BUFFER_AREA, TALLY);
+  const verdicts = Array.from({ length: count }, (_, i) => views.words[entryWord(i, ENTRY_VERDICT)]!);
+  bursts.verify(BATCH, count, BUFFER_AREA, LINKS, TALLY);
   bursts.offer(TABLE, count, 0, count, OFFERS, RSS);
-  return Array.from({ length: count }, (_, i) => [
+  return verdicts.flatMap((verdict, i) => [
+    verdict,
     views.words[entryWord(i, ENTRY_VERDICT)]!,
     views.words[entryWord(i, ENTRY_PROTOCOL)]!,
     views.words[entryWord(i, ENTRY_HEADERS)]!,
     views.words[offerWord(i, OFFER_HASH)]!,
-  ]).flat();
+  ]);
 }
 
 function isSame(one: readonly number[], other: readonly number[]): boolean {

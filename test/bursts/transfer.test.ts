@@ -3,6 +3,7 @@
 
 import t from 'tap';
 import {
+  BAD_LENGTH,
   BATCH_CONSUMED,
   BUFFER_BYTES,
   DESCRIPTOR_BUFFER,
@@ -139,9 +140,9 @@ for (const world of worlds()) {
   });
 
   t.test(`${name}: a long frame takes several buffers, and one entry`, async (t) => {
-    offerFrames(world, [0, 2048, 2049, 9216]);
+    offerFrames(world, [1, 2048, 2049, 9216]);
     t.equal(copyInto(world, 4, 20), 1 + 1 + 2 + 5);
-    const lengths = [0, 2048, 2048, 1, 2048, 2048, 2048, 2048, 1024];
+    const lengths = [1, 2048, 2048, 1, 2048, 2048, 2048, 2048, 1024];
     t.same(
       lengths.map((_, i) => descriptor(i, DESCRIPTOR_LENGTH)),
       lengths,
@@ -154,7 +155,7 @@ for (const world of worlds()) {
     t.same(takeFrom(world, 9), [4, 9]);
     t.same(
       [0, 1, 2, 3].map((i) => entry(i, ENTRY_LENGTH)),
-      [0, 2048, 2049, 9216],
+      [1, 2048, 2049, 9216],
     );
     t.same(
       [0, 1, 2, 3].map((i) => entry(i, ENTRY_BUFFER)),
@@ -170,6 +171,19 @@ for (const world of worlds()) {
       ...views.bytes.subarray(bufferAddress(b), bufferAddress(b) + BUFFER_BYTES),
     ]);
     t.same(whole.slice(0, 9216), [...views.bytes.subarray(frameAddress(3), frameAddress(3) + 9216)]);
+  });
+
+  t.test(`${name}: no queue gets what no frame can be`, async (t) => {
+    offerFrames(world, [0, 60, 9217, 9216]);
+    t.same(
+      [0, 1, 2, 3].map((i) => offer(i, OFFER_QUEUE)),
+      [BAD_LENGTH, 0, BAD_LENGTH, 0],
+    );
+    t.equal(copyInto(world, 4, 20), 1 + 5);
+    t.same(
+      [0, 1, 2, 3].map((i) => offer(i, OFFER_QUEUE)),
+      [BAD_LENGTH, PLACED, BAD_LENGTH, PLACED],
+    );
   });
 
   t.test(`${name}: take leaves a frame whose end is not there yet, and what is over budget`, async (t) => {

@@ -1,9 +1,9 @@
 // Cold. Runs on: main.
 // A memory with one of everything that burst functions work on, and an implementation of them over it.
 //
-//   page 0    ring, batch, stack, links, counters, sequence words
-//   page 1    RSS tables
-//   pages …   frame table, offers; 64 places for frames; at the very end the buffers
+//   page 0    ring, batch, stack, links, tally, sequence words
+//   page 2    RSS tables
+//   pages …   frame table, offers; 64 places for frames; a window of a capture, and how far it is scanned; at the very end the buffers
 
 import type { Bursts } from '../../src/bursts/bursts.js';
 import {
@@ -15,9 +15,11 @@ import {
   ENTRY_BYTES,
   FRAME_BYTES_MAX,
   FRAME_RECORD_BYTES,
+  INTERFACE_BYTES,
   OFFER_BYTES,
-  PROTOCOL_COUNTER_BYTES,
   RSS_BYTES,
+  SCAN_FIRST_INTERFACE,
+  TALLY_BYTES,
 } from '../../src/bursts/layout.js';
 import { compileBursts, instantiateBursts } from '../../src/bursts/load.js';
 import { referenceBursts } from '../../src/bursts/reference/reference.js';
@@ -43,13 +45,18 @@ export const RING = place(RING_SLOTS * DESCRIPTOR_BYTES);
 export const BATCH = place(BATCH_BYTES);
 export const STACK = place(BUFFERS * 4);
 export const LINKS = place(BUFFERS * 4);
-export const COUNTERS = place(PROTOCOL_COUNTER_BYTES);
+export const TALLY = place(TALLY_BYTES);
 export const COPIED = place(2 * 4);
 export const SEQUENCES = place(FRAMES * 4);
 export const RSS = place(RSS_BYTES);
 export const TABLE = place(FRAMES * FRAME_RECORD_BYTES);
 export const OFFERS = place(FRAMES * OFFER_BYTES);
 export const FRAME_PLACES = place(FRAMES * FRAME_PLACE_BYTES);
+export const INTERFACES = 4;
+export const SCAN = place(SCAN_FIRST_INTERFACE + INTERFACES * INTERFACE_BYTES);
+export const TIMES = place(FRAMES * 8);
+export const CAPTURE_BYTES = 16_384;
+export const CAPTURE = place(CAPTURE_BYTES);
 
 const PAGES = Math.ceil((end + BUFFERS * BUFFER_BYTES) / PAGE_BYTES);
 export const MEMORY_BYTES = PAGES * PAGE_BYTES;

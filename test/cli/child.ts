@@ -1,6 +1,7 @@
 // Runs the real command in a process of its own, with a time limit.
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
@@ -20,6 +21,8 @@ export interface Surroundings {
   /** Flags for Node itself. */
   readonly nodeArgs?: readonly string[];
   readonly stdout?: 'pipe' | number;
+  /** `pipe`, or the path of a file. Default: nothing. */
+  readonly stdin?: string;
   /** Called with all of stderr so far, each time that some more has come. */
   readonly onStderr?: (stderr: string, child: ChildProcess) => void;
   readonly onStart?: (child: ChildProcess) => void;
@@ -27,13 +30,15 @@ export interface Surroundings {
 
 /** Runs `softirq …args` to its end. */
 export function softirq(args: readonly string[], surroundings: Surroundings = {}): Promise<Outcome> {
-  const { nodeArgs = [], stdout = 'pipe', onStderr, onStart } = surroundings;
+  const { nodeArgs = [], stdout = 'pipe', stdin = 'ignore', onStderr, onStart } = surroundings;
+  const input = ['ignore', 'pipe'].includes(stdin) ? (stdin as 'ignore' | 'pipe') : openSync(stdin, 'r');
   const child = spawn(process.execPath, [...nodeArgs, MAIN, ...args], {
     env: plainEnvironment(),
-    stdio: ['ignore', stdout, 'pipe'],
+    stdio: [input, stdout, 'pipe'],
     timeout: TIMEOUT_MS,
     killSignal: 'SIGKILL',
   });
+  if (typeof input === 'number') closeSync(input);
   const texts = { stdout: '', stderr: '' };
   child.stdout?.on('data', (chunk) => {
     texts.stdout += chunk;

@@ -1,7 +1,8 @@
 // `softirq run` as a user meets it: the document, the summary, progress, failures.
 
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import t from 'tap';
 import { explain, FAILED } from '../../src/cli/one-line.js';
 import { runCommand } from '../../src/cli/run.js';
@@ -9,9 +10,12 @@ import { InvariantError } from '../../src/coordinator/errors.js';
 import type { Host } from '../../src/coordinator/host.js';
 import type { Snapshot } from '../../src/coordinator/snapshot-types.js';
 import { plural } from '../../src/report/units.js';
+import { checksummed, ethernet, IPV4_DESTINATION, IPV4_SOURCE, ipv4, udp } from '../bursts/frames.js';
+import { captureOf } from '../nic/captures.js';
 import { sample } from '../report/sample.js';
 import { CAPTURE, lines, softirq } from './child.js';
 
+const UDP = 17;
 const SHORT = ['run', '--device', 'pktgen', '--packets', '200000'];
 
 t.test('--json prints one document with every field', async (t) => {
@@ -41,6 +45,23 @@ t.test('a capture plays once, and the summary is for people', async (t) => {
   t.match(stdout, /offered = delivered \+ dropped \+ in flight: holds/);
   t.notMatch(stdout, '\x1b', 'no colours where there is no terminal');
   t.match(stderr, /^softirq: shared memory$/m, '--memory');
+});
+
+t.test('--verify-l4 drops what has a wrong checksum', async (t) => {
+  const frames = [0, 1].map((wrong) => {
+    const right = checksummed(UDP, udp([1, 2, 3]), IPV4_SOURCE, IPV4_DESTINATION);
+    return Uint8Array.from(ethernet(0x0800, ipv4(UDP, right.with(7, right[7]! ^ wrong))));
+  });
+  const file = join(t.testdir(), 'checksums.pcap');
+  writeFileSync(file, captureOf(frames.map((bytes) => ({ seconds: 0, fraction: 0, bytes }))));
+  for (const [args, udpChecksum] of [[[], 0] as const, [['--verify-l4'], 1] as const]) {
+    const { status, stdout, stderr } = await softirq(['run', '--device', `pcap:${file}`, '--json', ...args]);
+    t.equal(status, 0, stderr);
+    const { stack, conservation } = JSON.parse(stdout) as Snapshot;
+    t.equal(stack.malformed.udpChecksum, udpChecksum);
+    t.match(stack, { delivered: 2 - udpChecksum, protocols: { udp: 2 - udpChecksum } });
+    t.equal(conservation.holds, true);
+  }
 });
 
 t.test('without a terminal there is a plain line each second', async (t) => {

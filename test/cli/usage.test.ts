@@ -17,7 +17,7 @@ const BAD: readonly (readonly [args: string[], line: RegExp])[] = [
   [['run'], /^softirq: --device is missing: it must be pktgen or pcap:FILE$/],
   [['run', '--device', 'eth0'], /^softirq: --device eth0: must be pktgen or pcap:FILE$/],
   [['run', '--device', 'pcap:/no/such.pcap'], /^softirq: --device pcap:\/no\/such\.pcap: there is no such file$/],
-  [['run', '--device', 'pcap:package.json'], /^softirq: --device pcap:package\.json: not a pcap file/],
+  [['run', '--device', 'pcap:package.json'], /^softirq: --device pcap:package\.json: not a capture: it starts with/],
   [['run', '--device', 'pcap:test'], /^softirq: --device pcap:test: /],
   [pktgen('extra'), /^softirq: unexpected argument 'extra'/],
   [pktgen('--rnig', '64'), /^softirq: unknown option '--rnig' \(Did you mean --ring\?\)$/],

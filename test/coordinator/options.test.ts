@@ -176,6 +176,7 @@ t.test('defaults for pktgen', async (t) => {
     weight: 64,
     irq: 'latch',
     work: 0,
+    verifyL4: false,
     pin: false,
     checkBuffers: false,
     spin: cpus + 1 <= availableParallelism(),

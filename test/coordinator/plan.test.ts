@@ -33,8 +33,8 @@ function linesOf({ text }: Plan): Line[] {
 /** Every address in a plan, by where it stands. */
 function addressesOf({ cpus, nic, cpuContexts, backlogs, ...plan }: Plan): number[] {
   const { barrier, once, workSpeed, nicContext } = plan;
-  const perCpu = cpus.flatMap(({ softirq, softnet, batch, counters, pollCounters }) => [
-    ...[softirq, softnet, batch, counters],
+  const perCpu = cpus.flatMap(({ softirq, softnet, batch, tally, counters, pollCounters }) => [
+    ...[softirq, softnet, batch, tally, counters],
     ...pollCounters,
   ]);
   const { irq, napis, rings, pools, links, buffers } = cpus[0]!;

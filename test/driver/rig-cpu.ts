@@ -17,11 +17,13 @@ import { Softnet } from '../../src/napi/napi.js';
 import { Backlog } from '../../src/net/backlog.js';
 import { Receive } from '../../src/net/receive.js';
 import { Burst } from '../../src/net/sink.js';
+import { readTallies } from '../../src/net/tally.js';
 import { BufferPool } from '../../src/ring/buffer-pool.js';
 import { RxRingConsumer } from '../../src/ring/rx-ring.js';
 import { Softirqs } from '../../src/softirq/softirq.js';
 import type { Rig, RigOptions } from './rig.js';
 
+const RECEIVE = { workIterations: 0, verifyL4: false };
 const SETTINGS = { budget: 300, budgetUsecs: 2000, weight: 64 };
 
 export class RigCpu {
@@ -57,7 +59,7 @@ export class RigCpu {
     const { line } = this;
     const pool = new BufferPool(views, layout.pools[0]!, layout.links);
     const ring = new RxRingConsumer(views, layout.rings[0]!, layout.nicContext);
-    const receive = this.receiver();
+    const receive = this.receiver(options);
     this.softirqs = new Softirqs(views, layout.softirq, clock, hooks, counters);
     this.softnet = new Softnet(
       views,
@@ -102,17 +104,23 @@ export class RigCpu {
     return readCounters(this.rig.views, CPU_COUNTERS, this.layout.counters);
   }
 
-  private receiver(): Receive {
+  tally() {
+    return readTallies(this.rig.views, [this.layout.tally]);
+  }
+
+  private receiver(options: RigOptions): Receive {
     const { layout } = this;
+    const settings = { ...RECEIVE, ...options.receive };
     const at = (name: (typeof CPU_COUNTERS)[number]) => counterAddress(CPU_COUNTERS, layout.counters, name);
     const where = {
       ...counterAddresses(CPU_COUNTERS, layout.counters, ['processed', 'delivered', 'deliveredBytes']),
       batch: layout.batch,
       buffers: layout.buffers,
-      protocols: at('vlan'),
+      links: layout.links,
+      tally: layout.tally,
       malformed: at('ethernetTruncated'),
     };
     const burst = new Burst(this.rig.views, layout.batch, layout.buffers, layout.links);
-    return new Receive(this.rig.views, this.rig.bursts, where, burst, (given) => this.sink(given), 0);
+    return new Receive(this.rig.views, this.rig.bursts, where, burst, (given) => this.sink(given), settings);
   }
 }

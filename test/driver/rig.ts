@@ -21,6 +21,7 @@ import type { Views } from '../../src/memory/views.js';
 import type { SoftnetSettings } from '../../src/napi/napi.js';
 import type { NapiState } from '../../src/napi/state.js';
 import { readBacklog } from '../../src/net/backlog.js';
+import type { ReceiveSettings } from '../../src/net/receive.js';
 import { type UdpFlow, writeUdpFrame } from '../../src/nic/devices/frame-bytes.js';
 import { assertBuffersOnce } from '../../src/ring/check.js';
 import { RxRingProducer } from '../../src/ring/rx-ring.js';
@@ -45,9 +46,10 @@ export interface RigOptions {
   readonly mode: 'napi' | 'interrupt';
   readonly ring: number;
   readonly settings: Partial<SoftnetSettings>;
+  readonly receive: Partial<ReceiveSettings>;
 }
 
-const DEFAULTS: RigOptions = { irq: 'latch', mode: 'napi', ring: 512, settings: {} };
+const DEFAULTS: RigOptions = { irq: 'latch', mode: 'napi', ring: 512, settings: {}, receive: {} };
 
 export class Rig {
   readonly clock = new VirtualClock();
@@ -61,6 +63,8 @@ export class Rig {
   readonly producer: RxRingProducer;
   /** True: frames that come now have a wrong IPv4 header checksum. */
   malformed = false;
+  /** True: frames that come now have a wrong UDP checksum. */
+  wrongChecksum = false;
   private written = 0;
   private readonly scratch = new Uint8Array(16_384);
 
@@ -108,6 +112,7 @@ export class Rig {
   private write(length: number): void {
     writeUdpFrame(this.scratch, 0, length, FLOW);
     if (this.malformed) this.scratch[24]! ^= 0xff;
+    if (this.wrongChecksum) this.scratch[40]! ^= 0xff;
     for (let at = 0; at < length; at += BUFFER_BYTES) {
       const part = Math.min(BUFFER_BYTES, length - at);
       this.place(this.scratch.subarray(at, at + part), at + part === length);

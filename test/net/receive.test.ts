@@ -2,12 +2,12 @@
 // The stages between take and recycle: what is counted, what comes to the sink, and what a sink may not do.
 
 import t from 'tap';
+import { PROTOCOL_IPV4, PROTOCOL_UDP } from '../../src/bursts/layout.js';
 import type { Burst, Sink } from '../../src/net/sink.js';
 import { Rig } from '../driver/rig.js';
 
 const FRAME = 60;
-const IPV4 = 4;
-const UDP = 16;
+const UDP_PATH = PROTOCOL_IPV4 | PROTOCOL_UDP;
 
 /** Receives, in this order, good frames (+) and frames with a wrong checksum (-), and polls once. */
 function poll(pattern: string, sink: Sink = () => {}): Rig {
@@ -21,18 +21,15 @@ function poll(pattern: string, sink: Sink = () => {}): Rig {
   return rig;
 }
 
-t.test('what is delivered is counted, per protocol too', async (t) => {
+t.test('what is delivered is counted, by its path too', async (t) => {
   const rig = poll('+++');
   t.match(rig.cpu.counters(), {
     processed: 3,
     delivered: 3,
     deliveredBytes: FRAME + (FRAME + 1) + (FRAME + 2),
-    ipv4: 3,
-    udp: 3,
-    ipv6: 0,
-    tcp: 0,
     ipv4Checksum: 0,
   });
+  t.same(rig.cpu.tally().paths, [{ protocol: UDP_PATH, frames: 3, bytes: 3 * FRAME + 3 }]);
 });
 
 t.test('the malformed are counted by reason, and not delivered', async (t) => {
@@ -45,12 +42,38 @@ t.test('the malformed are counted by reason, and not delivered', async (t) => {
     processed: 5,
     delivered: 2,
     deliveredBytes: 2 * FRAME + 5,
-    ipv4: 2,
-    udp: 2,
     ipv4Checksum: 3,
     dropped: 0,
   });
+  t.same(rig.cpu.tally().paths, [{ protocol: UDP_PATH, frames: 2, bytes: 2 * FRAME + 5 }]);
   rig.checkBuffers();
+});
+
+t.test('checksums are verified when asked', async (t) => {
+  for (const verifyL4 of [false, true]) {
+    const rig = new Rig({ receive: { verifyL4 } });
+    const lengths: number[] = [];
+    rig.cpu.sink = (burst) => {
+      for (let i = 0; i < burst.count; i += 1) lengths.push(burst.length(i));
+    };
+    rig.receive(1, 5000);
+    rig.wrongChecksum = true;
+    rig.receive(1, 5001);
+    rig.wrongChecksum = false;
+    rig.receive(1, FRAME);
+    rig.cpu.doWork();
+    const good = verifyL4 ? [5000, FRAME] : [5000, 5001, FRAME];
+    const bytes = good.reduce((sum, length) => sum + length);
+    t.same(lengths, good);
+    t.match(rig.cpu.counters(), {
+      processed: 3,
+      delivered: good.length,
+      deliveredBytes: bytes,
+      udpChecksum: 3 - good.length,
+    });
+    t.same(rig.cpu.tally().paths, [{ protocol: UDP_PATH, frames: good.length, bytes }]);
+    rig.checkBuffers();
+  }
 });
 
 t.test('the sink is called once per burst, with one object, and not for nothing', async (t) => {
@@ -88,7 +111,7 @@ t.test('what a burst tells of its packets', async (t) => {
   };
   rig.receive(1, 100);
   rig.cpu.doWork();
-  t.same(told, [100, IPV4 | UDP, 14, 34, [10, 0, 0, 1, 10, 0, 0, 2]]);
+  t.same(told, [100, UDP_PATH, 14, 34, [10, 0, 0, 1, 10, 0, 0, 2]]);
 });
 
 t.test('a packet is copied whole, whatever its number of buffers', async (t) => {

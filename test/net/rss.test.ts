@@ -102,7 +102,7 @@ for (const world of worlds()) {
 
   t.test(`${name}: anything else goes to the queue of hash 0`, async (t) => {
     t.same(offerOne(world, ethernet(0x0806, [])), { hash: 0, queue: 0 });
-    t.same(offerOne(world, []), { hash: 0, queue: 0 });
+    t.same(offerOne(world, [0]), { hash: 0, queue: 0 });
   });
 
   t.test(`${name}: the queue is the indirection table's`, async (t) => {

@@ -1,13 +1,24 @@
 // A snapshot made by hand, whose counters agree with each other.
 
 import { resolveOptions } from '../../src/coordinator/options.js';
-import type { Snapshot } from '../../src/coordinator/snapshot-types.js';
-import { MALFORMED_REASONS, PROTOCOL_NAMES } from '../../src/memory/counters.js';
+import type { ProtocolNode, Snapshot } from '../../src/coordinator/snapshot-types.js';
+import {
+  ICMP_TYPE_NAMES,
+  ICMPV6_TYPE_NAMES,
+  MALFORMED_REASONS,
+  PROTOCOL_NAMES,
+  TCP_FLAG_NAMES,
+} from '../../src/memory/counters.js';
 
 /** As snapshots show it: without what is only for threads. */
 const { execArgv: _, ...config } = resolveOptions({ device: 'pktgen', cpus: 1 });
 
 const zeroes = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, 0]));
+
+/** All that was delivered, as one node of the tree. */
+function nodeOf(name: string, children: readonly ProtocolNode[]): ProtocolNode {
+  return { name, frames: 185_999_000, bytes: 11_159_940_000, children };
+}
 
 const queue = {
   id: 0,
@@ -38,9 +49,11 @@ export const sample: Snapshot = {
       rxBytes: 11_160_000_000,
       rxMissedErrors: 0,
       pauses: 1_234,
+      rxLengthErrors: 0,
       irqs: 12,
       cpuSeconds: 4.9,
       queues: [queue],
+      capture: null,
     },
   ],
   cpus: [
@@ -61,6 +74,10 @@ export const sample: Snapshot = {
     delivered: 185_999_000,
     deliveredBytes: 11_159_940_000,
     protocols: { ...zeroes(PROTOCOL_NAMES), ipv4: 185_999_000, udp: 185_999_000 },
+    protocolTree: nodeOf('ethernet', [nodeOf('ipv4', [nodeOf('udp', [])])]),
+    tcpFlags: zeroes(TCP_FLAG_NAMES),
+    icmpTypes: zeroes(Object.values(ICMP_TYPE_NAMES)),
+    icmpv6Types: zeroes(Object.values(ICMPV6_TYPE_NAMES)),
     malformed: { ...zeroes(MALFORMED_REASONS), ipv4Checksum: 1_000 },
     dropped: { backlog: 0 },
   },

@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { Snapshot } from '../../src/coordinator/snapshot-types.js';
+import type { CaptureSnapshot, Snapshot } from '../../src/coordinator/snapshot-types.js';
 import { COLOURS, PLAIN } from '../../src/report/paint.js';
 import { list, table } from '../../src/report/table.js';
 import { summary } from '../../src/report/text.js';
@@ -132,4 +132,26 @@ t.test('colours change no character', async (t) => {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the marks are control characters
   t.equal(painted.replace(/\x1b\[\d+m/g, ''), summary(sample));
   t.not(painted, summary(sample));
+});
+
+t.test('a capture: only what is uncommon about it is told', async (t) => {
+  const summaryWith = (capture: Partial<CaptureSnapshot>): string => {
+    const plain = {
+      format: 'pcap',
+      gzip: false,
+      packets: 200,
+      sliced: 0,
+      backwardTimestamps: 0,
+      skippedBlocks: 0,
+      error: null,
+    };
+    const nics = [{ ...sample.nics[0]!, rxLengthErrors: 3, capture: { ...plain, ...capture } as CaptureSnapshot }];
+    return summary({ ...sample, nics });
+  };
+  t.notMatch(summaryWith({}), /^capture$/m);
+  t.match(summaryWith({}), /dropped: rx_length_errors +3/);
+  t.match(
+    summaryWith({ sliced: 100, skippedBlocks: 7 }),
+    /^capture\n {2}sliced +100 {2}50\.0 %\n {2}blocks skipped +7\n\n/m,
+  );
 });

@@ -1,9 +1,9 @@
 // Cold. Runs on: main.
 // The far end of the wire: looks at every delivered packet, byte by byte, and at the order within its flow.
 
+import { PROTOCOL_IPV4 } from '../../src/bursts/layout.js';
 import type { Burst } from '../../src/net/sink.js';
 
-const IPV4_BIT = 4;
 const ADDRESS_V4 = 12;
 const ADDRESS_V6 = 8;
 const UDP_BYTES = 8;
@@ -47,7 +47,7 @@ export class Flows {
 
   private check(burst: Burst, index: number, length: number): void {
     const network = burst.networkHeader(index);
-    const version = (burst.protocol(index) & IPV4_BIT) !== 0 ? 4 : 6;
+    const version = (burst.protocol(index) & PROTOCOL_IPV4) !== 0 ? 4 : 6;
     const flow = flowOf(this.packet, network, version);
     const payload = burst.transportHeader(index) + UDP_BYTES;
     const body = payload + SEQUENCE_BYTES;

@@ -37,8 +37,11 @@ export function interruptible(bursts: Bursts, hook: () => void): Bursts {
   return {
     offer: wrap((...args: Parameters<Bursts['offer']>) => bursts.offer(...args)),
     copy: wrap((...args: Parameters<Bursts['copy']>) => bursts.copy(...args)),
+    scanPcap: wrap((...args: Parameters<Bursts['scanPcap']>) => bursts.scanPcap(...args)),
+    scanPcapng: wrap((...args: Parameters<Bursts['scanPcapng']>) => bursts.scanPcapng(...args)),
     take: wrap((...args: Parameters<Bursts['take']>) => bursts.take(...args)),
     classify: wrap((...args: Parameters<Bursts['classify']>) => bursts.classify(...args)),
+    verify: wrap((...args: Parameters<Bursts['verify']>) => bursts.verify(...args)),
     compact: wrap((...args: Parameters<Bursts['compact']>) => bursts.compact(...args)),
     recycle: wrap((...args: Parameters<Bursts['recycle']>) => bursts.recycle(...args)),
     refill: wrap((...args: Parameters<Bursts['refill']>) => bursts.refill(...args)),

@@ -4,6 +4,7 @@
 
 import { compileBursts, instantiateBursts } from '../../src/bursts/load.js';
 import { referenceBursts } from '../../src/bursts/reference/reference.js';
+import { gunzipInflater } from '../../src/coordinator/inflater.js';
 import { createMachine, type Machine } from '../../src/coordinator/machine.js';
 import { makePlan, type Plan } from '../../src/coordinator/plan.js';
 import type { SnapshotSource } from '../../src/coordinator/snapshot.js';
@@ -52,7 +53,13 @@ export class Simulation {
     const device = deviceOf(scenario);
     this.plan = makePlan({ cpus: CPUS, queues, ring, mode, frames: deviceBytes(device) });
     this.machine = createMachine(this.plan, ring, mode === 'interrupt' ? 'level' : irq, burstModule);
-    this.source = { machine: this.machine, plan: this.plan, config: { device: 'pktgen' }, useAtStart: new Map() };
+    this.source = {
+      machine: this.machine,
+      plan: this.plan,
+      config: { device: 'pktgen' },
+      useAtStart: new Map(),
+      fault: null,
+    };
     this.flows = new Flows(isLossless(scenario));
     this.mover = new Mover(this.machine, this.plan, this.random);
     this.roles = [this.nic(device), ...this.plan.cpus.map((_, cpu) => this.cpu(cpu))];
@@ -121,7 +128,7 @@ export class Simulation {
   private nic(device: PktgenSettings): Role {
     const { full, packets, endless } = this.scenario;
     const settings = { device, full, framesMax: endless ? Number.POSITIVE_INFINITY : packets };
-    const agent = buildNic(this.machine.views, this.plan.nic, settings, this.seams());
+    const agent = buildNic(this.machine.views, this.plan.nic, settings, { ...this.seams(), inflater: gunzipInflater });
     return new Role(this.machine.views, this.plan.nicContext, agent, this.hook);
   }
 
@@ -129,7 +136,7 @@ export class Simulation {
     const { scenario, flows, mover } = this;
     const { mode, recheck, checkBuffers, budget, weight, workIterations } = scenario;
     const irq = recheck ? scenario.irq : 'latch';
-    const settings = { mode, irq, checkBuffers, budget, weight, workIterations, budgetUsecs: 2000 };
+    const settings = { mode, irq, checkBuffers, verifyL4: true, budget, weight, workIterations, budgetUsecs: 2000 };
     const sink = (burst: Parameters<Flows['deliver']>[0]) => {
       if (mode === 'napi') mover.assertMayPoll(burst.queue, cpu);
       flows.deliver(burst);

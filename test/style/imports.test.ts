@@ -11,6 +11,7 @@ const LAYERS: Record<string, number> = {
   ring: 2,
   irq: 2,
   bursts: 2,
+  capture: 3,
   softirq: 3,
   napi: 4,
   net: 5,

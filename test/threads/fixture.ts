@@ -1,13 +1,21 @@
 // Cold. Runs on: main.
 // The capture in test/fixtures, its frames, and what the capture-check sink must find of them.
 
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { FRAME_ADDRESS, FRAME_LENGTH, OFFER_BYTES, OFFER_HASH, RSS_BYTES } from '../../src/bursts/layout.js';
+import {
+  FRAME_ADDRESS,
+  FRAME_LENGTH,
+  FRAME_RECORD_BYTES,
+  OFFER_BYTES,
+  OFFER_HASH,
+  RSS_BYTES,
+} from '../../src/bursts/layout.js';
 import { referenceBursts } from '../../src/bursts/reference/reference.js';
 import { alignUp, CACHE_LINE_BYTES, PAGE_BYTES } from '../../src/memory/layout.js';
-import { type Views, viewsOf } from '../../src/memory/views.js';
+import { viewsOf } from '../../src/memory/views.js';
 import { RSS_KEY, writeRssTables } from '../../src/net/rss.js';
-import { inspectCapture, loadCapture } from '../../src/nic/devices/pcap.js';
+import { readAll } from '../capture/read-all.js';
 import { type Buckets, createBuckets } from './buckets.js';
 import { Packet } from './checksum.js';
 
@@ -26,26 +34,38 @@ interface Frame {
 }
 
 export function readFixture(): Fixture {
-  const summary = inspectCapture(FIXTURE);
-  const rss = alignUp(summary.bytesNeeded, CACHE_LINE_BYTES);
-  const pages = Math.ceil((rss + RSS_BYTES + summary.frames * OFFER_BYTES) / PAGE_BYTES);
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
-  const views = viewsOf(memory.buffer);
-  const { table } = loadCapture(views, 0, FIXTURE, summary);
-  writeRssTables(views, rss, RSS_KEY, 1);
-  referenceBursts(memory, views).offer(table, summary.frames, 0, summary.frames, rss + RSS_BYTES, rss);
-  const frames = Array.from({ length: summary.frames }, (_, index) =>
-    readFrame(views, table + index * 16, rss + RSS_BYTES + index * OFFER_BYTES),
-  );
-  return { frames: summary.frames, bytes: summary.frameBytes, expected: (passes) => play(frames, passes) };
+  const frames = readAll(readFileSync(FIXTURE)).frames.map(({ bytes }) => bytes);
+  const hashes = hashesOf(frames);
+  const checked = frames.map((bytes, index) => ({ hash: hashes[index]!, checksum: checksumOf(bytes) }));
+  const bytes = frames.reduce((sum, frame) => sum + frame.length, 0);
+  return { frames: frames.length, bytes, expected: (passes) => play(checked, passes) };
 }
 
-function readFrame({ words, bytes }: Views, record: number, offer: number): Frame {
+/** RSS hashes, by the reference. */
+function hashesOf(frames: readonly Buffer[]): number[] {
+  const table = RSS_BYTES;
+  const offers = table + frames.length * FRAME_RECORD_BYTES;
+  const first = alignUp(offers + frames.length * OFFER_BYTES, CACHE_LINE_BYTES);
+  const pages = Math.ceil((first + frames.reduce((sum, { length }) => sum + length, 0)) / PAGE_BYTES);
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  const views = viewsOf(memory.buffer);
+  writeRssTables(views, 0, RSS_KEY, 1);
+  let address = first;
+  frames.forEach((frame, index) => {
+    const record = (table + index * FRAME_RECORD_BYTES) / 4;
+    views.bytes.set(frame, address);
+    views.words[record + FRAME_ADDRESS / 4] = address;
+    views.words[record + FRAME_LENGTH / 4] = frame.length;
+    address += frame.length;
+  });
+  referenceBursts(memory, views).offer(table, frames.length, 0, frames.length, offers, 0);
+  return frames.map((_, index) => views.words[(offers + index * OFFER_BYTES + OFFER_HASH) / 4]!);
+}
+
+function checksumOf(bytes: Buffer): number {
   const packet = new Packet();
-  const start = words[(record + FRAME_ADDRESS) / 4]!;
-  const length = words[(record + FRAME_LENGTH) / 4]!;
-  packet.bytes.set(bytes.subarray(start, start + length));
-  return { hash: words[(offer + OFFER_HASH) / 4]!, checksum: packet.checksum(length) };
+  packet.bytes.set(bytes);
+  return packet.checksum(bytes.length);
 }
 
 function play(frames: readonly Frame[], passes: number): Buckets {

@@ -4,7 +4,13 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import t, { type Test } from 'tap';
-import { type HostOptions, MALFORMED_REASONS, PROTOCOL_NAMES, type Snapshot } from '../../src/index.js';
+import {
+  type HostOptions,
+  MALFORMED_REASONS,
+  PROTOCOL_NAMES,
+  type ProtocolNode,
+  type Snapshot,
+} from '../../src/index.js';
 import { FIXTURE } from './fixture.js';
 import { endsWithin, start } from './machine.js';
 
@@ -74,19 +80,39 @@ function checkShape(t: Test, snapshot: Snapshot): void {
   t.same(holes(snapshot), []);
   const { nics, cpus, stack, rates, conservation, noise } = snapshot;
   t.equal(keys(snapshot), 'config conservation cpus durationSeconds nics node noise rates stack version');
-  const nic = 'cpuSeconds device irqs name offeredBytes offeredPackets pauses queues rxBytes rxMissedErrors rxPackets';
+  const nic =
+    'capture cpuSeconds device irqs name offeredBytes offeredPackets pauses queues rxBytes rxLengthErrors rxMissedErrors rxPackets';
   t.equal(keys(nics[0]!), nic);
   const queue = 'completions cpu fullBudgetPolls id irqLine irqs missedReschedules polls rxMissedErrors rxPackets';
   t.equal(keys(nics[0]!.queues[0]!), queue);
   const cpu = 'cpuSeconds dropped hardirqs id ksoftirqdRuns netRxSoftirqs processed sleeps tid timeSqueeze';
   t.equal(keys(cpus[0]!), cpu);
-  t.equal(keys(stack), 'delivered deliveredBytes dropped malformed protocols');
+  const ofStack = 'delivered deliveredBytes dropped icmpTypes icmpv6Types malformed protocolTree protocols tcpFlags';
+  t.equal(keys(stack), ofStack);
+  checkTree(t, snapshot);
   t.same(Object.keys(stack.protocols), PROTOCOL_NAMES);
   t.same(Object.keys(stack.malformed), MALFORMED_REASONS);
   t.equal(keys(rates), 'deliveredPps irqsPerPacket offeredPps packetsPerPoll');
   t.equal(keys(conservation), 'delivered dropped holds inFlight offered');
   t.equal(keys(noise), 'involuntarySwitches loadAverage');
   t.same(JSON.parse(JSON.stringify(snapshot)), snapshot, 'a snapshot is plain data');
+}
+
+/** A parent has what its children have, and the tree what the counts by name say. */
+function checkTree(t: Test, { stack, conservation }: Snapshot): void {
+  const byName: Record<string, number> = {};
+  const walk = ({ name, frames, bytes, children }: ProtocolNode): void => {
+    byName[name] = (byName[name] ?? 0) + frames;
+    t.ok(sum(children.map((child) => child.frames)) <= frames, name);
+    t.ok(sum(children.map((child) => child.bytes)) <= bytes, name);
+    children.forEach(walk);
+  };
+  walk(stack.protocolTree);
+  const { ethernet, ...others } = byName;
+  if (conservation.holds === null) return;
+  t.match(stack.protocols, others);
+  t.equal(ethernet, stack.delivered);
+  t.equal(stack.protocolTree.bytes, stack.deliveredBytes);
 }
 
 for (const stop of Object.keys(STOPS)) {

@@ -3,7 +3,7 @@
 
 import t from 'tap';
 import { compileBursts } from '../../src/bursts/load.js';
-import { deviceSettings, framesMax } from '../../src/coordinator/device-settings.js';
+import { deviceSettings } from '../../src/coordinator/device-settings.js';
 import { createMachine } from '../../src/coordinator/machine.js';
 import { type Config, parseRate, resolveOptions } from '../../src/coordinator/options.js';
 import { makePlan } from '../../src/coordinator/plan.js';
@@ -91,7 +91,11 @@ function supervisorOf(options: HostOptions): Supervisor {
   const device = deviceSettings(config, parsedPps(config));
   const plan = makePlan({ ...config, frames: deviceBytes(device) });
   const machine = createMachine(plan, config.ring, config.irq, compileBursts());
-  return new Supervisor(machine, plan, config, { device, full: config.full, framesMax: framesMax(config, device) });
+  return new Supervisor(machine, plan, config, {
+    device,
+    full: config.full,
+    framesMax: config.packets ?? Number.POSITIVE_INFINITY,
+  });
 }
 
 function parsedPps({ rate }: Config): number {

@@ -3,7 +3,9 @@
 
 import type { Views } from '../../memory/views.js';
 import {
+  BAD_LENGTH,
   FRAME_ADDRESS,
+  FRAME_BYTES_MAX,
   FRAME_COUNTER,
   FRAME_LENGTH,
   FRAME_RECORD_BYTES,
@@ -41,7 +43,8 @@ export function offer(
     setWord(views, to + OFFER_ADDRESS, frame);
     setWord(views, to + OFFER_LENGTH, length);
     setWord(views, to + OFFER_HASH, hash);
-    setWord(views, to + OFFER_QUEUE, wordAt(views, rss + RSS_INDIRECTION + bucket * 4));
+    const isFrame = length > 0 && length <= FRAME_BYTES_MAX;
+    setWord(views, to + OFFER_QUEUE, isFrame ? wordAt(views, rss + RSS_INDIRECTION + bucket * 4) : BAD_LENGTH);
     number(views, record, to);
     bytes += length;
   }

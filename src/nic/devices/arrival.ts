@@ -3,9 +3,8 @@
 // that slept until nextNs() finds the frame. A frame's time is computed from its number, relative to the first frame:
 // gaps that were rounded and summed would drift by minutes in an hour.
 
-import { DOUBLE_BYTES } from '../../memory/layout.js';
 import { Random } from '../../runtime/random.js';
-import type { Arrival } from './device.js';
+import type { Arrival, RecordedFrames } from './device.js';
 
 const NS_PER_SECOND = 1e9;
 
@@ -132,50 +131,36 @@ export class PoissonArrival implements Arrival {
   }
 }
 
-/** What a pass of a capture without duration takes: one packet, or all at one time, say nothing about a rate. */
-const PASS_NS_WITHOUT_DURATION = NS_PER_SECOND;
-
 /**
- * A capture's own times, `speed` times as fast. The next pass follows after the capture's duration and one mean gap.
- * A frame whose time lies before that of the frame ahead of it is due together with that one: frames keep their order.
+ * A capture's own times, `speed` times as fast. A frame whose time lies before that of the frame ahead of it is due
+ * together with that one: frames keep their order. One that comes out of a pipe after its time is due at once.
  */
 export class RecordedArrival implements Arrival {
   readonly unpaced = false;
-  private readonly doubles: Float64Array;
-  private readonly first: number;
-  private readonly framesPerPass: number;
+  private readonly frames: RecordedFrames;
   private readonly speed: number;
-  private readonly passNs: number;
   private startNs = 0;
 
-  /** `times`: byte address of the first of `framesPerPass` doubles, each in ns after the first frame. */
-  constructor(doubles: Float64Array, times: number, framesPerPass: number, speed: number) {
-    this.doubles = doubles;
-    this.first = times / DOUBLE_BYTES;
-    this.framesPerPass = framesPerPass;
+  constructor(frames: RecordedFrames, speed: number) {
+    this.frames = frames;
     this.speed = speed;
-    this.passNs = passNsOf(doubles, this.first, framesPerPass);
   }
 
   start(nowNs: number): void {
     this.startNs = nowNs;
   }
 
-  due(nowNs: number, offered: number, max: number): number {
+  due(nowNs: number, _offered: number, max: number): number {
     let count = 0;
-    while (count < max && this.nextNs(offered + count) <= nowNs) count++;
+    while (count < max && this.timeOf(count) <= nowNs) count++;
     return count;
   }
 
-  nextNs(offered: number): number {
-    const pass = Math.floor(offered / this.framesPerPass);
-    const inPass = this.doubles[this.first + offered - pass * this.framesPerPass]!;
-    return this.startNs + (pass * this.passNs + inPass) / this.speed;
+  nextNs(_offered: number): number {
+    return this.timeOf(0);
   }
-}
 
-function passNsOf(doubles: Float64Array, first: number, frames: number): number {
-  let last = 0;
-  for (let i = 0; i < frames; i++) last = Math.max(last, doubles[first + i]!);
-  return last === 0 ? PASS_NS_WITHOUT_DURATION : last + last / (frames - 1);
+  private timeOf(after: number): number {
+    return this.startNs + this.frames.timeNs(after) / this.speed;
+  }
 }

@@ -11,7 +11,6 @@ import {
 import { alignUp, CACHE_LINE_BYTES, WORD_BYTES } from '../../memory/layout.js';
 import type { Views } from '../../memory/views.js';
 import { Random } from '../../runtime/random.js';
-import type { FrameTable } from './device.js';
 import { FLOWS_MAX, pktgenFlows, versionOfFlow } from './flows.js';
 import { sequenceOffset, writeUdpFrame } from './frame-bytes.js';
 import {
@@ -24,6 +23,7 @@ import {
   patternLength,
   sizePattern,
 } from './frame-sizes.js';
+import { RepeatedFrames } from './repeated-frames.js';
 
 export interface PktgenConfig {
   readonly sizes: FrameSizes;
@@ -51,7 +51,7 @@ export function pktgenBytes(config: PktgenConfig): number {
 }
 
 /** Writes the frames of `config` at byte address `address`, which is a multiple of 64. */
-export function createPktgenFrames(views: Views, address: number, config: PktgenConfig): FrameTable {
+export function createPktgenFrames(views: Views, address: number, config: PktgenConfig): RepeatedFrames {
   const layout = planOf(config);
   const random = new Random(config.seed);
   const pattern = sizePattern(config.sizes, random);
@@ -59,7 +59,7 @@ export function createPktgenFrames(views: Views, address: number, config: Pktgen
   const sequences = (address + layout.sequences) / WORD_BYTES;
   views.words.fill(0, sequences, sequences + config.flows);
   writeRecords(views.words, address, layout, config, pattern);
-  return { table: address, tableLength: config.flows * pattern.length, framesPerPass: Number.POSITIVE_INFINITY };
+  return new RepeatedFrames(address, config.flows * pattern.length);
 }
 
 function planOf(config: PktgenConfig): PktgenLayout {

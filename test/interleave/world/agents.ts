@@ -9,6 +9,7 @@ import { deviceOf } from './frames.js';
 import type { World } from './world.js';
 
 const SOFTNET = { budget: 300, budgetUsecs: 2000 };
+const RECEIVE = { workIterations: 0, verifyL4: false };
 
 /** @param first the frame it begins with; those before have been offered by another */
 export function nicOf(world: World, shared: Shared, first = 0, count = world.options.frames.length - first): Nic {
@@ -40,7 +41,7 @@ export function cpuLoop(world: World, shared: Shared, cpu: number): () => void {
   const layout = plan.cpus[cpu]!;
   const irq = options.flow === 'nolatch' ? 'nolatch' : 'latch';
   const checkBuffers = mode === 'napi';
-  const settings = { ...SOFTNET, weight: options.weight, mode, irq, checkBuffers, workIterations: 0 } as const;
+  const settings = { ...SOFTNET, ...RECEIVE, weight: options.weight, mode, irq, checkBuffers } as const;
   const agent = parts.buildCpu(world.views(shared), layout, settings, seamsOf(world, shared, cpu));
   const sleeps = parts.counterAddress(parts.CPU_COUNTERS, layout.counters, 'sleeps');
   return () => runLoop(world, shared, agent, plan.cpuContexts[cpu]!, sleeps);
@@ -61,15 +62,15 @@ export function scheduler(world: World, shared: Shared, cpu: number): () => void
   const none = () => 0;
   const hooks = { deliver: none, needResched: () => false };
   const softirqs = new parts.Softirqs(views, layout.softirq, clock, hooks, counters);
-  const settings = { ...SOFTNET, weight: options.weight };
+  const settings = { ...SOFTNET, ...RECEIVE, weight: options.weight };
   const softnet = new parts.Softnet(views, layout.softnet, cpu, states, softirqs, clock, none, settings, counters);
   const { ring, pool } = world.hold(shared);
   const rx = new parts.RxQueue(views, bursts, ring, pool, states[0]!, layout.batch, layout.buffers, layout.links);
   const burst = new parts.Burst(views, layout.batch, layout.buffers, layout.links);
   const at = (name: (typeof CPU_COUNTERS)[number]) => counterAddress(CPU_COUNTERS, layout.counters, name);
-  const places = { ...counters, ...layout, protocols: at('vlan'), malformed: at('ethernetTruncated') };
+  const places = { ...counters, ...layout, malformed: at('ethernetTruncated') };
   const sink = (burst: Burst) => world.witness.receive(views, burst);
-  const receive = new parts.Receive(views, bursts, places, burst, sink, 0);
+  const receive = new parts.Receive(views, bursts, places, burst, sink, settings);
   const polled = counterAddresses(POLL_COUNTERS, layout.pollCounters[0]!, POLL_COUNTERS);
   const recheck = options.flow === 'nolatch';
   new parts.RxPoll(views, cpu, 0, softnet, rx, receive, world.line(shared), recheck, () => {}, polled);

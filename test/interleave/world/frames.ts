@@ -5,6 +5,7 @@ import { BUFFER_BYTES, FRAME_ADDRESS, FRAME_LENGTH, FRAME_RECORD_BYTES } from '.
 import { alignUp } from '../../../src/memory/layout.js';
 import type { Views } from '../../../src/memory/views.js';
 import type { Device } from '../../../src/nic/devices/device.js';
+import { RepeatedFrames } from '../../../src/nic/devices/repeated-frames.js';
 
 const ETHERTYPE_AT = 12;
 const LOCAL_EXPERIMENTAL = [0x88, 0xb5];
@@ -41,7 +42,7 @@ export function writeFrames(views: Views, table: number, frames: readonly Uint8A
 export function deviceOf(table: number, first: number, count: number, burst: number): Device {
   return {
     name: 'frames',
-    frames: { table: table + first * FRAME_RECORD_BYTES, tableLength: count, framesPerPass: count },
+    frames: new RepeatedFrames(table + first * FRAME_RECORD_BYTES, count),
     arrival: {
       unpaced: false,
       start: () => {},

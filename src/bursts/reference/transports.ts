@@ -1,0 +1,67 @@
+// Hot. Runs on: CPU n (in tests).
+// What can stand behind IP, by its number.
+
+import {
+  PROTOCOL_ESP,
+  PROTOCOL_GRE,
+  PROTOCOL_ICMP,
+  PROTOCOL_ICMPV6,
+  PROTOCOL_IGMP,
+  PROTOCOL_IPV4,
+  PROTOCOL_IPV6,
+  PROTOCOL_SCTP,
+  PROTOCOL_TCP,
+  PROTOCOL_UDP,
+  VERDICT_ESP_TRUNCATED,
+  VERDICT_GRE_TRUNCATED,
+  VERDICT_ICMP_TRUNCATED,
+  VERDICT_ICMPV6_TRUNCATED,
+  VERDICT_IGMP_TRUNCATED,
+  VERDICT_SCTP_TRUNCATED,
+  VERDICT_TCP_TRUNCATED,
+  VERDICT_UDP_TRUNCATED,
+} from '../layout.js';
+import {
+  ESP_BYTES,
+  GRE_BYTES,
+  ICMP_BYTES,
+  ICMPV6_BYTES,
+  IGMP_BYTES,
+  IP_PROTOCOL_ESP,
+  IP_PROTOCOL_GRE,
+  IP_PROTOCOL_ICMP,
+  IP_PROTOCOL_ICMPV6,
+  IP_PROTOCOL_IGMP,
+  IP_PROTOCOL_SCTP,
+  IP_PROTOCOL_TCP,
+  IP_PROTOCOL_UDP,
+  SCTP_BYTES,
+  TCP_BYTES,
+  UDP_BYTES,
+} from '../wire.js';
+
+interface Transport {
+  readonly bit: number;
+  /** The versions of IP that carry it. */
+  readonly over: number;
+  /** The least that its header has, and the verdict on less. */
+  readonly bytes: number;
+  readonly truncated: number;
+}
+
+const BOTH = PROTOCOL_IPV4 | PROTOCOL_IPV6;
+
+const ROWS: readonly (readonly [number: number, bit: number, over: number, bytes: number, truncated: number])[] = [
+  [IP_PROTOCOL_UDP, PROTOCOL_UDP, BOTH, UDP_BYTES, VERDICT_UDP_TRUNCATED],
+  [IP_PROTOCOL_TCP, PROTOCOL_TCP, BOTH, TCP_BYTES, VERDICT_TCP_TRUNCATED],
+  [IP_PROTOCOL_ICMP, PROTOCOL_ICMP, PROTOCOL_IPV4, ICMP_BYTES, VERDICT_ICMP_TRUNCATED],
+  [IP_PROTOCOL_ICMPV6, PROTOCOL_ICMPV6, PROTOCOL_IPV6, ICMPV6_BYTES, VERDICT_ICMPV6_TRUNCATED],
+  [IP_PROTOCOL_IGMP, PROTOCOL_IGMP, PROTOCOL_IPV4, IGMP_BYTES, VERDICT_IGMP_TRUNCATED],
+  [IP_PROTOCOL_SCTP, PROTOCOL_SCTP, BOTH, SCTP_BYTES, VERDICT_SCTP_TRUNCATED],
+  [IP_PROTOCOL_GRE, PROTOCOL_GRE, BOTH, GRE_BYTES, VERDICT_GRE_TRUNCATED],
+  [IP_PROTOCOL_ESP, PROTOCOL_ESP, BOTH, ESP_BYTES, VERDICT_ESP_TRUNCATED],
+];
+
+export const TRANSPORTS: ReadonlyMap<number, Transport> = new Map(
+  ROWS.map(([number, bit, over, bytes, truncated]) => [number, { bit, over, bytes, truncated }]),
+);
