@@ -120,11 +120,20 @@ export const BLOCK_LENGTH = 4;
 /** Type, length, and the length once more at the end. */
 export const BLOCK_BYTES_MIN = 12;
 export const BLOCK_TRAILER_BYTES = 4;
-export const BLOCK_ENHANCED_PACKET = 6;
-export const PACKET_INTERFACE = 8; // these offsets are from the start of an Enhanced Packet Block
-export const PACKET_TIME_HIGH = 12;
-export const PACKET_TIME_LOW = 16;
-export const PACKET_CAPTURED = 20;
-export const PACKET_ORIGINAL = 24;
-export const PACKET_DATA = 28;
-export const PACKET_BLOCK_BYTES_MIN = 32;
+
+// One Enhanced Packet Block (draft-ietf-opsawg-pcapng, section 4.3).
+//   0   TYPE           6                                                           BLOCK_TYPE
+//   4   TOTAL_LENGTH   of the block, a multiple of 4; once more at its end         BLOCK_LENGTH
+//   8   INTERFACE      index of its Interface Description Block; where we write: the Rx queue
+//   12  TIME_HIGH      16 TIME_LOW: in units of the interface's if_tsresol; where we write: ns
+//   20  CAPTURED       bytes of the packet that follow
+//   24  ORIGINAL       bytes that it had on the wire
+//   28  PACKET         padded with zeroes to a multiple of 4; then the options
+export const ENHANCED_PACKET_BLOCK = 6;
+export const EPB_INTERFACE = 8;
+export const EPB_TIME_HIGH = 12;
+export const EPB_TIME_LOW = 16;
+export const EPB_CAPTURED = 20;
+export const EPB_ORIGINAL = 24;
+export const EPB_PACKET = 28;
+export const EPB_BYTES = EPB_PACKET + BLOCK_TRAILER_BYTES; // of a block without packet and options

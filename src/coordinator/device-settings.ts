@@ -9,7 +9,8 @@ import type { DeviceSettings } from '../nic/devices/create.js';
 import { pktgenBytes } from '../nic/devices/pktgen.js';
 import { SoftirqOptionError } from './errors.js';
 import { gunzipInflater } from './inflater.js';
-import { type Config, ipVersionOf, sizesOf, speedOf } from './options.js';
+import { ipVersionOf, sizesOf, speedOf } from './option-values.js';
+import type { Config } from './options.js';
 
 /**
  * @param pps pktgen's rate; Infinity = max

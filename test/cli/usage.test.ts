@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { softirqCommand } from '../../src/cli/command.js';
 import { BAD_USAGE, explain } from '../../src/cli/one-line.js';
-import { resolveOptions } from '../../src/coordinator/options.js';
+import { resolveOptions } from '../../src/coordinator/resolve-options.js';
 import { lines, softirq } from './child.js';
 
 const pktgen = (...args: string[]) => ['run', '--device', 'pktgen', ...args];

@@ -3,7 +3,9 @@
 
 import { availableParallelism } from 'node:os';
 import t, { type Test } from 'tap';
-import { type HostOptions, parseRate, resolveOptions, speedOf } from '../../src/coordinator/options.js';
+import { parseRate, speedOf } from '../../src/coordinator/option-values.js';
+import type { HostOptions } from '../../src/coordinator/options.js';
+import { resolveOptions } from '../../src/coordinator/resolve-options.js';
 import { CaptureError, SoftirqOptionError, startHost } from '../../src/index.js';
 
 const PKTGEN = { device: 'pktgen' };

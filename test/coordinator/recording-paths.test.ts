@@ -4,8 +4,8 @@
 import { linkSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { resolveOptions } from '../../src/coordinator/options.js';
 import { checkRecordingPaths, partPath, recordingTargets } from '../../src/coordinator/recording-paths.js';
+import { resolveOptions } from '../../src/coordinator/resolve-options.js';
 import { type HostOptions, SoftirqOptionError, startHost } from '../../src/index.js';
 
 const PKTGEN = { device: 'pktgen', cpus: 2 };
