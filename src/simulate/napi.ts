@@ -31,6 +31,9 @@ export interface NapiOptions {
   readonly groFlushTimeoutNs?: number;
 }
 
+/** A poll that never ends would hang a test. */
+const POLLS_MAX = 100_000;
+
 /** What an instance needs of its machine. */
 export interface NapiWorld {
   readonly printk: Printk;
@@ -72,6 +75,7 @@ export class SimulatedNapi {
     const { weight, gro, timer, thread, netpoll } = this.options;
     const counted = (budget: number) => {
       this.polls += 1;
+      if (this.polls > POLLS_MAX) throw new Error(`napi ${this.name}: no end after ${POLLS_MAX} polls`);
       return poll(this, budget);
     };
     const given = Object.entries({ weight, gro, timer, thread, netpoll }).filter(([, part]) => part !== undefined);
