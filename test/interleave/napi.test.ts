@@ -193,7 +193,7 @@ t.test('what the machine never comes to, so far', (t) =>
       patches: [
         {
           file: 'cpu/cpu.js',
-          find: 'this.interrupts.any() || this.softirqs.ksoftirqdRunnable',
+          find: 'this.interrupts.any() || this.scheduler.isRunnable()',
           replace: 'this.interrupts.any()',
         },
       ],
