@@ -139,7 +139,6 @@ const RATE = 'must be packets per second (as 2000, 500k or 1.5M), K% of capacity
 const SIZE = 'must be 64 … 9216 bytes with FCS, several with commas between them, or imix';
 const ringSize = `must be a power of two from ${RING_SIZE_MIN} to ${RING_SIZE_MAX}`;
 const sinkShape = 'must be {url, data?} with the absolute URL of a module';
-
 const taskShape = 'must be spin, the absolute URL of a module, or {url, name?, weight?, data?}';
 const taskWeight = `must have a weight from ${WEIGHT_MIN} to ${WEIGHT_MAX}`;
 const taskUrl = z
@@ -152,7 +151,10 @@ const task = z.union(
     z.strictObject({
       url: taskUrl,
       name: z.string().min(1).optional(),
-      weight: z.number(taskWeight).int(taskWeight).min(WEIGHT_MIN, taskWeight).max(WEIGHT_MAX, taskWeight).optional(),
+      weight: z
+        .number(taskWeight)
+        .refine((n) => Number.isInteger(n) && n >= WEIGHT_MIN && n <= WEIGHT_MAX, taskWeight)
+        .optional(),
       data: z.unknown().optional(),
     }),
   ],
