@@ -49,6 +49,7 @@ const ringSize = `must be a power of two from ${RING_SIZE_MIN} to ${RING_SIZE_MA
 const sinkShape = 'must be {url, data?} with the absolute URL of a module';
 
 const taskShape = 'must be spin, the absolute URL of a module, or {url, name?, weight?, data?}';
+const taskWeight = `must have a weight from ${WEIGHT_MIN} to ${WEIGHT_MAX}`;
 const taskUrl = z
   .union([z.string(), z.instanceof(URL)], { error: taskShape })
   .transform(String)
@@ -59,7 +60,10 @@ const task = z.union(
     z.strictObject({
       url: taskUrl,
       name: z.string().min(1).optional(),
-      weight: z.number().int().min(WEIGHT_MIN).max(WEIGHT_MAX).optional(),
+      weight: z
+        .number(taskWeight)
+        .refine((n) => Number.isInteger(n) && n >= WEIGHT_MIN && n <= WEIGHT_MAX, taskWeight)
+        .optional(),
       data: z.unknown().optional(),
     }),
   ],
@@ -127,6 +131,7 @@ export function parseOptions(options: HostOptions): ParsedOptions {
     );
   }
   const name = String(issue.path[0] ?? 'options');
-  const expected = issue.code === 'unrecognized_keys' ? sinkShape : issue.message; // only `sink` has keys of its own
+  const shape = name === 'task' ? taskShape : sinkShape; // only these have keys of their own
+  const expected = issue.code === 'unrecognized_keys' ? shape : issue.message;
   throw new SoftirqOptionError(name, (options as unknown as Record<string, unknown>)?.[name], expected);
 }

@@ -85,10 +85,6 @@ export class Napi implements NapiParts {
     this.name = `napi${state.id}`;
   }
 
-  get id(): number {
-    return this.state.id;
-  }
-
   fill(parts: Partial<NapiParts>): void {
     Object.assign(this, parts);
   }

@@ -68,8 +68,12 @@ export class NetRxAction implements SoftirqAction {
     softnet.softirqs.open(NET_RX_SOFTIRQ, this);
   }
 
-  /** net_rx_action */
+  /** The NET_RX vector. */
   run(): void {
+    this.netRxAction();
+  }
+
+  private netRxAction(): void {
     const { softnet, clock } = this;
     const { local, repoll, pollList } = softnet;
     const timeLimit = (clock.jiffies + this.budgetJiffies) | 0;

@@ -74,6 +74,11 @@ const BAD: readonly (readonly [keyof HostOptions, readonly unknown[], RegExp])[]
   ['sink', ['sink.js', {}, { url: './sink.js' }, { url: 5 }, () => {}], /absolute URL of a module$/],
   ['write', ['', '-', 5, true, 'a\0b'], /^must be the name of a file$/],
   ['writeDropped', ['', '-', 5, null, {}], /^must be the name of a file$/],
+  [
+    'task',
+    ['task.js', '', 5, {}, { url: './task.js' }, { url: 'spin', nice: 3 }, ['spin', 5]],
+    /^must be spin, the absolute URL of a module, or/,
+  ],
   ['execArgv', ['--flag', [1], {}], /./],
 ];
 
@@ -93,6 +98,23 @@ t.test('bad values', async (t) => {
       for (const value of values) refuses(t, { ...CAPTURE, [option]: value }, option, value, expected);
     });
   }
+});
+
+t.test('tasks: one or several, by URL or with more', async (t) => {
+  const tasks = (task: HostOptions['task']) => resolveOptions({ ...PKTGEN, task }).task;
+  const spin = { url: 'spin', name: 'spin', weight: 1024, data: null };
+  t.same(tasks('spin'), [spin]);
+  for (const weight of [14, 88_762, 20.5]) {
+    const task = { url: 'spin', weight };
+    refuses(t, { ...PKTGEN, task }, 'task', task, /^must have a weight from 15 to 88761$/);
+  }
+  t.same(tasks(new URL('file:///home/me/my-app.mjs')), [
+    { ...spin, url: 'file:///home/me/my-app.mjs', name: 'my-app' },
+  ]);
+  t.same(tasks(['spin', { url: 'spin', name: 'low', weight: 15, data: 7 }]), [
+    spin,
+    { url: 'spin', name: 'low', weight: 15, data: 7 },
+  ]);
 });
 
 t.test('what is not a number is not taken for one', async (t) => {
