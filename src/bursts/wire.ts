@@ -57,8 +57,8 @@ export const IPV4_ROUTE_POINTER = 2;
 export const IPV4_ROUTE_ADDRESSES = 3;
 
 /**
- * How many extension headers are walked. RFC 8504 §5.3 lets a host set limits to them; Linux has one for the options in
- * each (net.ipv6.max_dst_opts_number, 8), and none for the headers.
+ * How many extension headers are walked. RFC 8504 §5.3 lets a node protect itself by limits; Linux has one for the options
+ * in each header (net.ipv6.max_dst_opts_number, 8), and none for the headers.
  */
 export const IPV6_EXTENSIONS_MAX = 8;
 export const EXTENSION_BYTES = 8; // the least; a length field counts units of 8 beyond them

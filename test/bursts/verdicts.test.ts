@@ -5,6 +5,7 @@ import t from 'tap';
 import {
   BATCH_ODD,
   BATCH_PASSED_BYTES,
+  BUFFER_BYTES,
   ENTRY_BUFFER,
   ENTRY_HEADERS,
   ENTRY_LENGTH,
@@ -62,7 +63,7 @@ import {
   tcp,
   udp,
 } from './frames.js';
-import { BATCH, BUFFER_AREA, bufferAddress, entryWord, LINKS, TALLY, type World, worlds } from './world.js';
+import { BATCH, BUFFER_AREA, BUFFERS, bufferAddress, entryWord, LINKS, TALLY, type World, worlds } from './world.js';
 
 const IPV4 = 0x0800;
 const ARP = 0x0806;
@@ -166,6 +167,8 @@ const MALFORMED: Record<Reason, readonly number[][]> = {
     overIpv6(FRAGMENT, fragment(FRAGMENT, fragment(UDP_NUMBER, udp([]), 8), 1)),
   ],
   ahTruncated: [
+    overIpv6(AH, []),
+    overIpv4(AH, [1]),
     overIpv6(AH, bytesOf(11, 1)),
     overIpv6(AH, ah(NONE, bytesOf(20), 0)),
     overIpv6(AH, ah(NONE, []).slice(0, -1)),
@@ -356,9 +359,15 @@ const PASSED: readonly [string, number[], number, number, number][] = [
 const both = worlds();
 const NOTHING = readTallies(both[0]!.views, [TALLY]);
 
-function classifyOne({ views, bursts }: World, frame: readonly number[], offset = 3, length = frame.length): number {
-  views.bytes.set(frame, bufferAddress(0) + offset);
-  views.words[entryWord(0, ENTRY_BUFFER)] = 0;
+function classifyOne(
+  { views, bursts }: World,
+  frame: readonly number[],
+  offset = 3,
+  length = frame.length,
+  buffer = 0,
+): number {
+  views.bytes.set(frame, bufferAddress(buffer) + offset);
+  views.words[entryWord(0, ENTRY_BUFFER)] = buffer;
   views.words[entryWord(0, ENTRY_OFFSET)] = offset;
   views.words[entryWord(0, ENTRY_LENGTH)] = length;
   views.bytes.fill(0, TALLY, TALLY + TALLY_BYTES);
@@ -385,6 +394,9 @@ MALFORMED_REASONS.forEach((reason, i) => {
         t.equal(world.views.words[entryWord(0, ENTRY_VERDICT)], i + 1);
         t.equal(world.views.words[(BATCH + BATCH_PASSED_BYTES) / 4], 0);
         t.same(readTallies(world.views, [TALLY]), NOTHING, 'neither a path, nor flags, nor a type is counted');
+        classifyOne(world, frame, BUFFER_BYTES - frame.length, frame.length, BUFFERS - 1);
+        verifyOne(world);
+        t.equal(world.views.words[entryWord(0, ENTRY_VERDICT)], i + 1, 'where the memory ends, too');
       }
     }
   });
