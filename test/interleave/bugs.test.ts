@@ -140,7 +140,7 @@ const BUGS: readonly Condemned[] = [
   },
 ];
 
-/** Of what is not built yet: deferral, suspension and disable bring their own. */
+/** Of what no thread of the machine does yet: deferral, suspension and disable bring their own. */
 const TO_COME = [
   'the timer is not armed again in deferral',
   'suspended without the safety timeout',
