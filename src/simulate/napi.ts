@@ -32,7 +32,7 @@ export interface NapiOptions {
 }
 
 /** A poll that never ends would hang a test. */
-const POLLS_MAX = 100_000;
+const POLLS_MAX = 30_000;
 
 /** What an instance needs of its machine. */
 export interface NapiWorld {
