@@ -206,6 +206,16 @@ const MALFORMED: Record<Reason, readonly number[][]> = {
   espTruncated: [overIpv4(ESP_NUMBER, bytesOf(7)), overIpv6(ESP_NUMBER, bytesOf(7))],
 };
 
+/** Two faults: the verdict is on what the kernel meets first (ip_rcv_core()). */
+const TWO_FAULTS: readonly (readonly [Reason, number[]])[] = [
+  ['ipv4Version', overIpv4(UDP_NUMBER, udp([]), { version: 5, checksum: 1 })],
+  ['ipv4HeaderLength', overIpv4(UDP_NUMBER, udp([]), { header: 16, checksum: 1 })],
+  ['ipv4Truncated', ethernet(IPV4, ipv4(UDP_NUMBER, [], { header: 24, checksum: 1 }).slice(0, 23))],
+  ['ipv4Checksum', overIpv4(UDP_NUMBER, udp([]), { total: 29, checksum: 1 })],
+  ['ipv4Checksum', overIpv4(UDP_NUMBER, udp([]), { total: 19, checksum: 1 })],
+  ['ipv4TotalLength', overIpv4(UDP_NUMBER, udp([], 7), { total: 29 })],
+];
+
 /** Name, frame, protocol bits, network header, transport header. */
 const PASSED: readonly [string, number[], number, number, number][] = [
   ['UDP', overIpv4(UDP_NUMBER, udp([])), PROTOCOL_IPV4 | PROTOCOL_UDP, 14, 34],
@@ -388,6 +398,15 @@ MALFORMED_REASONS.forEach((reason, i) => {
       }
     }
   });
+});
+
+t.test('of two faults, the one that the kernel meets first', async (t) => {
+  for (const world of both) {
+    for (const [reason, frame] of TWO_FAULTS) {
+      classifyOne(world, frame);
+      t.equal(MALFORMED_REASONS[world.views.words[entryWord(0, ENTRY_VERDICT)]! - 1], reason, world.name);
+    }
+  }
 });
 
 for (const [name, frame, protocol, network, transport] of PASSED) {
