@@ -202,12 +202,22 @@ const MALFORMED: Record<Reason, readonly number[][]> = {
   tcpDataOffset: [overIpv4(TCP_NUMBER, tcp([], 16)), overIpv6(TCP_NUMBER, tcp([], 0))],
   tcpChecksum: [tcpOverIpv4(tcp([]), 1), tcpOverIpv4(tcp(bytesOf(33, 7), 32), 1), overIpv6(TCP_NUMBER, tcp([]))],
   icmpTruncated: [overIpv4(ICMP_NUMBER, bytesOf(7))],
-  icmpv6Truncated: [overIpv6(ICMPV6_NUMBER, bytesOf(3))],
+  icmpv6Truncated: [overIpv6(ICMPV6_NUMBER, bytesOf(7))],
   igmpTruncated: [overIpv4(IGMP_NUMBER, bytesOf(7))],
   sctpTruncated: [overIpv4(SCTP_NUMBER, bytesOf(15)), overIpv6(SCTP_NUMBER, bytesOf(12))],
   greTruncated: [overIpv4(GRE_NUMBER, bytesOf(3)), overIpv6(GRE_NUMBER, [])],
   espTruncated: [overIpv4(ESP_NUMBER, bytesOf(7)), overIpv6(ESP_NUMBER, bytesOf(7))],
 };
+
+/** Two faults: the verdict is on what the kernel meets first (ip_rcv_core()). */
+const TWO_FAULTS: readonly (readonly [Reason, number[]])[] = [
+  ['ipv4Version', overIpv4(UDP_NUMBER, udp([]), { version: 5, checksum: 1 })],
+  ['ipv4HeaderLength', overIpv4(UDP_NUMBER, udp([]), { header: 16, checksum: 1 })],
+  ['ipv4Truncated', ethernet(IPV4, ipv4(UDP_NUMBER, [], { header: 24, checksum: 1 }).slice(0, 23))],
+  ['ipv4Checksum', overIpv4(UDP_NUMBER, udp([]), { total: 29, checksum: 1 })],
+  ['ipv4Checksum', overIpv4(UDP_NUMBER, udp([]), { total: 19, checksum: 1 })],
+  ['ipv4TotalLength', overIpv4(UDP_NUMBER, udp([], 7), { total: 29 })],
+];
 
 /** Name, frame, protocol bits, network header, transport header. */
 const PASSED: readonly [string, number[], number, number, number][] = [
@@ -284,7 +294,7 @@ const PASSED: readonly [string, number[], number, number, number][] = [
   ["don't fragment", overIpv4(UDP_NUMBER, udp([]), { fragment: 0x4000 }), PROTOCOL_IPV4 | PROTOCOL_UDP, 14, 34],
   ['UDP over IPv6', overIpv6(UDP_NUMBER, udp([])), PROTOCOL_IPV6 | PROTOCOL_UDP, 14, 54],
   ['TCP over IPv6', overIpv6(TCP_NUMBER, tcp([])), PROTOCOL_IPV6 | PROTOCOL_TCP, 14, 54],
-  ['ICMPv6', overIpv6(ICMPV6_NUMBER, bytesOf(4)), PROTOCOL_IPV6 | PROTOCOL_ICMPV6, 14, 54],
+  ['ICMPv6', overIpv6(ICMPV6_NUMBER, bytesOf(8)), PROTOCOL_IPV6 | PROTOCOL_ICMPV6, 14, 54],
   ['ICMP over IPv6', overIpv6(ICMP_NUMBER, []), PROTOCOL_IPV6 | PROTOCOL_OTHER_IP, 14, 0],
   ['IGMP over IPv6', overIpv6(IGMP_NUMBER, []), PROTOCOL_IPV6 | PROTOCOL_OTHER_IP, 14, 0],
   ['SCTP over IPv6', overIpv6(SCTP_NUMBER, bytesOf(16)), PROTOCOL_IPV6 | PROTOCOL_SCTP, 14, 54],
@@ -400,6 +410,15 @@ MALFORMED_REASONS.forEach((reason, i) => {
       }
     }
   });
+});
+
+t.test('of two faults, the one that the kernel meets first', async (t) => {
+  for (const world of both) {
+    for (const [reason, frame] of TWO_FAULTS) {
+      classifyOne(world, frame);
+      t.equal(MALFORMED_REASONS[world.views.words[entryWord(0, ENTRY_VERDICT)]! - 1], reason, world.name);
+    }
+  }
 });
 
 for (const [name, frame, protocol, network, transport] of PASSED) {

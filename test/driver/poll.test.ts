@@ -77,6 +77,17 @@ for (const irq of ['latch', 'nolatch'] as const) {
   });
 }
 
+t.test('budget 0, netpoll: touches nothing and returns 0', async (t) => {
+  const rig = new Rig();
+  rig.receive(3);
+  const poll = rig.cpu.softnet.napis[0]!.poll;
+  t.equal(poll.poll(0), 0);
+  t.same(rig.cpu.polls().polls, 0, 'no poll is counted');
+  rig.line.retarget(1);
+  t.equal(poll.poll(0), 0, 'nor less, when the line has moved');
+  rig.checkBuffers();
+});
+
 t.test('D01: latch: a frame between the last look and the unmask: the interrupt comes at once', async (t) => {
   const rig = new Rig();
   beforeRelease(rig.cpu, () => rig.receive(3));

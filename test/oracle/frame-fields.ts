@@ -19,7 +19,7 @@ const TRANSPORTS: Readonly<Record<number, readonly [name: string, bytes: number]
   17: ['udp', 8],
   47: ['gre', 4],
   50: ['esp', 8],
-  58: ['icmpv6', 4],
+  58: ['icmpv6', 8],
   132: ['sctp', 16],
 };
 
