@@ -102,7 +102,9 @@ function attachNapi({ views, layout, settings, core, receive, rxQueues, pollCoun
     const { softnet, lines, handlers } = core;
     const check = settings.checkBuffers ? handOverCheck(views, layout, id) : () => {};
     new RxPoll(views, layout.cpu, id, softnet, rx, receive, lines[id]!, recheck, check, pollCounters[id]!);
-    softnet.add(id, { weight: settings.weight, name: `nic0-${id}`, device: 'nic0' });
+    const isHome = () => lines[id]!.target() === layout.cpu;
+    const thread = core.threadOf(id);
+    softnet.add(id, { weight: settings.weight, name: `nic0-${id}`, device: 'nic0', thread, isHome });
     handlers.push(new NapiInterrupt(softnet, id));
   });
 }

@@ -6,9 +6,12 @@ import type { CoreSettings } from '../cpu/core.js';
 import type { IrqLine, LineFlow } from '../irq/line.js';
 import { type Views, viewsOf } from '../memory/views.js';
 import { NapiIds } from '../napi/control.js';
+import { NapiDevice, type SysfsName } from '../napi/device.js';
 import { Softnet } from '../napi/softnet.js';
 import type { NapiState } from '../napi/state.js';
+import { NapiThreads } from '../napi/threaded.js';
 import { VirtualClock } from '../runtime/clock.js';
+import { ErrnoError } from '../runtime/errno.js';
 import type { ControlOperation } from '../runtime/operation.js';
 import { Printk } from '../runtime/printk.js';
 import { Random } from '../runtime/random.js';
@@ -52,8 +55,12 @@ export class Simulation {
   readonly clock: VirtualClock;
   /** @internal */
   readonly printk = new Printk((line) => this.log.push(line));
+  /** How many NAPI threads there can be: the creation of one more fails, with ENOMEM. Default: no limit. */
+  threadsMax = Number.POSITIVE_INFINITY;
   /** @internal */
   readonly ids: NapiIds;
+  private readonly devices = new Map<string, NapiDevice>();
+  private readonly threads = new NapiThreads((name) => this.createThread(name));
   private readonly random: Random;
   private readonly turnNs: readonly number[];
   private readonly napis: SimulatedNapi[] = [];
@@ -74,6 +81,7 @@ export class Simulation {
     const names = {
       napi: (id: number) => this.nameOf(id),
       device: (id: number) => this.napis[id]!.device,
+      thread: (id: number) => this.napis[id]!.thread ?? '',
       irq: (line: number) => this.lineNames[line]!,
     };
     for (const { softnet } of layout.cpus) Softnet.create(this.views, softnet);
@@ -99,8 +107,29 @@ export class Simulation {
     if (id === NAPIS_MAX) throw wrong('napis', id + 1, `1 to ${NAPIS_MAX}`);
     const napi = new SimulatedNapi(this, this.words[id]!, name, options);
     this.napis.push(napi);
-    for (const { core } of this.cpus) core.softnet.add(id, napi.parts(poll));
+    for (const { core } of this.cpus) core.softnet.add(id, { ...napi.parts(poll), thread: core.threadOf(id) });
     return napi;
+  }
+
+  /** A write to /sys/class/net/DEVICE/FILE: blocks, while the CPUs go on. @throws ErrnoError */
+  sysfs(device: string, file: SysfsName, value: number): void {
+    this.wait(this.device(device).write(file, value));
+  }
+
+  /** @internal */
+  device(name: string): NapiDevice {
+    const device = this.devices.get(name) ?? new NapiDevice(name, NAPIS_MAX, this.ids, this.threads);
+    this.devices.set(name, device);
+    return device;
+  }
+
+  /** @internal */
+  threadOf(words: NapiState): string | null {
+    return this.threads.nameOf(words);
+  }
+
+  private createThread(name: string): void {
+    if (this.threads.count >= this.threadsMax) throw new ErrnoError('ENOMEM', `${name}: no thread can be made`);
   }
 
   /** An interrupt line, enabled; `handler` runs on the CPU that it targets, at that CPU's next delivery point. */

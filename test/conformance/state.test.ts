@@ -492,14 +492,3 @@ t.test('complete_done: a deferral without a timeout defers nothing', async (t) =
   m.cpu.irq(() => a.schedule());
   t.same([completions, a.deferCount], [[true], 1]);
 });
-
-t.test('a threaded one goes to its thread: no list, no owner, no softirq', async (t) => {
-  const m = simulate();
-  const woken: string[] = [];
-  const a = m.napi('a', finds(0), { thread: { wake: () => woken.push(bits(a)) } });
-  m.cpu.irq(() => a.schedule());
-  t.same(woken, ['SCHED|THREADED|SCHED_THREADED']);
-  t.same([m.cpu.pollList, a.listOwner, m.trace.of('softirq_raise')], [[], -1, []]);
-  m.cpu.task(() => a.completeDone(0));
-  t.equal(bits(a), 'THREADED');
-});

@@ -14,6 +14,7 @@ import {
   readCounters,
 } from '../../src/memory/counters.js';
 import { NetRxAction } from '../../src/napi/net-rx-action.js';
+import { NapiPoller } from '../../src/napi/poll.js';
 import { Softnet } from '../../src/napi/softnet.js';
 import { Backlog } from '../../src/net/backlog.js';
 import { Receive } from '../../src/net/receive.js';
@@ -66,7 +67,8 @@ export class RigCpu {
     const { softirqs } = this;
     this.softnet = new Softnet(views, layout.softnet, layout.cpu, states, softirqs);
     this.softnet.add(0, { weight: settings.weight });
-    new NetRxAction(views, this.softnet, { clock, printk, trace: null, deliver }, settings, counters);
+    const poller = new NapiPoller(views, this.softnet, { clock, printk, trace: null }, counters.lastPollNs);
+    new NetRxAction(views, this.softnet, poller, { clock, deliver }, settings, counters);
     this.rx = new RxQueue(views, bursts, ring, pool, states[0]!, layout.batch, layout.buffers, layout.links);
     const release = () => this.beforeRelease();
     const recheck = options.irq === 'nolatch';

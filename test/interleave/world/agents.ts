@@ -64,7 +64,8 @@ export function scheduler(world: World, shared: Shared, cpu: number): () => void
   const hooks = { deliver: none, needResched: () => false, printk, trace, threadIrqs: false };
   const softirqs = new parts.Softirqs(views, layout.softirq, clock, hooks, counters);
   const softnet = new parts.Softnet(views, layout.softnet, cpu, states, softirqs);
-  new parts.NetRxAction(views, softnet, { clock, printk, trace, deliver: none }, SOFTNET, counters);
+  const poller = new parts.NapiPoller(views, softnet, { clock, printk, trace }, counters.lastPollNs);
+  new parts.NetRxAction(views, softnet, poller, { clock, deliver: none }, SOFTNET, counters);
   softnet.add(0, { weight: options.weight });
   const { ring, pool } = world.hold(shared);
   const rx = new parts.RxQueue(views, bursts, ring, pool, states[0]!, layout.batch, layout.buffers, layout.links);
