@@ -62,13 +62,13 @@ export class NapiThreadTask implements Task, NapiThread {
 
   /** One round of napi_threaded_poll_loop, then napi_thread_wait. */
   run(): number {
-    const { napi, poller, softirqs } = this;
+    const { napi } = this;
     const busy = this.busyPolls();
-    softirqs.localBhDisable();
-    const work = poller.poll(napi);
+    this.softirqs.localBhDisable();
+    const work = this.poller.poll(napi);
     // While it busy-polls, complete_done() flushes nothing.
     if (busy) napi.gro.flush(this.clock.hz >= HZ_FINE);
-    softirqs.localBhEnable();
+    this.softirqs.localBhEnable();
     // Not SCHED: that could belong to a busy poller or to napi_disable. Not another CPU's: there it has its own task.
     if (!napi.state.isScheduledForThread(this.context)) this.scheduler.leave(this.entity);
     return work;

@@ -36,8 +36,6 @@ export type SysfsName = 'threaded' | 'napi_defer_hard_irqs' | 'gro_flush_timeout
 export const S32_MAX = 0x7fffffff;
 const TUNABLES = ['deferHardIrqs', 'groFlushTimeoutNs', 'irqSuspendTimeoutNs'] as const;
 
-type Operation = ControlOperation & { stuck(why: string): Error };
-
 export class NapiDevice {
   readonly name: string;
   /** Listed instances, and which config is theirs; null: none. */
@@ -92,7 +90,7 @@ export class NapiDevice {
   }
 
   /** napi_disable: its config keeps what is set. */
-  disable(state: NapiState, timer: NapiTimer): Operation {
+  disable(state: NapiState, timer: NapiTimer): ControlOperation {
     const disable = new NapiDisable(state, timer);
     return {
       begin: () => disable.begin(),
@@ -120,6 +118,16 @@ export class NapiDevice {
     return { deferHardIrqs, groFlushTimeoutNs, irqSuspendTimeoutNs };
   }
 
+  /** The id that it has, or will have again; 0 when it never had one. */
+  idOf(state: NapiState): number {
+    return state.napiId || (this.listed.get(state)?.napiId ?? 0);
+  }
+
+  /** The name of its thread; null: it has none. */
+  threadOf(state: NapiState): string | null {
+    return this.threads.nameOf(state);
+  }
+
   threadedOf(state: NapiState): ThreadedMode {
     const now = state.load();
     if ((now & NAPI_BITS.THREADED_BUSY_POLL) !== 0) return 'busy-poll';
@@ -132,7 +140,7 @@ export class NapiDevice {
   }
 
   /** napi_set_threaded */
-  setThreaded(state: NapiState, mode: ThreadedMode): Operation {
+  setThreaded(state: NapiState, mode: ThreadedMode): ControlOperation {
     const set = new NapiSetThreaded(state, this.name, mode, this.threads);
     return {
       begin: () => {
@@ -149,7 +157,7 @@ export class NapiDevice {
    * netif_set_threaded: every instance and every config, or, when a thread cannot be made, none of them. step() throws that error
    * when all are back in softirqs.
    */
-  setAllThreaded(mode: ThreadedMode): Operation {
+  setAllThreaded(mode: ThreadedMode): ControlOperation {
     return new NetifSetThreaded([...this.listed.keys()], mode, {
       ensure: (state) => this.threads.ensure(state, this.name),
       set: (state, made) => this.setThreaded(state, made),
@@ -164,7 +172,7 @@ export class NapiDevice {
    * A write to /sys/class/net/NAME: the device's default, and every instance and every config, whatever was set for one alone.
    * @throws ErrnoError EOPNOTSUPP, ERANGE, EINVAL
    */
-  write(file: SysfsName, value: number): Operation {
+  write(file: SysfsName, value: number): ControlOperation {
     const path = `/sys/class/net/${this.name}/${file}`;
     if (file === 'threaded') {
       const why = this.listed.size === 0 ? 'the device has no NAPI instance' : 'must be 0 or 1';
@@ -187,7 +195,7 @@ export class NapiDevice {
 
 interface Switch {
   ensure(state: NapiState): void;
-  set(state: NapiState, mode: ThreadedMode): Operation;
+  set(state: NapiState, mode: ThreadedMode): ControlOperation;
   /** Remembers the mode. */
   keep(mode: ThreadedMode): void;
 }
@@ -198,7 +206,7 @@ class NetifSetThreaded implements ControlOperation {
   private mode: ThreadedMode;
   private failure: unknown = null;
   private done = 0;
-  private current: Operation | null = null;
+  private current: ControlOperation | null = null;
 
   constructor(states: readonly NapiState[], mode: ThreadedMode, how: Switch) {
     this.states = states;
@@ -244,7 +252,7 @@ function write(state: NapiState, tunables: Partial<NapiTunables>): void {
 }
 
 /** An operation that is complete with its begin(). */
-function now(begin: () => void): Operation {
+function now(begin: () => void): ControlOperation {
   return { begin, step: () => true, stuck: (why) => new Error(why) };
 }
 

@@ -7,13 +7,7 @@ import { type Clock, usecsToJiffies } from '../runtime/clock.js';
 import { NET_RX_SOFTIRQ, type SoftirqAction } from '../softirq/softirq.js';
 import type { NapiPoller } from './poll.js';
 import type { Softnet } from './softnet.js';
-
-export interface SoftnetSettings {
-  /** net.core.netdev_budget: packets per net_rx_action. */
-  readonly budget: number;
-  /** net.core.netdev_budget_usecs: µs per net_rx_action; measured in jiffies. */
-  readonly budgetUsecs: number;
-}
+import type { Sysctls } from './sysctl.js';
 
 /** Byte addresses of the counters (doubles) that this file writes. */
 export interface SoftnetCounters {
@@ -32,8 +26,7 @@ export class NetRxAction implements SoftirqAction {
   private readonly poller: NapiPoller;
   private readonly clock: Clock;
   private readonly seams: NetRxSeams;
-  private readonly budget: number;
-  private readonly budgetJiffies: number;
+  private readonly sysctls: Sysctls;
   private readonly timeSqueeze: number;
 
   constructor(
@@ -41,7 +34,7 @@ export class NetRxAction implements SoftirqAction {
     softnet: Softnet,
     poller: NapiPoller,
     seams: NetRxSeams,
-    settings: SoftnetSettings,
+    sysctls: Sysctls,
     counters: SoftnetCounters,
   ) {
     this.doubles = views.doubles;
@@ -49,8 +42,7 @@ export class NetRxAction implements SoftirqAction {
     this.poller = poller;
     this.clock = seams.clock;
     this.seams = seams;
-    this.budget = settings.budget;
-    this.budgetJiffies = usecsToJiffies(settings.budgetUsecs, seams.clock.hz);
+    this.sysctls = sysctls;
     this.timeSqueeze = counters.timeSqueeze / DOUBLE_BYTES;
     softnet.softirqs.open(NET_RX_SOFTIRQ, this);
   }
@@ -59,8 +51,8 @@ export class NetRxAction implements SoftirqAction {
   run(): void {
     const { softnet, clock } = this;
     const { local, repoll, pollList } = softnet;
-    const timeLimit = (clock.jiffies + this.budgetJiffies) | 0;
-    let budget = this.budget;
+    const timeLimit = (clock.jiffies + usecsToJiffies(this.sysctls.budgetUsecs, clock.hz)) | 0;
+    let { budget } = this.sysctls;
     softnet.inNetRxAction = true;
     local.splice(pollList);
     for (;;) {

@@ -9,6 +9,7 @@ import { NapiIds } from '../napi/control.js';
 import { NapiDevice, type SysfsName } from '../napi/device.js';
 import { Softnet } from '../napi/softnet.js';
 import type { NapiState } from '../napi/state.js';
+import { Sysctls } from '../napi/sysctl.js';
 import { NapiThreads } from '../napi/threaded.js';
 import { VirtualClock } from '../runtime/clock.js';
 import { ErrnoError } from '../runtime/errno.js';
@@ -49,6 +50,8 @@ export class Simulation {
   /** What the kernel would have printed. */
   readonly log: string[] = [];
   readonly trace = new TraceLog();
+  /** Every CPU's next net_rx_action goes by what is set. */
+  readonly sysctls: Sysctls;
   /** @internal */
   readonly views: Views;
   /** @internal */
@@ -69,7 +72,7 @@ export class Simulation {
   private current: SimulatedCpu | null = null;
 
   /** @internal Use simulate(). */
-  constructor({ cpus = 1, seed = 1, hz = 1000, turnNs = [0], ...rest }: SimulateOptions) {
+  constructor({ cpus = 1, seed = 1, hz = 1000, turnNs = [0], threadIrqs = false, ...limits }: SimulateOptions) {
     if (!Number.isInteger(cpus) || cpus < 1 || cpus >= LINES_MAX) throw wrong('cpus', cpus, `1 to ${LINES_MAX - 1}`);
     if (!Number.isInteger(hz) || hz < 1 || hz > 10_000) throw wrong('hz', hz, '1 to 10000');
     const layout = layOut(cpus);
@@ -77,7 +80,12 @@ export class Simulation {
     this.clock = new VirtualClock(hz);
     this.random = new Random(seed);
     this.turnNs = turnNs;
-    const settings: CoreSettings = { budget: 300, budgetUsecs: 2e6 / hz, threadIrqs: false, ...rest };
+    const settings: CoreSettings = { threadIrqs };
+    this.sysctls = new Sysctls(this.views, layout.cpus[0]!.sysctls, hz);
+    this.sysctls.create();
+    const { budget, budgetUsecs } = limits;
+    if (budget !== undefined) this.sysctls.set('net.core.netdev_budget', budget);
+    if (budgetUsecs !== undefined) this.sysctls.set('net.core.netdev_budget_usecs', budgetUsecs);
     const names = {
       napi: (id: number) => this.nameOf(id),
       device: (id: number) => this.napis[id]!.device,
@@ -121,11 +129,6 @@ export class Simulation {
     const device = this.devices.get(name) ?? new NapiDevice(name, NAPIS_MAX, this.ids, this.threads);
     this.devices.set(name, device);
     return device;
-  }
-
-  /** @internal */
-  threadOf(words: NapiState): string | null {
-    return this.threads.nameOf(words);
   }
 
   private createThread(name: string): void {
@@ -190,7 +193,7 @@ export class Simulation {
   }
 
   /** @internal */
-  wait(operation: ControlOperation & { stuck(why: string): Error }): void {
+  wait(operation: ControlOperation): void {
     if (this.current?.inInterrupt) throw operation.stuck('it sleeps, and this is no process context');
     operation.begin();
     for (let turns = 0; !operation.step(); turns += 1) {

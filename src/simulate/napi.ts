@@ -39,12 +39,10 @@ export interface NapiOptions {
 export interface NapiWorld {
   readonly printk: Printk;
   device(name: string): NapiDevice;
-  /** The name of its thread. */
-  threadOf(words: NapiState): string | null;
   /** The softnet data of the CPU that executes. @throws Error when none does */
   softnet(call: string): Softnet;
   /** Gives the CPUs turns until the operation is complete. @throws NapiError when it never will be */
-  wait(operation: ControlOperation & { stuck(why: string): Error }): void;
+  wait(operation: ControlOperation): void;
 }
 
 const NO_TIMER: NapiTimer = { start() {}, cancel() {} };
@@ -219,7 +217,7 @@ export class SimulatedNapi {
 
   /** `napi/eth0-12`; null: it has no thread. */
   get thread(): string | null {
-    return this.world.threadOf(this.words);
+    return this.world.device(this.device).threadOf(this.words);
   }
 
   get deferCount(): number {
