@@ -135,13 +135,13 @@ export class Supervisor {
       recorder: this.recordings.nicTask(),
     };
     this.startThread(NIC, 'nic', nicTask);
-    const { mode, irq, checkBuffers, verifyL4, budget, budgetUsecs, weight } = config;
+    const { mode, irq, checkBuffers, verifyL4, weight } = config;
     plan.cpus.forEach((layout, cpu) => {
       const cpuTask: CpuTask = {
         ...shared,
         context: plan.cpuContexts[cpu]!,
         layout,
-        settings: { mode, irq, checkBuffers, verifyL4, budget, budgetUsecs, weight, threadIrqs: false },
+        settings: { mode, irq, checkBuffers, verifyL4, weight, threadIrqs: false },
         workNs: config.work,
         once: plan.once,
         workSpeed: plan.workSpeed,

@@ -11,6 +11,7 @@
 //   24  NAPI_ID              by which it is found; 0 = by none              main
 //   25  DEFER_HARD_IRQS      tunable                                        main
 //   26  GRO_FLUSH_TIMEOUT    tunable, a double, ns                          main
+//   28  IRQ_SUSPEND_TIMEOUT  tunable, a double, ns                          main
 //
 // STATE: bits 0 … 11 are the kernel's (bits.ts), bits 16 … 27 the context that holds SCHED.
 // who                     from → to                                 why
@@ -26,6 +27,11 @@
 // napi_disable            any → +DISABLE                            then, as soon as nobody holds SCHED or NPSVC:
 //                         → SCHED|NPSVC, parked; no THREADED…       then without DISABLE
 // netif_napi_del          LISTED → no LISTED
+// __napi_schedule         SCHED, THREADED → +SCHED_THREADED         before the thread is woken: it looks for this bit
+// napi_set_threaded       → +THREADED, ±THREADED_BUSY_POLL          as soon as there is a thread; whoever polls now goes on
+// napi_stop_kthread       idle, parked or SCHED_THREADED            never while a softirq holds SCHED: it may yet wake the
+//                         → no THREADED, no THREADED_BUSY_POLL      thread that is about to end
+// napi_threaded_poll      SCHED_THREADED → ±IN_BUSY_POLL            with THREADED_BUSY_POLL and no DISABLE
 // netpoll                 no NPSVC → NPSVC → no NPSVC               around a poll with budget 0
 // never                   no SCHED, DISABLE → SCHED by prep         or disabling would never end
 // never                   idle → MISSED                             nobody is polling, so nobody would look again
@@ -46,6 +52,7 @@ const POLL_OWNER = IN_HAND_COUNT + 1;
 const NAPI_ID = POLL_OWNER + 1;
 const DEFER_HARD_IRQS = NAPI_ID + 1;
 const GRO_FLUSH_TIMEOUT = DEFER_HARD_IRQS + 1;
+const IRQ_SUSPEND_TIMEOUT = GRO_FLUSH_TIMEOUT + 2;
 export const NAPI_BYTES = 2 * CACHE_LINE_BYTES;
 
 // Once more as plain numbers: an object of constants is slow where it is hot.
@@ -143,7 +150,7 @@ export class NapiState {
     Atomics.store(this.words, this.base + STATE, LISTED | SCHED | NPSVC | (PARKED << HOLDER_SHIFT));
   }
 
-  /** napi_enable. @throws NapiError when it is not disabled (the kernel's BUG) */
+  /** napi_enable. @param threaded +THREADED, too @throws NapiError when it is not disabled (the kernel's BUG) */
   enable(threaded: boolean): void {
     for (;;) {
       const old = this.load();
@@ -169,6 +176,15 @@ export class NapiState {
   /** Its end. */
   endDisable(): void {
     Atomics.and(this.words, this.base + STATE, ~DISABLE);
+  }
+
+  /** The first step of napi_stop_kthread. @returns false while somebody else than the thread holds SCHED, who may yet schedule the thread */
+  leaveThreaded(): boolean {
+    const old = this.load();
+    const parked = (old & HOLDER) === HOLDER; // The kernel takes a disabled one for one that is polled, and waits for ever.
+    if ((old & SCHED) !== 0 && (old & SCHED_THREADED) === 0 && !parked) return false;
+    const next = old & ~(THREADED | THREADED_BUSY_POLL);
+    return Atomics.compareExchange(this.words, this.base + STATE, old, next) === old;
   }
 
   /** Sets `bits`. @returns which of them were set before */
@@ -206,6 +222,11 @@ export class NapiState {
     const state = this.load();
     const holder = (state >> HOLDER_SHIFT) & HOLDER_MASK;
     return (state & SCHED) === 0 || holder === PARKED ? NO_HOLDER : holder;
+  }
+
+  /** True while its thread, on this CPU, holds SCHED. */
+  isScheduledForThread(cpu: number): boolean {
+    return (this.load() & (SCHED_THREADED | HOLDER)) === (SCHED_THREADED | (cpu << HOLDER_SHIFT));
   }
 
   isLinked(): boolean {
@@ -276,6 +297,15 @@ export class NapiState {
 
   set groFlushTimeoutNs(ns: number) {
     this.doubles[(this.base + GRO_FLUSH_TIMEOUT) / 2] = ns;
+  }
+
+  /** irq_suspend_timeout, ns */
+  get irqSuspendTimeoutNs(): number {
+    return this.doubles[(this.base + IRQ_SUSPEND_TIMEOUT) / 2]!;
+  }
+
+  set irqSuspendTimeoutNs(ns: number) {
+    this.doubles[(this.base + IRQ_SUSPEND_TIMEOUT) / 2] = ns;
   }
 }
 

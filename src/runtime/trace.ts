@@ -16,4 +16,6 @@ export interface Trace {
   napiPoll(napi: number, work: number, budget: number): void;
   /** sched:sched_waking, of ksoftirqd. */
   ksoftirqdWaking(): void;
+  /** sched:sched_waking, of an instance's thread. */
+  napiThreadWaking(napi: number): void;
 }

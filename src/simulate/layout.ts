@@ -9,6 +9,7 @@ import { CPU_COUNTERS, counterBlockBytes, TASK_COUNTERS } from '../memory/counte
 import { CACHE_LINE_BYTES, DOUBLE_BYTES } from '../memory/layout.js';
 import { SOFTNET_BYTES } from '../napi/softnet.js';
 import { NAPI_BYTES } from '../napi/state.js';
+import { SYSCTL_BYTES } from '../napi/sysctl.js';
 import { SOFTIRQ_BYTES } from '../softirq/softirq.js';
 
 /** What a machine has room for. */
@@ -33,6 +34,7 @@ export function layOut(cpus: number): SimulationLayout {
     Array.from({ length: cpus }, (_, cpu) => arena.reserve(`${name} of cpu ${cpu}`, bytes));
   const contexts = each('context', CONTEXT_BYTES);
   const address = arena.reserve('interrupt lines, bitmaps of cpus', irqRegionBytes(LINES_MAX, cpus));
+  const sysctls = arena.reserve('sysctls', SYSCTL_BYTES);
   const napis = arena.reserve('napi instances', NAPIS_MAX * NAPI_BYTES);
   const softirqs = each('softirq words', SOFTIRQ_BYTES);
   const softnets = each('softnet words', SOFTNET_BYTES);
@@ -41,13 +43,12 @@ export function layOut(cpus: number): SimulationLayout {
   const taskBytes = counterBlockBytes(TASK_COUNTERS);
   const tasks = each('counters of tasks', TASKS_MAX * taskBytes);
   const irq = { address, lines: LINES_MAX, contexts: contexts[0]! };
+  const shared = { irq, napis, napiCount: NAPIS_MAX, sysctls };
   return {
     bytes: arena.bytes,
     cpus: counters.map((block, cpu) => ({
       cpu,
-      irq,
-      napis,
-      napiCount: NAPIS_MAX,
+      ...shared,
       softirq: softirqs[cpu]!,
       softnet: softnets[cpu]!,
       counters: block,

@@ -6,9 +6,13 @@ import type { CoreSettings } from '../cpu/core.js';
 import type { IrqLine, LineFlow } from '../irq/line.js';
 import { type Views, viewsOf } from '../memory/views.js';
 import { NapiIds } from '../napi/control.js';
+import { NapiDevice, type SysfsName } from '../napi/device.js';
 import { Softnet } from '../napi/softnet.js';
 import type { NapiState } from '../napi/state.js';
+import { Sysctls } from '../napi/sysctl.js';
+import { NapiThreads } from '../napi/threaded.js';
 import { VirtualClock } from '../runtime/clock.js';
+import { ErrnoError } from '../runtime/errno.js';
 import type { ControlOperation } from '../runtime/operation.js';
 import { Printk } from '../runtime/printk.js';
 import { Random } from '../runtime/random.js';
@@ -46,14 +50,20 @@ export class Simulation {
   /** What the kernel would have printed. */
   readonly log: string[] = [];
   readonly trace = new TraceLog();
+  /** Every CPU's next net_rx_action goes by what is set. */
+  readonly sysctls: Sysctls;
   /** @internal */
   readonly views: Views;
   /** @internal */
   readonly clock: VirtualClock;
   /** @internal */
   readonly printk = new Printk((line) => this.log.push(line));
+  /** How many NAPI threads there can be: the creation of one more fails, with ENOMEM. Default: no limit. */
+  threadsMax = Number.POSITIVE_INFINITY;
   /** @internal */
   readonly ids: NapiIds;
+  private readonly devices = new Map<string, NapiDevice>();
+  private readonly threads = new NapiThreads((name) => this.createThread(name));
   private readonly random: Random;
   private readonly turnNs: readonly number[];
   private readonly napis: SimulatedNapi[] = [];
@@ -62,7 +72,7 @@ export class Simulation {
   private current: SimulatedCpu | null = null;
 
   /** @internal Use simulate(). */
-  constructor({ cpus = 1, seed = 1, hz = 1000, turnNs = [0], ...rest }: SimulateOptions) {
+  constructor({ cpus = 1, seed = 1, hz = 1000, turnNs = [0], threadIrqs = false, ...limits }: SimulateOptions) {
     if (!Number.isInteger(cpus) || cpus < 1 || cpus >= LINES_MAX) throw wrong('cpus', cpus, `1 to ${LINES_MAX - 1}`);
     if (!Number.isInteger(hz) || hz < 1 || hz > 10_000) throw wrong('hz', hz, '1 to 10000');
     const layout = layOut(cpus);
@@ -70,10 +80,16 @@ export class Simulation {
     this.clock = new VirtualClock(hz);
     this.random = new Random(seed);
     this.turnNs = turnNs;
-    const settings: CoreSettings = { budget: 300, budgetUsecs: 2e6 / hz, threadIrqs: false, ...rest };
+    const settings: CoreSettings = { threadIrqs };
+    this.sysctls = new Sysctls(this.views, layout.cpus[0]!.sysctls, hz);
+    this.sysctls.create();
+    const { budget, budgetUsecs } = limits;
+    if (budget !== undefined) this.sysctls.set('net.core.netdev_budget', budget);
+    if (budgetUsecs !== undefined) this.sysctls.set('net.core.netdev_budget_usecs', budgetUsecs);
     const names = {
       napi: (id: number) => this.nameOf(id),
       device: (id: number) => this.napis[id]!.device,
+      thread: (id: number) => this.napis[id]!.thread ?? '',
       irq: (line: number) => this.lineNames[line]!,
     };
     for (const { softnet } of layout.cpus) Softnet.create(this.views, softnet);
@@ -99,8 +115,24 @@ export class Simulation {
     if (id === NAPIS_MAX) throw wrong('napis', id + 1, `1 to ${NAPIS_MAX}`);
     const napi = new SimulatedNapi(this, this.words[id]!, name, options);
     this.napis.push(napi);
-    for (const { core } of this.cpus) core.softnet.add(id, napi.parts(poll));
+    for (const { core } of this.cpus) core.softnet.add(id, { ...napi.parts(poll), thread: core.threadOf(id) });
     return napi;
+  }
+
+  /** A write to /sys/class/net/DEVICE/FILE: blocks, while the CPUs go on. @throws ErrnoError */
+  sysfs(device: string, file: SysfsName, value: number): void {
+    this.wait(this.device(device).write(file, value));
+  }
+
+  /** @internal */
+  device(name: string): NapiDevice {
+    const device = this.devices.get(name) ?? new NapiDevice(name, NAPIS_MAX, this.ids, this.threads);
+    this.devices.set(name, device);
+    return device;
+  }
+
+  private createThread(name: string): void {
+    if (this.threads.count >= this.threadsMax) throw new ErrnoError('ENOMEM', `${name}: no thread can be made`);
   }
 
   /** An interrupt line, enabled; `handler` runs on the CPU that it targets, at that CPU's next delivery point. */
@@ -161,7 +193,7 @@ export class Simulation {
   }
 
   /** @internal */
-  wait(operation: ControlOperation & { stuck(why: string): Error }): void {
+  wait(operation: ControlOperation): void {
     if (this.current?.inInterrupt) throw operation.stuck('it sleeps, and this is no process context');
     operation.begin();
     for (let turns = 0; !operation.step(); turns += 1) {

@@ -128,7 +128,8 @@ t.test('S07: once disabled it is neither threaded nor preferred, has no timer an
       cancelled += 1;
     },
   };
-  const a = m.napi('a', finds(0), { timer, thread: { wake: () => {} } });
+  const a = m.napi('a', finds(0), { timer });
+  a.setThreaded('enabled');
   a.set('THREADED_BUSY_POLL');
   a.set('PREFER_BUSY_POLL');
   t.ok(a.has('THREADED'));
@@ -538,13 +539,11 @@ t.test('complete_done: a deferral without a timeout defers nothing', async (t) =
 
 t.test('a threaded one goes to its thread: no list, no owner, no softirq', async (t) => {
   const m = simulate();
-  const woken: string[] = [];
-  const a = m.napi('a', finds(0), { thread: { wake: () => woken.push(bits(a)) } });
+  const a = m.napi('a', finds(0));
+  a.setThreaded('enabled');
   m.cpu.irq(() => a.schedule());
-  t.same(woken, ['SCHED|THREADED|SCHED_THREADED']);
+  t.equal(bits(a), 'SCHED|THREADED|SCHED_THREADED');
   t.same([m.cpu.pollList, a.listOwner, m.trace.of('softirq_raise')], [[], -1, []]);
-  m.cpu.task(() => a.completeDone(0));
-  t.equal(bits(a), 'THREADED');
 });
 
 t.test('complete_done: held packets start the timer, and the line is unmasked all the same', async (t) => {

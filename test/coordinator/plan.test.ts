@@ -41,7 +41,7 @@ function linesOf({ text }: Plan): Line[] {
 
 /** Every address in a plan, by where it stands. */
 function addressesOf({ cpus, nic, cpuContexts, backlogs, ...plan }: Plan): number[] {
-  const { barrier, once, workSpeed, nicContext } = plan;
+  const { barrier, once, workSpeed, sysctls, nicContext } = plan;
   const perCpu = cpus.flatMap(({ softirq, softnet, batch, tally, flows, counters, pollCounters }) => [
     ...[softirq, softnet, batch, tally, counters],
     ...(flows === 0 ? [] : [flows]),
@@ -50,7 +50,8 @@ function addressesOf({ cpus, nic, cpuContexts, backlogs, ...plan }: Plan): numbe
   const { irq, napis, rings, pools, links, buffers } = cpus[0]!;
   const shared = [irq.address, napis, ...rings, ...pools, links, buffers];
   const ofNic = [nic.state, nic.rss, nic.frames, nic.counters, ...nic.queueCounters];
-  return [barrier, once, workSpeed, nicContext, ...cpuContexts, ...backlogs, ...perCpu, ...shared, ...ofNic];
+  const starts = [barrier, once, workSpeed, sysctls, nicContext, ...cpuContexts];
+  return [...starts, ...backlogs, ...perCpu, ...shared, ...ofNic];
 }
 
 t.test('no two regions overlap, and each has the bytes that are printed for it', async (t) => {
