@@ -38,7 +38,7 @@ export interface SimulateOptions {
   readonly threadIrqs?: boolean;
 }
 
-const TURNS_MAX = 100_000;
+const TURNS_MAX = 10_000;
 
 /** Makes a machine at rest. @throws RangeError when an option makes no sense */
 export function simulate(options: SimulateOptions = {}): Simulation {
