@@ -16,13 +16,14 @@ import { ErrnoError } from '../runtime/errno.js';
 import type { ControlOperation } from '../runtime/operation.js';
 import { Printk } from '../runtime/printk.js';
 import { Random } from '../runtime/random.js';
+import { assertOneOf, assertTime, assertWhole } from './check.js';
 import { SimulatedCpu } from './cpu.js';
 import { LINES_MAX, layOut, NAPIS_MAX } from './layout.js';
 import { type NapiOptions, type PollFunction, SimulatedNapi } from './napi.js';
 import { CpuTrace, TraceLog } from './trace.js';
 
 export interface SimulateOptions {
-  /** 1 … 64. Default 1. */
+  /** 1 … 63. Default 1. */
   readonly cpus?: number;
   /** Decides whose turn it is. Default 1. */
   readonly seed?: number;
@@ -38,6 +39,9 @@ export interface SimulateOptions {
   readonly threadIrqs?: boolean;
 }
 
+const OPTIONS = ['cpus', 'seed', 'hz', 'turnNs', 'budget', 'budgetUsecs', 'threadIrqs'];
+
+const FLOWS: readonly LineFlow[] = ['latch', 'nolatch', 'level'];
 const TURNS_MAX = 10_000;
 
 /** Makes a machine at rest. @throws RangeError when an option makes no sense */
@@ -72,9 +76,9 @@ export class Simulation {
   private current: SimulatedCpu | null = null;
 
   /** @internal Use simulate(). */
-  constructor({ cpus = 1, seed = 1, hz = 1000, turnNs = [0], threadIrqs = false, ...limits }: SimulateOptions) {
-    if (!Number.isInteger(cpus) || cpus < 1 || cpus >= LINES_MAX) throw wrong('cpus', cpus, `1 to ${LINES_MAX - 1}`);
-    if (!Number.isInteger(hz) || hz < 1 || hz > 10_000) throw wrong('hz', hz, '1 to 10000');
+  constructor(options: SimulateOptions) {
+    assertOptions(options);
+    const { cpus = 1, seed = 1, hz = 1000, turnNs = [0], threadIrqs = false, budget, budgetUsecs } = options;
     const layout = layOut(cpus);
     this.views = viewsOf(new SharedArrayBuffer(layout.bytes));
     this.clock = new VirtualClock(hz);
@@ -83,7 +87,6 @@ export class Simulation {
     const settings: CoreSettings = { threadIrqs };
     this.sysctls = new Sysctls(this.views, layout.cpus[0]!.sysctls, hz);
     this.sysctls.create();
-    const { budget, budgetUsecs } = limits;
     if (budget !== undefined) this.sysctls.set('net.core.netdev_budget', budget);
     if (budgetUsecs !== undefined) this.sysctls.set('net.core.netdev_budget_usecs', budgetUsecs);
     const names = {
@@ -112,7 +115,7 @@ export class Simulation {
   /** A NAPI instance whose poll is `poll`; enabled, unless the options say otherwise. It can be polled on every CPU. */
   napi(name: string, poll: PollFunction, options: NapiOptions = {}): SimulatedNapi {
     const id = this.napis.length;
-    if (id === NAPIS_MAX) throw wrong('napis', id + 1, `1 to ${NAPIS_MAX}`);
+    assertWhole('napis', id + 1, 1, NAPIS_MAX);
     const napi = new SimulatedNapi(this, this.words[id]!, name, options);
     this.napis.push(napi);
     for (const { core } of this.cpus) core.softnet.add(id, { ...napi.parts(poll), thread: core.threadOf(id) });
@@ -138,7 +141,9 @@ export class Simulation {
   /** An interrupt line, enabled; `handler` runs on the CPU that it targets, at that CPU's next delivery point. */
   line(name: string, handler: () => void, flow: LineFlow = 'latch', cpu = 0): IrqLine {
     const id = this.lineNames.length;
-    if (id === LINES_MAX) throw wrong('lines', id + 1, `1 to ${LINES_MAX}`);
+    assertWhole('lines', id + 1, 1, LINES_MAX);
+    assertOneOf('flow', flow, FLOWS);
+    assertWhole('cpu', cpu, 0, this.cpus.length - 1);
     this.lineNames.push(name);
     for (const { core } of this.cpus) core.handlers[id] = { handle: handler };
     const line = this.cpus[0]!.core.lines[id]!;
@@ -163,6 +168,7 @@ export class Simulation {
   }
 
   advance(ns: number): void {
+    assertTime('advance', ns);
     this.clock.advance(ns);
   }
 
@@ -225,6 +231,14 @@ export class Simulation {
   }
 }
 
-function wrong(name: string, value: unknown, right: string): RangeError {
-  return new RangeError(`simulate: ${name}=${value}: must be an integer from ${right}`);
+function assertOptions(options: SimulateOptions): void {
+  for (const name of Object.keys(options)) assertOneOf('option', name, OPTIONS);
+  const { cpus = 1, seed = 1, hz = 1000, turnNs = [0], budget = 300, budgetUsecs = 0 } = options;
+  assertWhole('cpus', cpus, 1, LINES_MAX - 1);
+  assertWhole('seed', seed, Number.MIN_SAFE_INTEGER);
+  assertWhole('hz', hz, 1, 10_000);
+  assertWhole('turnNs.length', turnNs.length, 1);
+  for (const ns of turnNs) assertTime('turnNs', ns);
+  assertWhole('budget', budget, -(2 ** 31), 2 ** 31 - 1); // The kernel checks no range either.
+  assertTime('budgetUsecs', budgetUsecs);
 }

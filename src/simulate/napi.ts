@@ -10,6 +10,7 @@ import { type NapiState, NO_HOLDER } from '../napi/state.js';
 import type { ThreadedMode } from '../napi/threaded.js';
 import type { ControlOperation } from '../runtime/operation.js';
 import type { Printk } from '../runtime/printk.js';
+import { assertTime, assertWhole } from './check.js';
 
 /** What an instance does when it is polled: the driver. @returns the work it did */
 export type PollFunction = (napi: SimulatedNapi, budget: number) => number;
@@ -68,6 +69,9 @@ export class SimulatedNapi {
     this.words = words;
     this.timer = options.timer ?? NO_TIMER;
     this.options = options;
+    assertWhole('weight', options.weight ?? NAPI_POLL_WEIGHT, 1);
+    assertWhole('deferHardIrqs', options.deferHardIrqs ?? 0, 0, 2 ** 31 - 1);
+    assertTime('groFlushTimeoutNs', options.groFlushTimeoutNs ?? 0);
     this.add();
     const { deferHardIrqs, groFlushTimeoutNs } = options;
     this.tune({ ...(deferHardIrqs && { deferHardIrqs }), ...(groFlushTimeoutNs && { groFlushTimeoutNs }) });
@@ -80,7 +84,9 @@ export class SimulatedNapi {
     const counted = (budget: number) => {
       this.polls += 1;
       if (this.polls > POLLS_MAX) throw new Error(`napi ${this.name}: no end after ${POLLS_MAX} polls`);
-      return poll(this, budget);
+      const work = poll(this, budget);
+      assertWhole(`napi ${this.name}: work`, work, 0);
+      return work;
     };
     const given = Object.entries({ weight, gro, timer, isHome, netpoll }).filter(([, part]) => part !== undefined);
     return { ...Object.fromEntries(given), name: this.name, device: this.device, poll: { poll: counted } };
