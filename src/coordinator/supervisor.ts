@@ -87,7 +87,7 @@ export class Supervisor {
     const parties = 1 + this.contexts.length;
     const barrier = new Barrier(this.machine.views.words.buffer, this.plan.barrier, parties);
     this.recordings.open();
-    this.startThreads(parties);
+    await this.tryStartThreads(parties);
     await barrier.waitAsync(START_TIMEOUT_MS, () => this.failure !== null);
     if (this.failure !== null) {
       barrier.breakUp(); // The others wake, and find STOP.
@@ -122,6 +122,17 @@ export class Supervisor {
 
   private roles(): string[] {
     return [NIC, ...this.plan.cpus.map(({ cpu }) => `cpu${cpu}`)];
+  }
+
+  /** @throws Error of Node's when there can be no such thread, by execArgv; then nothing is open and nothing runs */
+  private async tryStartThreads(parties: number): Promise<void> {
+    try {
+      this.startThreads(parties);
+    } catch (error) {
+      await this.endThreads(0);
+      this.recordings.abandon();
+      throw error;
+    }
   }
 
   private startThreads(parties: number): void {
