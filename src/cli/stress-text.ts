@@ -9,7 +9,10 @@ import type { SoakConfig } from '../stress/options.js';
 import type { Soak, SoakReport } from '../stress/soak.js';
 
 /** `12.5 of 40 s  round 17: napi, 2 CPUs, 3 queues  12.3 M packets  3.40 Mpps` */
-export function soakLine(soak: Soak, { minutes, packets }: SoakConfig): string {
+export function soakLine(
+  soak: Pick<Soak, 'seconds' | 'delivered' | 'current'>,
+  { minutes, packets }: SoakConfig,
+): string {
   const { seconds, delivered, current } = soak;
   const elapsed = Number.isFinite(minutes)
     ? `${seconds.toFixed(1)} of ${+(60 * minutes).toFixed(1)} s`

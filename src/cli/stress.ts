@@ -1,7 +1,7 @@
 // Cold. Runs on: main.
 // `softirq stress`: rounds of machines under random settings and operations, progress meanwhile, and a summary.
 
-import { resolveSoak, type SoakOptions } from '../stress/options.js';
+import { resolveSoak, type SoakConfig, type SoakOptions } from '../stress/options.js';
 import { Soak, type SoakReport } from '../stress/soak.js';
 import { Progress, paintFor } from './progress.js';
 import { onStopSignal } from './signals.js';
@@ -10,14 +10,21 @@ import { soakLine, soakSummary } from './stress-text.js';
 /** A soak that has shown something wrong. */
 export class StressError extends Error {}
 
+type Rounds = Pick<Soak, 'toEnd' | 'stop' | 'seconds' | 'delivered' | 'current'>;
+
 /**
  * Ends when the rounds are over and the summary is printed.
+ * @param soakOf injected by tests
  * @throws SoftirqOptionError before anything runs; StressError when something was wrong, or never visited
  */
-export async function stressCommand(options: SoakOptions, { json }: { readonly json: boolean }): Promise<void> {
+export async function stressCommand(
+  options: SoakOptions,
+  { json }: { readonly json: boolean },
+  soakOf: (config: SoakConfig) => Rounds = (config) => new Soak(config),
+): Promise<void> {
   const config = resolveSoak(options);
   const progress = new Progress(process.stderr);
-  const soak = new Soak(config);
+  const soak = soakOf(config);
   const forget = onStopSignal((signal) => {
     progress.note(`${signal}: stopping in order; another one ends it at once`);
     soak.stop();

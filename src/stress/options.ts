@@ -47,6 +47,20 @@ export function resolveSoak(options: SoakOptions): SoakConfig {
   };
 }
 
+/** How long it takes is said once; a round is nothing without its seed. */
+function checkTogether(given: z.output<typeof schema>): void {
+  const [first, second] = ENDS.filter((name) => given[name] !== undefined);
+  if (first === undefined) {
+    throw new SoftirqOptionError('packets', undefined, 'or --minutes must say how long it takes');
+  }
+  if (second !== undefined) {
+    throw new SoftirqOptionError(second, given[second], `cannot go with --${first}: use one of them`);
+  }
+  if (given.round !== undefined && given.seed === undefined) {
+    throw new SoftirqOptionError('seed', undefined, 'must say of which seed the round is');
+  }
+}
+
 function parse(options: SoakOptions): z.output<typeof schema> {
   const result = schema.safeParse(options);
   const given: Readonly<Record<string, unknown>> = { ...options };
@@ -54,11 +68,6 @@ function parse(options: SoakOptions): z.output<typeof schema> {
     const { path, message } = result.error.issues[0]!;
     throw new SoftirqOptionError(String(path[0]), given[String(path[0])], message);
   }
-  const ends = ENDS.filter((name) => given[name] !== undefined);
-  if (ends.length === 0) {
-    throw new SoftirqOptionError('packets', undefined, 'or --minutes must say how long it takes');
-  }
-  if (ends.length > 1)
-    throw new SoftirqOptionError(ends[1]!, given[ends[1]!], `cannot go with ${ends[0]}: use one of them`);
+  checkTogether(result.data);
   return result.data;
 }
