@@ -26,12 +26,12 @@ function orNull<T extends z.ZodType>(check: T) {
   return check.optional().transform((value) => value ?? null);
 }
 
-function integer(min: number, max: number) {
+export function integer(min: number, max: number) {
   const right = `must be an integer from ${min} to ${max}`;
   return numeric(z.number({ error: right }).int(right).min(min, right).max(max, right));
 }
 
-function positive(what: string) {
+export function positive(what: string) {
   const right = `must be ${what} over 0`;
   return numeric(z.number({ error: right }).positive(right));
 }
