@@ -138,7 +138,10 @@ export class NapiState {
     this.enable(false);
   }
 
-  /** netif_napi_add: born disabled. @throws NapiError when it is listed already, and then nothing is changed */
+  /**
+   * netif_napi_add: born disabled. Other bits stay, as the kernel's set_bit() leaves them: NO_BUSY_POLL, a MISSED of its earlier life.
+   * @throws NapiError when it is listed already, and then nothing is changed
+   */
   add(): void {
     const old = this.load();
     if ((old & LISTED) !== 0) throw new NapiError('netif_napi_add', this.id, old, 'it is listed already');
@@ -147,7 +150,7 @@ export class NapiState {
     this.deferCount = 0;
     this.words[this.base + IN_HAND_COUNT] = 0;
     Atomics.store(this.words, this.base + POLL_OWNER, NO_CPU);
-    Atomics.store(this.words, this.base + STATE, LISTED | SCHED | NPSVC | (PARKED << HOLDER_SHIFT));
+    Atomics.or(this.words, this.base + STATE, LISTED | SCHED | NPSVC | (PARKED << HOLDER_SHIFT));
   }
 
   /** napi_enable. @param threaded +THREADED, too @throws NapiError when it is not disabled (the kernel's BUG) */

@@ -249,6 +249,18 @@ t.test('S14: deleted while enabled: a warning, and it is off the list; once more
   t.same(b.state, ['SCHED', 'NPSVC', 'LISTED']);
 });
 
+t.test('added again, it has the bits that nobody clears', async (t) => {
+  const m = simulate();
+  const a = m.napi('a', finds(0), { disabled: true });
+  a.set('NO_BUSY_POLL'); // netif_napi_add_tx()
+  m.cpu.irq(() => a.schedule());
+  a.del();
+  a.add();
+  t.same(a.state, ['SCHED', 'MISSED', 'NPSVC', 'LISTED', 'NO_BUSY_POLL']);
+  a.enable();
+  t.equal(a.napiId, 0, 'nobody may busy-poll it');
+});
+
 t.test('S15: returns 10 without completing: stuck, interrupts only set MISSED, and disable hangs', async (t) => {
   const m = simulate();
   const a = m.napi('a', () => 10);

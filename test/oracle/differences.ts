@@ -132,7 +132,8 @@ export const DIFFERENCES: readonly Difference[] = [
     why: 'icmpv6_rcv() wants eight bytes of each; tshark what the type says',
     adapt: (found) => {
       const segment = segmentOf(found);
-      if (segment?.name !== 'icmpv6' || !/^(icmpv6Truncated)?$/.test(found.theirs.reason)) return null;
+      const isOurs = segment?.name === 'icmpv6' && found.theirs.protocols.includes('ipv6');
+      if (!isOurs || !/^(icmpv6Truncated)?$/.test(found.theirs.reason)) return null;
       return { reason: segment.bytes < segment.least ? 'icmpv6Truncated' : '' };
     },
   },

@@ -62,6 +62,7 @@ export class Once implements Mortal {
     return {
       attempt: () => {
         found = this.enter();
+        if (found === ME) throw new Error('once: called by its own initialiser, and would wait for itself');
         return found === NEW || found === DONE ? null : found;
       },
       leads: () => found === NEW,
@@ -69,9 +70,7 @@ export class Once implements Mortal {
   }
 
   private enter(): number {
-    const found = Atomics.compareExchange(this.words, STATE, NEW, ME);
-    if (found === ME) throw new Error('once: called by its own initialiser, and would wait for itself');
-    return found;
+    return Atomics.compareExchange(this.words, STATE, NEW, ME);
   }
 
   private lead(initialise: () => void): void {
