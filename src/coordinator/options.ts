@@ -8,6 +8,8 @@ import { NICE_0_WEIGHT } from '../cpu/scheduler.js';
 import { minimumFrameSize, parseFrameSizes } from '../nic/devices/frame-sizes.js';
 import { RING_SIZE_MAX, RING_SIZE_MIN } from '../ring/rx-ring.js';
 import { SoftirqOptionError } from './errors.js';
+import { resolveNapi, resolveSysctl, type SysctlSettings } from './kernel-options.js';
+import type { NapiSettings } from './napi-settings.js';
 
 /** A module whose default export makes the sink of one CPU: `(context: {cpu, data}) => (burst) => void`. */
 export interface SinkOption {
@@ -63,7 +65,7 @@ export interface HostOptions {
   speed?: string;
   /** What happens to a frame for which no buffer is posted. Default: `wait` at full speed, else `drop`. */
   full?: 'wait' | 'drop';
-  /** net.core.netdev_budget, packets. Default 300. */
+  /** net.core.netdev_budget, packets; `sysctl` may say it too, and wins. Default 300. */
   budget?: number;
   /** net.core.netdev_budget_usecs, µs, at least 2000 (two jiffies). Default 2000. */
   budgetUsecs?: number;
@@ -91,6 +93,10 @@ export interface HostOptions {
   writeDropped?: string;
   /** What runs in process context on every CPU, beside ksoftirqd: one or several, by URL or as TaskOption. Default: none. */
   task?: string | URL | TaskOption | readonly (string | URL | TaskOption)[];
+  /** Sysctls by the kernel's names (`net.core.netdev_budget`); may be changed while traffic runs. Default: the kernel's. */
+  sysctl?: SysctlSettings;
+  /** For every queue's NAPI instance; may be changed for each while traffic runs. Default: nothing deferred, not threaded. */
+  napi?: NapiSettings;
   /** Arguments for each worker's `execArgv`. Default: those of this process, with one profile per role. */
   execArgv?: readonly string[];
 }
@@ -228,6 +234,8 @@ const schema = z.strictObject({
   write: orNull(fileName()),
   writeDropped: orNull(fileName()),
   task: z.union([task, z.array(task)], { error: taskShape }).optional(),
+  sysctl: z.unknown().optional(),
+  napi: z.unknown().optional(),
   execArgv: orNull(z.array(z.string()).readonly()),
 });
 
@@ -238,6 +246,7 @@ export function resolveOptions(options: HostOptions): Config {
   const parsed = parse(options);
   refuseMismatched(parsed);
   const capture = parsed.device !== 'pktgen';
+  const sysctl = resolveSysctl(parsed.sysctl);
   const cpus = parsed.cpus ?? Math.max(1, availableParallelism() - NICS);
   const config: Config = {
     ...parsed,
@@ -257,6 +266,10 @@ export function resolveOptions(options: HostOptions): Config {
     spin: parsed.spin ?? cpus + NICS <= availableParallelism(),
     sink: (parsed.sink as SinkOption | undefined) ?? null,
     task: tasksOf(parsed.task),
+    sysctl,
+    napi: resolveNapi(parsed.napi, parsed.mode),
+    budget: sysctl['net.core.netdev_budget'] ?? parsed.budget,
+    budgetUsecs: sysctl['net.core.netdev_budget_usecs'] ?? parsed.budgetUsecs,
   };
   if (capture) checkSpeed(config);
   else checkPktgen(config);
