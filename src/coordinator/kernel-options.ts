@@ -13,8 +13,26 @@ export type SysctlSettings = Partial<Record<SysctlName, number>>;
 
 const MAP = 'must be an object of names and values';
 
-/** @throws SoftirqOptionError */
-export function resolveSysctl(given: unknown): SysctlSettings {
+interface Given {
+  readonly sysctl?: unknown;
+  readonly napi?: unknown;
+  readonly mode: 'napi' | 'interrupt';
+  readonly budget: number;
+  readonly budgetUsecs: number;
+}
+
+/** Where `sysctl` says it too, the budgets are those. @throws SoftirqOptionError */
+export function resolveKernel({ sysctl: given, napi, mode, budget, budgetUsecs }: Given) {
+  const sysctl = resolveSysctl(given);
+  return {
+    sysctl,
+    napi: resolveNapi(napi, mode),
+    budget: sysctl['net.core.netdev_budget'] ?? budget,
+    budgetUsecs: sysctl['net.core.netdev_budget_usecs'] ?? budgetUsecs,
+  };
+}
+
+function resolveSysctl(given: unknown): SysctlSettings {
   const settings = asObject('sysctl', given);
   for (const [name, value] of Object.entries(settings)) {
     refuseAs('sysctl', () => checkSysctl(name, value as number, HZ));
@@ -22,8 +40,7 @@ export function resolveSysctl(given: unknown): SysctlSettings {
   return settings;
 }
 
-/** @throws SoftirqOptionError */
-export function resolveNapi(given: unknown, mode: 'napi' | 'interrupt'): NapiSettings {
+function resolveNapi(given: unknown, mode: 'napi' | 'interrupt'): NapiSettings {
   const settings = asObject('napi', given);
   if (mode === 'interrupt' && Object.keys(settings).length > 0) {
     throw new SoftirqOptionError('napi', given, 'is only for mode napi');

@@ -8,7 +8,7 @@ import { NICE_0_WEIGHT } from '../cpu/scheduler.js';
 import { minimumFrameSize, parseFrameSizes } from '../nic/devices/frame-sizes.js';
 import { RING_SIZE_MAX, RING_SIZE_MIN } from '../ring/rx-ring.js';
 import { SoftirqOptionError } from './errors.js';
-import { resolveNapi, resolveSysctl, type SysctlSettings } from './kernel-options.js';
+import { resolveKernel, type SysctlSettings } from './kernel-options.js';
 import type { NapiSettings } from './napi-settings.js';
 
 /** A module whose default export makes the sink of one CPU: `(context: {cpu, data}) => (burst) => void`. */
@@ -246,7 +246,6 @@ export function resolveOptions(options: HostOptions): Config {
   const parsed = parse(options);
   refuseMismatched(parsed);
   const capture = parsed.device !== 'pktgen';
-  const sysctl = resolveSysctl(parsed.sysctl);
   const cpus = parsed.cpus ?? Math.max(1, availableParallelism() - NICS);
   const config: Config = {
     ...parsed,
@@ -266,10 +265,7 @@ export function resolveOptions(options: HostOptions): Config {
     spin: parsed.spin ?? cpus + NICS <= availableParallelism(),
     sink: (parsed.sink as SinkOption | undefined) ?? null,
     task: tasksOf(parsed.task),
-    sysctl,
-    napi: resolveNapi(parsed.napi, parsed.mode),
-    budget: sysctl['net.core.netdev_budget'] ?? parsed.budget,
-    budgetUsecs: sysctl['net.core.netdev_budget_usecs'] ?? parsed.budgetUsecs,
+    ...resolveKernel(parsed),
   };
   if (capture) checkSpeed(config);
   else checkPktgen(config);
