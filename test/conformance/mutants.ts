@@ -32,6 +32,7 @@ function mutants(kernel: string, suite: Mutant['suite'], file: string, rows: rea
 const STATE = 'napi/state.js';
 const SOFTNET = 'napi/softnet.js';
 const NET_RX = 'napi/net-rx-action.js';
+const POLL = 'napi/poll.js';
 const CONTROL = 'napi/control.js';
 const NETPOLL = 'napi/netpoll.js';
 const SOFTIRQ = 'softirq/softirq.js';
@@ -84,15 +85,21 @@ export const MUTANTS: readonly Mutant[] = [
       ],
     ],
   ]),
-  ...mutants('__napi_poll', 'state', NET_RX, [
+  ...mutants('__napi_poll', 'state', POLL, [
     ['no SCHED: not polled', 'S18', [/if \(\(state\.load\(\) & SCHED\) === 0\)\s*return 0;/, '']],
     ['more than the weight: said once', 'S16: returns', ['if (work > weight)', 'if (false)']],
-    ['and charged in full', 'S16: returns', ['budget -= work;', 'budget -= Math.min(work, 64);']],
     ['DISABLE at full budget: completed', 'S09: one', ['if ((seen & DISABLE) !== 0)', 'if (false)']],
     ['as an empty poll', 'S09: that last', ['napiCompleteDone(state.id, 0)', 'napiCompleteDone(state.id, work)']],
     ['under budget: left to the driver', 'S15', ['work >= napi.weight &&', 'true &&']],
   ]),
-  ...mutants('__napi_poll', 'softirq', NET_RX, [
+  ...mutants('__napi_poll', 'state', NET_RX, [
+    [
+      'what is over the weight is charged in full',
+      'S16: returns',
+      ['budget -= work;', 'budget -= Math.min(work, 64);'],
+    ],
+  ]),
+  ...mutants('__napi_poll', 'softirq', POLL, [
     [
       'PREFER_BUSY_POLL at full budget: completed',
       'PREFER_BUSY_POLL with',
