@@ -190,7 +190,7 @@ export const MUTANTS: readonly Mutant[] = [
     ['THREADED where there is a thread', 'a threaded one', ['(threaded ? THREADED : 0)', '0']],
   ]),
   ...mutants('napi_enable', 'state', CONTROL, [
-    ['gets an id', 'S12: freshly', [/if \(\(state\.load\(\) & NAPI_BITS\.SCHED\) !== 0\)\s*ids\.assign\(state\);/, '']],
+    ['gets an id', 'S12: freshly', ['ids.assign(state);', '{}']],
     ['that nobody has', 'S12: ids', ['state.napiId = this.last;', 'state.napiId = this.min;']],
   ]),
   ...mutants('napi_disable', 'state', STATE, [
