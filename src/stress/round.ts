@@ -32,6 +32,7 @@ export class RoundRun {
   private readonly operations = new Map<string, number>();
   private readonly violations: string[] = [];
   private host: RunningHost | null = null;
+  private watchdog: Watchdog | null = null;
   private over = false;
   private stopped = false;
 
@@ -85,6 +86,7 @@ export class RoundRun {
   private async watch(host: RunningHost): Promise<void> {
     const { machine, plan } = host.supervisor.source;
     const watchdog = new Watchdog(machine, plan);
+    this.watchdog = watchdog;
     const limitMs = performance.now() + this.drawn.options.duration! * 1000 + END_MS;
     while (!this.over) {
       await delay(LOOK_MS);
@@ -142,7 +144,10 @@ export class RoundRun {
 
   private check({ conservation, stack, config }: Snapshot): void {
     const { offered, delivered, dropped, inFlight } = conservation;
-    if (inFlight > 0) this.violations.push(`${inFlight} packets are in flight after the drain`);
+    if (inFlight > 0) {
+      const where = this.watchdog?.describe(performance.now()) ?? [];
+      this.violations.push(`${inFlight} packets are in flight after the drain`, ...where);
+    }
     for (const [reason, packets] of Object.entries(stack.malformed)) {
       if (packets > 0) this.violations.push(`${packets} packets of pktgen were dropped as malformed: ${reason}`);
     }
