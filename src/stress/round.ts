@@ -35,6 +35,7 @@ export class RoundRun {
   private watchdog: Watchdog | null = null;
   private over = false;
   private stopped = false;
+  private gaveUp = false;
 
   constructor(drawn: DrawnRound, record: FlowRecord) {
     this.drawn = drawn;
@@ -62,7 +63,8 @@ export class RoundRun {
       })) as RunningHost;
       snapshot = await this.conduct(this.host);
     } catch (error) {
-      this.violations.push(...(error instanceof InvariantError ? error.violations : [String(error)]));
+      if (error instanceof InvariantError) this.violations.push(...error.violations);
+      else if (!this.gaveUp) this.violations.push(String(error));
     }
     if (snapshot !== null) this.check(snapshot);
     return { snapshot, operations: this.operations, violations: this.violations };
@@ -102,6 +104,7 @@ export class RoundRun {
   /** The threads of a machine that stands still may not listen any more. */
   private async giveUp(host: RunningHost, why: readonly string[]): Promise<void> {
     this.violations.push(...why);
+    this.gaveUp = true; // What comes of that is our doing.
     await host.supervisor.kill('nic0');
   }
 
