@@ -15,7 +15,7 @@ import {
   sumCounters,
   TASK_COUNTERS,
 } from '../memory/counters.js';
-import { readBacklog } from '../net/backlog.js';
+import { backlogWaiting } from '../net/backlog.js';
 import type { SourceFault } from '../nic/devices/device.js';
 import { readNic } from '../nic/nic.js';
 import { readRxRing } from '../ring/rx-ring.js';
@@ -201,7 +201,7 @@ function pollTotals({ machine, plan }: SnapshotSource, name: (typeof POLL_COUNTE
 
 function countInFlight({ views }: Machine, plan: Plan): number {
   const rings = plan.nic.rings.map((ring) => readRxRing(views, ring).frames);
-  const backlogs = plan.backlogs.map((backlog) => readBacklog(views, backlog, plan.cpus[0]!.links).frames);
+  const backlogs = plan.backlogs.map((backlog) => backlogWaiting(views, backlog));
   return readNic(views, plan.nic.state).held + sum(rings) + sum(backlogs);
 }
 

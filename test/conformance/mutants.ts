@@ -232,8 +232,8 @@ export const MUTANTS: readonly Mutant[] = [
     ['NPSVC is cleared', 'S21: netpoll', ['state.clear(NAPI_BITS.NPSVC);', '']],
     ['not one that is polled', 'S21: a poll', ['if (!napi.state.tryPollOwner(cpu))', 'if (false)']],
   ]),
-  ...mutants('netpoll_poll_lock', 'state', NET_RX, [
-    ['a poll takes turns with netpoll', 'S21: a poll', [/if \(napi\.netpoll\)\s*this\.lockPoll\(napi\);/, '']],
+  ...mutants('netpoll_poll_lock', 'state', POLL, [
+    ['a poll takes turns with netpoll', 'S21: a poll', [/if \(napi\.netpoll\)\s*this\.lock\(napi\);/, '']],
   ]),
   ...mutants('net_rx_action', 'softirq', NET_RX, [
     ['the budget ends it when it is used up', 'N05', ['budget <= 0', 'budget < 0']],

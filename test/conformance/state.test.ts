@@ -552,7 +552,7 @@ t.test('complete_done: a deferral without a timeout defers nothing', async (t) =
 t.test('a threaded one goes to its thread: no list, no owner, no softirq', async (t) => {
   const m = simulate();
   const a = m.napi('a', finds(0));
-  a.setThreaded('enabled');
+  m.sysfs('eth0', 'threaded', 1);
   m.cpu.irq(() => a.schedule());
   t.equal(bits(a), 'SCHED|THREADED|SCHED_THREADED');
   t.same([m.cpu.pollList, a.listOwner, m.trace.of('softirq_raise')], [[], -1, []]);
