@@ -104,7 +104,8 @@ function stackSnapshot({ machine, plan, config }: SnapshotSource, total: CpuCoun
   };
 }
 
-function queueSnapshot({ views, lines }: Machine, plan: Plan, id: number): QueueSnapshot {
+function queueSnapshot({ views, lines, states, device }: Machine, plan: Plan, id: number): QueueSnapshot {
+  const state = states[id];
   const nic = readCounters(views, NIC_QUEUE_COUNTERS, plan.nic.queueCounters[id]!);
   const polls = plan.cpus.map(({ pollCounters }) => readCounters(views, POLL_COUNTERS, pollCounters[id]!));
   const total = sumCounters(polls, POLL_COUNTERS);
@@ -112,6 +113,8 @@ function queueSnapshot({ views, lines }: Machine, plan: Plan, id: number): Queue
     id,
     irqLine: lines[id]!.id,
     cpu: lines[id]!.target(),
+    napiId: state === undefined ? null : device.idOf(state),
+    threaded: state === undefined ? 'disabled' : device.threadedOf(state),
     rxPackets: nic.rxPackets,
     rxMissedErrors: nic.rxMissedErrors,
     irqs: total.irqs,

@@ -26,7 +26,19 @@ t.test('repeated, or several at once; nothing given, nothing set', async (t) => 
 });
 
 t.test('the real command: threaded busy poll takes one interrupt', async (t) => {
-  const args = ['--packets', '2000', '--rate', '20k', '--cpus', '1', '--mode', 'threaded-busy-poll', '--json'];
+  const args = [
+    '--packets',
+    '2000',
+    '--rate',
+    '20k',
+    '--full',
+    'wait',
+    '--cpus',
+    '1',
+    '--mode',
+    'threaded-busy-poll',
+    '--json',
+  ];
   const { status, stdout, stderr } = await softirq(['run', '--device', 'pktgen', ...args]);
   t.equal(status, 0);
   t.match(lines(stderr).join('\n'), 'softirq: mode threaded-busy-poll: --napi threaded=busy-poll');

@@ -86,7 +86,8 @@ function checkShape(t: Test, snapshot: Snapshot): void {
   const nic =
     'capture cpuSeconds device irqs name offeredBytes offeredPackets pauses queues rxBytes rxLengthErrors rxMissedErrors rxPackets';
   t.equal(keys(nics[0]!), nic);
-  const queue = 'completions cpu fullBudgetPolls id irqLine irqs missedReschedules polls rxMissedErrors rxPackets';
+  const queue =
+    'completions cpu fullBudgetPolls id irqLine irqs missedReschedules napiId polls rxMissedErrors rxPackets threaded';
   t.equal(keys(nics[0]!.queues[0]!), queue);
   const cpu = 'cpuSeconds dropped hardirqs id ksoftirqdRuns netRxSoftirqs processed sleeps tid timeSqueeze';
   t.equal(keys(cpus[0]!), cpu);
