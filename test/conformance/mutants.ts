@@ -90,7 +90,7 @@ export const MUTANTS: readonly Mutant[] = [
     ['more than the weight: said once', 'S16: returns', ['if (work > weight)', 'if (false)']],
     ['DISABLE at full budget: completed', 'S09: one', ['if ((seen & DISABLE) !== 0)', 'if (false)']],
     ['as an empty poll', 'S09: that last', ['napiCompleteDone(state.id, 0)', 'napiCompleteDone(state.id, work)']],
-    ['under budget: left to the driver', 'S15', ['work >= napi.weight &&', 'true &&']],
+    ['under budget: left to the driver', 'S15', ['work >= weight &&', 'true &&']],
   ]),
   ...mutants('__napi_poll', 'state', NET_RX, [
     [
@@ -247,12 +247,12 @@ export const MUTANTS: readonly Mutant[] = [
     [
       'netdev_budget_usecs in jiffies of HZ',
       'N11: the limit',
-      ['usecsToJiffies(settings.budgetUsecs, seams.clock.hz)', 'usecsToJiffies(settings.budgetUsecs, 1000)'],
+      ['usecsToJiffies(this.sysctls.budgetUsecs, clock.hz)', 'usecsToJiffies(this.sysctls.budgetUsecs, 1000)'],
     ],
     [
       'budget is not begun anew within',
       'N09: budget',
-      ['local.splice(pollList); // All', 'local.splice(pollList); budget = this.budget; // All'],
+      ['local.splice(pollList); // All', 'local.splice(pollList); budget = this.sysctls.budget; // All'],
     ],
     ['time_squeeze counts both', 'N03', [/this\.doubles\[this\.timeSqueeze\] = .*?;/, '']],
     ['all have completed and new ones came: goes on', 'N08: all', ['!repoll.isEmpty() || pollList.isEmpty()', 'true']],
