@@ -9,7 +9,7 @@ import { calibrate } from './calibrate.js';
 import { ControlQueue, MoveLine } from './control.js';
 import { deviceSettings } from './device-settings.js';
 import { SoftirqOptionError } from './errors.js';
-import { createMachine, type Machine } from './machine.js';
+import { createMachine, type Machine, setTunables } from './machine.js';
 import { type Config, type HostOptions, resolveOptions } from './options.js';
 import { pinRoles } from './pin.js';
 import { makePlan, type Plan } from './plan.js';
@@ -62,6 +62,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const plan = makePlan({ ...needs, frames: deviceBytes(device) });
   const flow = config.mode === 'interrupt' ? 'level' : config.irq;
   const machine = createMachine(plan, config.ring, flow, compileBursts());
+  setTunables(machine, plan, config);
   const supervisor = new Supervisor(machine, plan, config, {
     device,
     full: config.full,

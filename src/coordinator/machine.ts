@@ -10,7 +10,10 @@ import type { Views } from '../memory/views.js';
 import { Softnet } from '../napi/softnet.js';
 import { BufferPool, createBufferPool } from '../ring/buffer-pool.js';
 import { createRxRing, RxRingConsumer } from '../ring/rx-ring.js';
+import type { Config } from './options.js';
 import type { Plan } from './plan.js';
+
+export type Tunables = Pick<Config, 'deferHardIrqs' | 'groFlushTimeout' | 'irqSuspendTimeout'>;
 
 export interface Machine {
   readonly handle: Handle;
@@ -36,6 +39,16 @@ export function createMachine(plan: Plan, ring: number, flow: LineFlow, module: 
     postAll(handle, views, plan, queue);
   });
   return { handle, views, lines };
+}
+
+/** The device's tunables, the same for all its queues. */
+export function setTunables({ views }: Machine, { cpus, nic }: Plan, config: Tunables): void {
+  nic.rings.forEach((_, queue) => {
+    const state = napiState(views, cpus[0]!.napis, queue);
+    state.deferHardIrqs = config.deferHardIrqs;
+    state.groFlushTimeoutNs = config.groFlushTimeout;
+    state.irqSuspendTimeoutNs = config.irqSuspendTimeout;
+  });
 }
 
 /** The driver's part of bringing a queue up: every slot gets a fresh buffer. */

@@ -67,6 +67,12 @@ export interface HostOptions {
   budget?: number;
   /** net.core.netdev_budget_usecs, µs, at least 2000 (two jiffies). Default 2000. */
   budgetUsecs?: number;
+  /** napi_defer_hard_irqs: completions after a poll with work that leave the interrupt off, for a timer. Default 0. */
+  deferHardIrqs?: number;
+  /** gro_flush_timeout: when that timer polls, ns. Default 0: nothing is deferred. */
+  groFlushTimeout?: number;
+  /** irq_suspend_timeout: how long busy polling may keep the interrupt off while the application works, ns. Default 0. */
+  irqSuspendTimeout?: number;
   /** Packets per poll, 1 … 64. Default 64. */
   weight?: number;
   /** Whether the device remembers an event while its line is masked. Default `latch`. */
@@ -124,6 +130,9 @@ const QUEUES_MAX = 128;
 const WEIGHT_MIN = 15;
 const WEIGHT_MAX = 88_761;
 const FLOWS_MAX = 65_536;
+const DEFER_MAX = 0x7fffffff; // S32_MAX
+/** What a double holds exactly. */
+const TIMEOUT_NS_MAX = Number.MAX_SAFE_INTEGER;
 const TOP_FLOWS_MAX = 1000;
 const BUDGET_USECS_MIN = 2000; // 2·10^6 / HZ, as net.core.netdev_budget_usecs
 const PKTGEN_SECONDS = 5;
@@ -210,6 +219,9 @@ const schema = z.strictObject({
   full: oneOf('wait', 'drop').optional(),
   budget: integer(1, 1e6).default(300),
   budgetUsecs: integer(BUDGET_USECS_MIN, 1e7).default(BUDGET_USECS_MIN),
+  deferHardIrqs: integer(0, DEFER_MAX).default(0),
+  groFlushTimeout: integer(0, TIMEOUT_NS_MAX).default(0),
+  irqSuspendTimeout: integer(0, TIMEOUT_NS_MAX).default(0),
   weight: integer(1, 64).default(64),
   irq: oneOf('latch', 'nolatch').default('latch'),
   work: integer(0, 1e9).default(0),

@@ -114,6 +114,8 @@ function queueSnapshot({ views, lines }: Machine, plan: Plan, id: number): Queue
     completions: total.completions,
     fullBudgetPolls: total.fullBudgetPolls,
     missedReschedules: total.missedReschedules,
+    deferredPolls: total.deferredPolls,
+    unaskedPolls: total.unaskedPolls,
   };
 }
 
@@ -156,6 +158,7 @@ function cpuSnapshot(source: SnapshotSource, counters: CpuCounters, id: number, 
     id,
     tid: tid === 0 ? null : tid,
     hardirqs: counters.hardirqs,
+    timerIrqs: counters.timerIrqs,
     netRxSoftirqs: counters.NET_RX,
     processed: counters.processed,
     dropped: counters.dropped,

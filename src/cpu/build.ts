@@ -80,7 +80,7 @@ export function buildCpu(views: Views, layout: CpuLayout, settings: CpuSettings,
     const interrupted = () => core.interrupts.any();
     core.scheduler.add(new ApplicationTask(views, name, step, weight, seams.clock, interrupted, counters));
   }
-  return new Cpu(`cpu${layout.cpu}`, core.interrupts, core.softirqs, core.scheduler);
+  return new Cpu(`cpu${layout.cpu}`, core.interrupts, core.softirqs, core.scheduler, core.timers);
 }
 
 interface Driver {

@@ -8,6 +8,7 @@ import type { Views } from '../memory/views.js';
 import { NetRxAction, type SoftnetSettings } from '../napi/net-rx-action.js';
 import { Softnet } from '../napi/softnet.js';
 import { NAPI_BYTES, NapiState } from '../napi/state.js';
+import { NapiTimers } from '../napi/timers.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Printk } from '../runtime/printk.js';
 import type { Trace } from '../runtime/trace.js';
@@ -24,6 +25,8 @@ export interface CoreLayout {
   readonly napiCount: number;
   readonly softirq: number;
   readonly softnet: number;
+  /** The CPU's timers, of timersBytes(napiCount). */
+  readonly timers: number;
   /** The CPU's block of CPU_COUNTERS. */
   readonly counters: number;
 }
@@ -45,6 +48,7 @@ export interface CoreSeams {
 export interface CpuCore {
   readonly softirqs: Softirqs;
   readonly softnet: Softnet;
+  readonly timers: NapiTimers;
   readonly interrupts: CpuInterrupts;
   readonly scheduler: Scheduler;
   readonly lines: readonly IrqLine[];
@@ -74,12 +78,27 @@ export function buildCore(
   const softirqs = new Softirqs(views, layout.softirq, clock, softirqSeams, counters);
   const scheduler: Scheduler = new Scheduler(softirqs, clock);
   const softnet = new Softnet(views, layout.softnet, layout.cpu, states, softirqs);
+  const timers = new NapiTimers(views, layout.timers, softnet, clock, trace, counters.timerIrqs);
   new NetRxAction(views, softnet, { clock, printk, trace, deliver }, settings, counters);
+  const parts = { softirqs, timers, trace, lines, irqs };
+  const { handlers, interrupts } = interruptsOf(views, layout, parts, counters.hardirqs);
+  return { softirqs, softnet, timers, scheduler, interrupts, lines, handlers, deliver };
+}
+
+interface InterruptParts {
+  readonly softirqs: Softirqs;
+  readonly timers: NapiTimers;
+  readonly trace: Trace | null;
+  readonly lines: readonly IrqLine[];
+  readonly irqs: readonly number[];
+}
+
+function interruptsOf(views: Views, { irq, cpu }: CoreLayout, parts: InterruptParts, hardirqs: number) {
+  const { softirqs, timers, trace, lines, irqs } = parts;
   const handlers: InterruptHandler[] = [];
-  const pending = new PendingLines(views, layout.irq, layout.cpu);
-  const { hardirqs } = counters;
-  const interrupts = new CpuInterrupts(views, layout.cpu, softirqs, trace, pending, lines, handlers, irqs, hardirqs);
-  return { softirqs, softnet, scheduler, interrupts, lines, handlers, deliver };
+  const pending = new PendingLines(views, irq, cpu);
+  const interrupts = new CpuInterrupts(views, cpu, softirqs, trace, pending, timers, lines, handlers, irqs, hardirqs);
+  return { handlers, interrupts };
 }
 
 export function napiState(views: Views, napis: number, id: number): NapiState {

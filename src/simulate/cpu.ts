@@ -58,8 +58,8 @@ export class SimulatedCpu {
     this.taskCounters = [...taskCounters];
     const seams = { clock, printk, trace, needResched: () => this.needResched };
     this.core = buildCore(views, layout, settings, seams, irqs);
-    const { interrupts, softirqs, scheduler } = this.core;
-    this.agent = new Cpu(`cpu${this.id}`, interrupts, softirqs, scheduler);
+    const { interrupts, softirqs, scheduler, timers } = this.core;
+    this.agent = new Cpu(`cpu${this.id}`, interrupts, softirqs, scheduler, timers);
     // Line n is the test's own interrupt of CPU n: level, so that it can come while its handler runs.
     this.core.lines[this.id]!.create('level', this.id);
     this.core.handlers[this.id] = { handle: () => this.handlers.pop()?.() };
@@ -215,6 +215,11 @@ export class SimulatedCpu {
 
   get preemptCount(): number {
     return this.core.softirqs.preempt.value;
+  }
+
+  /** @internal */
+  get timersAddress(): number {
+    return this.layout.timers;
   }
 
   /** @internal */

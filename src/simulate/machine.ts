@@ -130,6 +130,7 @@ export class Simulation {
     return this.clock.nowNs;
   }
 
+  /** Time passes, and nobody does anything. */
   advance(ns: number): void {
     this.clock.advance(ns);
   }
@@ -147,10 +148,14 @@ export class Simulation {
 
   /** Nobody has anything to do: time passes until somebody has. @returns false when nobody ever will */
   private sleep(): boolean {
-    const next = Math.min(...this.cpus.map((cpu) => cpu.nextNs()));
+    const next = this.nextNs();
     if (next === Number.POSITIVE_INFINITY) return false;
     this.advance(Math.ceil(next - this.nowNs));
     return true;
+  }
+
+  private nextNs(): number {
+    return Math.min(...this.cpus.map((cpu) => cpu.nextNs()));
   }
 
   /** Turns until nothing moves any more. @returns how many @throws Error when there is no end */
@@ -158,6 +163,20 @@ export class Simulation {
     for (let turns = 0; turns < turnsMax; turns += 1) if (!this.turn()) return turns;
     const busy = this.cpus.filter(({ isReady }) => isReady).map(({ id }) => `cpu${id}`);
     throw new Error(`no rest after ${turnsMax} turns: ${busy.join(', ')} still busy`);
+  }
+
+  /** Turns for `ns`: who is ready has them first, then time passes, from timer to timer. */
+  runFor(ns: number): void {
+    const end = this.nowNs + ns;
+    for (let turns = 0; turns < TURNS_MAX; turns += 1) {
+      const ready = this.cpus.some((cpu) => cpu.isReady);
+      if (!ready && this.nextNs() > end) {
+        this.advance(Math.max(0, end - this.nowNs));
+        return;
+      }
+      this.turn();
+    }
+    throw new Error(`no rest after ${TURNS_MAX} turns in ${ns} ns`);
   }
 
   /** @internal */

@@ -18,6 +18,7 @@ export interface NapiOptions {
   /** Packets per poll. Default 64. */
   readonly weight?: number;
   readonly gro?: GroNode;
+  /** Instead of the one that it has on each CPU. */
   readonly timer?: NapiTimer;
   /** Its thread; it is asked only while the instance is THREADED. */
   readonly thread?: NapiThread;
@@ -29,6 +30,8 @@ export interface NapiOptions {
   readonly deferHardIrqs?: number;
   /** gro_flush_timeout, ns. Default 0. */
   readonly groFlushTimeoutNs?: number;
+  /** irq_suspend_timeout, ns. Default 0. */
+  readonly irqSuspendTimeoutNs?: number;
 }
 
 /** What an instance needs of its machine. */
@@ -41,8 +44,6 @@ export interface NapiWorld {
   wait(operation: ControlOperation & { stuck(why: string): Error }): void;
 }
 
-const NO_TIMER: NapiTimer = { start() {}, cancel() {} };
-
 export class SimulatedNapi {
   readonly name: string;
   readonly device: string;
@@ -50,7 +51,6 @@ export class SimulatedNapi {
   polls = 0;
   private readonly words: NapiState;
   private readonly world: NapiWorld;
-  private readonly timer: NapiTimer;
   private readonly options: NapiOptions;
 
   /** @internal */
@@ -59,11 +59,11 @@ export class SimulatedNapi {
     this.device = options.device ?? 'eth0';
     this.world = world;
     this.words = words;
-    this.timer = options.timer ?? NO_TIMER;
     this.options = options;
     this.add();
-    this.words.deferHardIrqs = options.deferHardIrqs ?? 0;
-    this.words.groFlushTimeoutNs = options.groFlushTimeoutNs ?? 0;
+    this.deferHardIrqs = options.deferHardIrqs ?? 0;
+    this.groFlushTimeoutNs = options.groFlushTimeoutNs ?? 0;
+    this.irqSuspendTimeoutNs = options.irqSuspendTimeoutNs ?? 0;
     if (options.disabled !== true) this.enable();
   }
 
@@ -110,6 +110,16 @@ export class SimulatedNapi {
     return this.words.ifScheduledMarkMissed();
   }
 
+  /** napi_suspend_irqs */
+  suspendIrqs(): void {
+    this.world.softnet('napi_suspend_irqs').napiSuspendIrqs(this.id);
+  }
+
+  /** napi_resume_irqs */
+  resumeIrqs(): void {
+    this.world.softnet('napi_resume_irqs').napiResumeIrqs(this.id);
+  }
+
   // ── control ──
 
   /** netif_napi_add */
@@ -129,12 +139,12 @@ export class SimulatedNapi {
 
   /** napi_disable: blocks, while the CPUs go on. @throws NapiError where the kernel would wait for ever */
   disable(): void {
-    this.world.wait(new NapiDisable(this.words, this.timer));
+    this.world.wait(new NapiDisable(this.words));
   }
 
   /** Begins napi_disable; the caller steps it, so that it can be anywhere in between. */
   beginDisable(): NapiDisable {
-    const disable = new NapiDisable(this.words, this.timer);
+    const disable = new NapiDisable(this.words);
     disable.begin();
     return disable;
   }
@@ -142,6 +152,35 @@ export class SimulatedNapi {
   /** napi_synchronize: blocks, while the CPUs go on. */
   synchronize(): void {
     this.world.wait(new NapiSynchronize(this.words));
+  }
+
+  // ── tunables ──
+
+  /** napi_defer_hard_irqs */
+  get deferHardIrqs(): number {
+    return this.words.deferHardIrqs;
+  }
+
+  set deferHardIrqs(completions: number) {
+    this.words.deferHardIrqs = completions;
+  }
+
+  /** gro_flush_timeout */
+  get groFlushTimeoutNs(): number {
+    return this.words.groFlushTimeoutNs;
+  }
+
+  set groFlushTimeoutNs(ns: number) {
+    this.words.groFlushTimeoutNs = ns;
+  }
+
+  /** irq_suspend_timeout */
+  get irqSuspendTimeoutNs(): number {
+    return this.words.irqSuspendTimeoutNs;
+  }
+
+  set irqSuspendTimeoutNs(ns: number) {
+    this.words.irqSuspendTimeoutNs = ns;
   }
 
   // ── looking, and setting by hand what nobody here sets ──
@@ -187,5 +226,11 @@ export class SimulatedNapi {
 
   get deferCount(): number {
     return this.words.deferCount;
+  }
+
+  /** The CPU on which its timer is armed; null: none. */
+  get timerCpu(): number | null {
+    const cpu = this.words.timerCpu();
+    return cpu < 0 ? null : cpu;
   }
 }

@@ -460,8 +460,9 @@ t.test('mark_missed: only where somebody polls', async (t) => {
 t.test('complete_done: what stays and what goes, in the kernel’s order', async (t) => {
   const m = simulate();
   const order: string[] = [];
-  const gro = { held: 1, count: 0, flush: (oldOnly: boolean) => order.push(`flush ${oldOnly} ${bits(a)}`) };
-  const timer = { start: (ns: number) => order.push(`timer ${ns} ${bits(a)}`), cancel: () => {} };
+  const flush = (oldOnly: boolean) => order.push(`flush ${oldOnly} ${bits(a)}`);
+  const gro = { held: 1, count: 0, flush, deliver: () => {} };
+  const timer = { start: (ns: number) => order.push(`timer ${ns} ${bits(a)}`) };
   const completions: boolean[] = [];
   const options = { gro, timer, deferHardIrqs: 2, groFlushTimeoutNs: 20_000 };
   const a = m.napi('a', script([5, 0, 0], completions), options);
@@ -474,7 +475,7 @@ t.test('complete_done: MISSED uses up a deferral, and starts no timer', async (t
   const m = simulate();
   const timers: number[] = [];
   const completions: boolean[] = [];
-  const timer = { start: (ns: number) => timers.push(ns), cancel: () => {} };
+  const timer = { start: (ns: number) => timers.push(ns) };
   const a = m.napi('a', script([1, 0], completions), { timer, deferHardIrqs: 2, groFlushTimeoutNs: 20_000 });
   m.cpu.irq(() => {
     a.schedule();

@@ -16,7 +16,7 @@ const BUGS: readonly Condemned[] = [
   {
     what: 'unmask before completing',
     patches: [
-      { file: POLL, find: /this\.line\.unmask\(\);/, replace: '' },
+      { file: POLL, find: 'const asked = this.line.unmask();', replace: 'const asked = true;' },
       {
         file: POLL,
         find: 'const { tail } = this.rx.ring;',
@@ -36,7 +36,7 @@ const BUGS: readonly Condemned[] = [
     what: 'MISSED dropped by complete (Linux 39e6c8208d7b)',
     patches: [
       { file: STATE, find: 'const missed = (old & MISSED) !== 0;', replace: 'const missed = false;' },
-      { file: STATE, find: 'old & ~(SCHED |', replace: 'old & ~(MISSED | SCHED |' },
+      { file: STATE, find: 'old & ~(SCHED | SCHED_THREADED', replace: 'old & ~(MISSED | SCHED | SCHED_THREADED' },
     ],
     spec: 'napi:latch-scheduled',
     message: /^delivered=0 of 1/,
@@ -46,8 +46,8 @@ const BUGS: readonly Condemned[] = [
     patches: [
       {
         file: STATE,
-        find: 'if (Atomics.compareExchange(this.words, this.base + STATE, old, next) === old)',
-        replace: 'Atomics.store(this.words, this.base + STATE, next);',
+        find: 'const found = Atomics.compareExchange(this.words, this.base + STATE, old, next);',
+        replace: 'const found = old; Atomics.store(this.words, this.base + STATE, next);',
       },
     ],
     spec: 'napi-state',
@@ -106,8 +106,8 @@ const BUGS: readonly Condemned[] = [
     patches: [
       {
         file: 'driver/interrupt.js',
-        find: 'this.softnet.schedule(this.napi);',
-        replace: 'if (!this.softnet.isScheduled(this.napi)) this.softnet.schedule(this.napi);',
+        find: 'this.softnet.napiSchedule(this.napi);',
+        replace: 'if (!this.softnet.isScheduled(this.napi)) this.softnet.napiSchedule(this.napi);',
       },
     ],
     spec: 'napi:latch-scheduled',
@@ -131,8 +131,8 @@ const BUGS: readonly Condemned[] = [
     patches: [
       {
         file: POLL,
-        find: /this\.rx\.release\(\);([\s\S]*?)this\.complete\(early\);/,
-        replace: '$1this.rx.release(); this.complete(early);',
+        find: /this\.rx\.release\(\);([\s\S]*?)this\.complete\(work, early\);/,
+        replace: '$1this.rx.release(); this.complete(work, early);',
       },
     ],
     spec: 'napi:latch-bursts+laws',
