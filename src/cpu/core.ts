@@ -5,6 +5,7 @@ import { CpuInterrupts, type InterruptHandler } from '../driver/interrupt.js';
 import { type IrqLayout, IrqLine, PendingLines } from '../irq/line.js';
 import { CPU_COUNTERS, counterAddresses } from '../memory/counters.js';
 import type { Views } from '../memory/views.js';
+import { BusyPoller } from '../napi/busy-poll.js';
 import { NetRxAction, type SoftnetSettings } from '../napi/net-rx-action.js';
 import { Softnet } from '../napi/softnet.js';
 import { NAPI_BYTES, NapiState } from '../napi/state.js';
@@ -49,6 +50,7 @@ export interface CpuCore {
   readonly softirqs: Softirqs;
   readonly softnet: Softnet;
   readonly timers: NapiTimers;
+  readonly busyPoller: BusyPoller;
   readonly interrupts: CpuInterrupts;
   readonly scheduler: Scheduler;
   readonly lines: readonly IrqLine[];
@@ -80,9 +82,11 @@ export function buildCore(
   const softnet = new Softnet(views, layout.softnet, layout.cpu, states, softirqs);
   const timers = new NapiTimers(views, layout.timers, softnet, clock, trace, counters.timerIrqs);
   new NetRxAction(views, softnet, { clock, printk, trace, deliver }, settings, counters);
+  const busySeams = { clock, trace, deliver, needResched: resched, condResched: () => scheduler.condResched() };
+  const busyPoller = new BusyPoller(views, softnet, busySeams, counters.busyPollRxPackets);
   const parts = { softirqs, timers, trace, lines, irqs };
   const { handlers, interrupts } = interruptsOf(views, layout, parts, counters.hardirqs);
-  return { softirqs, softnet, timers, scheduler, interrupts, lines, handlers, deliver };
+  return { softirqs, softnet, timers, busyPoller, scheduler, interrupts, lines, handlers, deliver };
 }
 
 interface InterruptParts {

@@ -127,6 +127,7 @@ export const CPU_COUNTERS = [
   'hardirqs',
   'timerIrqs',
   ...SOFTIRQ_VECTORS,
+  'busyPollRxPackets',
   'processed',
   'dropped',
   'timeSqueeze',

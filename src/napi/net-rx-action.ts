@@ -7,8 +7,8 @@ import { type Clock, usecsToJiffies } from '../runtime/clock.js';
 import type { Printk } from '../runtime/printk.js';
 import type { Trace } from '../runtime/trace.js';
 import { NET_RX_SOFTIRQ, type SoftirqAction } from '../softirq/softirq.js';
-import { NapiError } from './bits.js';
 import type { Napi } from './napi.js';
+import { netpollPollLock } from './netpoll.js';
 import type { Softnet } from './softnet.js';
 
 const SCHED = 1 << 0;
@@ -16,9 +16,7 @@ const DISABLE = 1 << 2;
 const PREFER_BUSY_POLL = 1 << 7;
 
 /** From this on, a jiffy is short enough that GRO may hold what came in the current one. */
-const HZ_FINE = 1000;
-/** Looks at POLL_OWNER before a poll gives up: netpoll holds it for the time of one poll with budget 0. */
-const SPINS_MAX = 10_000_000;
+export const HZ_FINE = 1000;
 
 export interface SoftnetSettings {
   /** net.core.netdev_budget: packets per net_rx_action. */
@@ -107,7 +105,7 @@ export class NetRxAction implements SoftirqAction {
   /** napi_poll: the instance is on no list, and joins the repoll list when there is more to do. @returns the work done */
   private napiPoll(id: number): number {
     const napi = this.softnet.napis[id]!;
-    if (napi.netpoll) this.lockPoll(napi);
+    if (napi.netpoll) netpollPollLock(napi, this.softnet.context);
     const work = this.poll(napi);
     if (work >= napi.weight && this.goesOn(napi, work)) this.softnet.repoll.append(napi.state.link);
     if (napi.netpoll) napi.state.releasePollOwner();
@@ -144,15 +142,5 @@ export class NetRxAction implements SoftirqAction {
     if (!state.isLinked()) return true;
     this.printk.once('rescheduled', `${device}: Budget exhausted after napi rescheduled`);
     return false;
-  }
-
-  /** netpoll_poll_lock */
-  private lockPoll({ state }: Napi): void {
-    for (let spins = 0; !state.tryPollOwner(this.softnet.context); spins += 1) {
-      if (spins > SPINS_MAX) {
-        const why = `cpu${state.pollOwner()} does not end its netpoll`;
-        throw new NapiError('netpoll_poll_lock', state.id, state.load(), why);
-      }
-    }
   }
 }

@@ -7,8 +7,10 @@ import { Cpu } from '../cpu/cpu.js';
 import { NICE_0_WEIGHT } from '../cpu/scheduler.js';
 import { CPU_COUNTERS, counterAddresses, readCounters, SOFTIRQ_VECTORS, TASK_COUNTERS } from '../memory/counters.js';
 import type { Views } from '../memory/views.js';
+import type { BusyLoop } from '../napi/busy-poll.js';
 import { pollNapi } from '../napi/netpoll.js';
 import type { PollList } from '../napi/poll-list.js';
+import { NapiWait, type WaitEvent } from '../napi/wait.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Printk } from '../runtime/printk.js';
 import type { CpuTrace } from './trace.js';
@@ -114,6 +116,16 @@ export class SimulatedCpu {
       this.core.softirqs.localBhEnable();
       return result;
     });
+  }
+
+  /** napi_busy_loop, by NAPI id, in process context. */
+  busyLoop(napiId: number, options: Partial<BusyLoop> = {}): void {
+    this.task(() => this.core.busyPoller.napiBusyLoop(napiId, options));
+  }
+
+  /** A wait over these events, by code of this CPU; call it in task(). */
+  napiWait(events: readonly WaitEvent[]): NapiWait {
+    return new NapiWait(this.core.busyPoller, this.world.clock, events);
   }
 
   localBhDisable(): void {

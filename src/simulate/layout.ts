@@ -10,6 +10,7 @@ import { CACHE_LINE_BYTES, DOUBLE_BYTES } from '../memory/layout.js';
 import { SOFTNET_BYTES } from '../napi/softnet.js';
 import { NAPI_BYTES } from '../napi/state.js';
 import { timersBytes } from '../napi/timers.js';
+import { EVENT_BYTES } from '../napi/wait.js';
 import { SOFTIRQ_BYTES } from '../softirq/softirq.js';
 
 /** What a machine has room for. */
@@ -17,10 +18,13 @@ export const NAPIS_MAX = 64;
 export const LINES_MAX = 64;
 /** Per CPU. */
 export const TASKS_MAX = 16;
+export const EVENTS_MAX = 64;
 const TASK_BYTES = counterBlockBytes(TASK_COUNTERS);
 
 export interface SimulationLayout {
   readonly bytes: number;
+  /** EVENTS_MAX of them, one behind the other. */
+  readonly events: number;
   readonly cpus: readonly CoreLayout[];
   /** By CPU: the counter of each line's interrupts there. */
   readonly irqs: readonly (readonly number[])[];
@@ -40,10 +44,12 @@ export function layOut(cpus: number): SimulationLayout {
   const softnets = each('softnet words', SOFTNET_BYTES);
   const timers = each('timers', timersBytes(NAPIS_MAX));
   const counters = each('counters', counterBlockBytes(CPU_COUNTERS));
+  const events = arena.reserve('events', EVENTS_MAX * EVENT_BYTES);
   const irqs = each('interrupts by line', LINES_MAX * DOUBLE_BYTES);
   const tasks = each('counters of tasks', TASKS_MAX * TASK_BYTES);
   return {
     bytes: arena.bytes,
+    events,
     cpus: counters.map((block, cpu) => ({
       cpu,
       irq: { address, lines: LINES_MAX, contexts: contexts[0]! },

@@ -8,12 +8,13 @@ import { type Views, viewsOf } from '../memory/views.js';
 import { NapiIds } from '../napi/control.js';
 import { Softnet } from '../napi/softnet.js';
 import type { NapiState } from '../napi/state.js';
+import { EVENT_BYTES, WaitEvent } from '../napi/wait.js';
 import { VirtualClock } from '../runtime/clock.js';
 import type { ControlOperation } from '../runtime/operation.js';
 import { Printk } from '../runtime/printk.js';
 import { Random } from '../runtime/random.js';
 import { SimulatedCpu } from './cpu.js';
-import { LINES_MAX, layOut, NAPIS_MAX } from './layout.js';
+import { EVENTS_MAX, LINES_MAX, layOut, NAPIS_MAX } from './layout.js';
 import { type NapiOptions, type PollFunction, SimulatedNapi } from './napi.js';
 import { CpuTrace, TraceLog } from './trace.js';
 
@@ -59,6 +60,8 @@ export class Simulation {
   private readonly napis: SimulatedNapi[] = [];
   private readonly lineNames: string[] = [];
   private readonly words: readonly NapiState[];
+  private readonly eventsAddress: number;
+  private events = 0;
   private current: SimulatedCpu | null = null;
 
   /** @internal Use simulate(). */
@@ -68,6 +71,7 @@ export class Simulation {
     const layout = layOut(cpus);
     this.views = viewsOf(new SharedArrayBuffer(layout.bytes));
     this.clock = new VirtualClock(hz);
+    this.eventsAddress = layout.events;
     this.random = new Random(seed);
     this.turnNs = turnNs;
     const settings: CoreSettings = { budget: 300, budgetUsecs: 2e6 / hz, threadIrqs: false, ...rest };
@@ -112,6 +116,14 @@ export class Simulation {
     const line = this.cpus[0]!.core.lines[id]!;
     line.create(flow, cpu);
     return line;
+  }
+
+  /** Something that can be waited for, by NapiWait. */
+  event(): WaitEvent {
+    const index = this.events;
+    if (index === EVENTS_MAX) throw wrong('events', index + 1, `1 to ${EVENTS_MAX}`);
+    this.events += 1;
+    return new WaitEvent(this.views, this.eventsAddress + index * EVENT_BYTES);
   }
 
   // ── time ──

@@ -22,6 +22,7 @@ function device(options: NapiOptions, cpus = 1) {
   const m = simulate({ cpus });
   const completions: boolean[] = [];
   const ring = { packets: 0, irqs: 0 };
+  const hooks: { onPoll: (() => void) | null } = { onPoll: null };
   const line = m.line('eth0', () => {
     ring.irqs += 1;
     a.schedule();
@@ -29,6 +30,7 @@ function device(options: NapiOptions, cpus = 1) {
   const a = m.napi(
     'a',
     (napi, budget) => {
+      hooks.onPoll?.();
       const work = Math.min(ring.packets, budget);
       ring.packets -= work;
       if (work === budget) return work;
@@ -43,7 +45,7 @@ function device(options: NapiOptions, cpus = 1) {
     ring.packets += packets;
     line.raise();
   };
-  return { m, a, line, ring, completions, arrive };
+  return { m, a, line, ring, hooks, completions, arrive };
 }
 
 t.test('M01: neither knob, held GRO: complete returns true, everything is flushed, no timer', async (t) => {
@@ -260,6 +262,102 @@ t.test('M15: several timers of one CPU expire in the order of their times', asyn
   m.cpu.irq(() => napis.map((napi) => napi.schedule()));
   m.run();
   t.same(order, ['n1 10', 'n3 20', 'n4 30', 'n2 40', 'n0 50']);
+});
+
+const ALL_KNOBS = { deferHardIrqs: 2, groFlushTimeoutNs: T, irqSuspendTimeoutNs: SUSPEND };
+
+/** A device with all knobs set, and an application that waits for what it brings, and busy-polls for up to 200 µs. */
+function application() {
+  const made = device(ALL_KNOBS);
+  const { m, a, arrive } = made;
+  const event = m.event();
+  const wait = m.cpu.napiWait([event]);
+  wait.setParams({ usecs: 200, prefer: true }, { capNetAdmin: true });
+  const waits = () => m.cpu.task(() => wait.wait(true));
+  arrive();
+  m.turn();
+  event.signal(a.napiId); // The stack has brought the first packet.
+  return { ...made, event, wait, waits };
+}
+
+t.test(
+  'M14: preferred: events suspend interrupts: the timer is at irq_suspend_timeout, nothing polls before',
+  async (t) => {
+    const { m, a, ring, waits, wait } = application();
+    t.equal(waits(), 1);
+    t.same([wait.napiId, m.trace.of('hrtimer_start').at(-1)!.includes(`expires=${SUSPEND} `)], [a.napiId, true]);
+    ring.packets = 5;
+    m.runFor(SUSPEND - 1);
+    t.same([a.polls, ring.irqs, a.timerCpu], [1, 1, 0]);
+  },
+);
+
+t.test('M14: as long as each wait finds something, no interrupt and no softirq polls', async (t) => {
+  const { m, a, event, ring, waits } = application();
+  const softirqs = m.cpu.softirqs.NET_RX;
+  for (let round = 0; round < 5; round += 1) {
+    t.equal(waits(), 1);
+    m.advance(SUSPEND / 2);
+    m.cpu.irq();
+    event.signal(a.napiId);
+  }
+  t.same([a.polls, ring.irqs, m.cpu.softirqs.NET_RX], [1, 1, softirqs]);
+});
+
+t.test('M14: not preferred: events suspend nothing; a wait that does not block polls nothing', async (t) => {
+  const { m, a, waits, wait } = application();
+  wait.setParams({ usecs: 200 }, { capNetAdmin: false });
+  t.equal(waits(), 1);
+  t.notOk(m.trace.of('hrtimer_start').at(-1)!.includes(`expires=${SUSPEND} `));
+  t.equal(
+    m.cpu.task(() => wait.wait(false)),
+    0,
+  );
+  t.same([a.polls, wait.napiId], [1, a.napiId]);
+});
+
+t.test(
+  'M16: M14, and the next wait finds nothing: resumed at once, then the countdown, then the interrupt',
+  async (t) => {
+    const { m, a, ring, hooks, completions, waits, wait } = application();
+    t.equal(waits(), 1);
+    const polls = a.polls;
+    hooks.onPoll = () => m.advance(50_000);
+    const before = m.nowNs;
+    t.equal(waits(), 0, 'the caller sleeps');
+    hooks.onPoll = null;
+    const took = m.nowNs - before;
+    t.ok(took >= 200_000 && took <= 400_000, `after it has busy-polled: ${took} ns`);
+    t.ok(a.polls - polls > 4, 'and softirq polled once more, before it returned');
+    t.equal(wait.napiId, 0, 'forgotten');
+    t.equal(a.timerCpu, 0);
+    m.run();
+    t.same([completions.at(-1), completions.filter((unmask) => unmask).length, ring.irqs], [true, 1, 1]);
+  },
+);
+
+t.test('M16: what comes while it busy-polls ends the loop, and interrupts stay suspended', async (t) => {
+  const { m, a, event, ring, hooks, waits, wait } = application();
+  waits();
+  hooks.onPoll = () => {
+    if (ring.packets > 0) event.signal(a.napiId);
+  };
+  ring.packets = 3;
+  t.equal(waits(), 1);
+  hooks.onPoll = null;
+  t.equal(wait.napiId, a.napiId);
+  t.same([ring.packets, m.cpu.counters.busyPollRxPackets, a.timerCpu], [0, 3, 0]);
+  m.runFor(SUSPEND / 2);
+  t.equal(ring.irqs, 1);
+});
+
+t.test('M16: close() resumes interrupts', async (t) => {
+  const { m, ring, completions, waits, wait } = application();
+  waits();
+  m.cpu.task(() => wait.close());
+  t.equal(completions.length, 2);
+  m.run();
+  t.same([completions.at(-1), ring.irqs], [true, 1]);
 });
 
 t.test('M16: resume: a poll at once, the usual deferrals, then the interrupt', async (t) => {
