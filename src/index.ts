@@ -11,7 +11,8 @@ export {
 export { type Host, startHost } from './coordinator/host.js';
 export type { Config, HostOptions, SinkOption, TaskOption } from './coordinator/options.js';
 export type * from './coordinator/snapshot-types.js';
-export type { Step, TaskFactory } from './cpu/application-task.js';
+export type { Step, TaskContext, TaskFactory } from './cpu/application-task.js';
+export type { TaskNapi } from './cpu/task-napi.js';
 export {
   ICMP_TYPE_NAMES,
   ICMPV6_TYPE_NAMES,
@@ -19,4 +20,6 @@ export {
   PROTOCOL_NAMES,
   TCP_FLAG_NAMES,
 } from './memory/counters.js';
+export type { BusyLoop } from './napi/busy-poll.js';
 export type { Burst, Sink, SinkFactory } from './net/sink.js';
+export { type Errno, ErrnoError } from './runtime/errno.js';

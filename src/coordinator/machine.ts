@@ -7,6 +7,7 @@ import { RxQueue } from '../driver/rx-queue.js';
 import { IrqLine, type LineFlow } from '../irq/line.js';
 import { attachMemory, createMemory, type Handle } from '../memory/handle.js';
 import type { Views } from '../memory/views.js';
+import { NapiIds } from '../napi/control.js';
 import { Softnet } from '../napi/softnet.js';
 import { BufferPool, createBufferPool } from '../ring/buffer-pool.js';
 import { createRxRing, RxRingConsumer } from '../ring/rx-ring.js';
@@ -28,7 +29,12 @@ export function createMachine(plan: Plan, ring: number, flow: LineFlow, module: 
   const { irq, rings, napis, napiCount } = plan.cpus[0]!;
   for (const { softnet } of plan.cpus) Softnet.create(views, softnet);
   for (let id = 0; id < napiCount; id += 1) napiState(views, napis, id).create();
+  const ids = new NapiIds(
+    rings.map((_, queue) => napiState(views, napis, queue)),
+    plan.cpus.length + 1,
+  );
   const lines = rings.map((_, queue) => {
+    ids.assign(napiState(views, napis, queue));
     const line = new IrqLine(views, irq, queue);
     line.create(flow, queue % plan.cpus.length);
     return line;

@@ -66,6 +66,8 @@ export interface CpuSnapshot {
   readonly hardirqs: number;
   /** Interrupts of the CPU's own timer (LOC in /proc/interrupts); not among hardirqs. */
   readonly timerIrqs: number;
+  /** Packets that busy polling found (BusyPollRxPackets of /proc/net/netstat); without the poll that ends a loop. */
+  readonly busyPollRxPackets: number;
   readonly netRxSoftirqs: number;
   readonly processed: number;
   readonly dropped: number;

@@ -75,6 +75,11 @@ export class BusyPoller {
     return napi.state.napiId === napiId ? napi : null;
   }
 
+  /** Of all enabled instances that can be busy-polled. */
+  ids(): number[] {
+    return this.softnet.napis.map(({ state }) => state.napiId).filter((id) => id > 0);
+  }
+
   /**
    * napi_busy_loop: returns when `loopEnd` says so, at once when nobody can busy-poll this id. Blocks its caller, and the mailbox
    * of this CPU with it: `loopEnd` is true after some milliseconds at most.

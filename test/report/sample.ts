@@ -64,6 +64,7 @@ export const sample: Snapshot = {
       tid: 4711,
       hardirqs: 12,
       timerIrqs: 0,
+      busyPollRxPackets: 0,
       netRxSoftirqs: 581_300,
       processed: 186_000_000,
       dropped: 0,

@@ -90,7 +90,8 @@ function checkShape(t: Test, snapshot: Snapshot): void {
   const queue =
     'completions cpu deferredPolls fullBudgetPolls id irqLine irqs missedReschedules polls rxMissedErrors rxPackets unaskedPolls';
   t.equal(keys(nics[0]!.queues[0]!), queue);
-  const cpu = 'cpuSeconds dropped hardirqs id ksoftirqdRuns netRxSoftirqs processed sleeps tid timeSqueeze timerIrqs';
+  const cpu =
+    'busyPollRxPackets cpuSeconds dropped hardirqs id ksoftirqdRuns netRxSoftirqs processed sleeps tid timeSqueeze timerIrqs';
   t.equal(keys(cpus[0]!), cpu);
   const ofStack =
     'delivered deliveredBytes dropped icmpTypes icmpv6Types malformed protocolTree protocols tcpFlags topFlows';
