@@ -45,10 +45,7 @@ export function layOut(cpus: number): SimulationLayout {
   const timers = each('timers', timersBytes(NAPIS_MAX));
   const counters = each('counters', counterBlockBytes(CPU_COUNTERS));
   const events = arena.reserve('events', EVENTS_MAX * EVENT_BYTES);
-  const irqs = each('interrupts by line', LINES_MAX * DOUBLE_BYTES);
-  const tasks = each('counters of tasks', TASKS_MAX * TASK_BYTES);
   return {
-    bytes: arena.bytes,
     events,
     cpus: counters.map((block, cpu) => ({
       cpu,
@@ -60,8 +57,9 @@ export function layOut(cpus: number): SimulationLayout {
       timers: timers[cpu]!,
       counters: block,
     })),
-    irqs: irqs.map((first) => blocks(first, LINES_MAX, DOUBLE_BYTES)),
-    tasks: tasks.map((first) => blocks(first, TASKS_MAX, TASK_BYTES)),
+    irqs: each('interrupts by line', LINES_MAX * DOUBLE_BYTES).map((first) => blocks(first, LINES_MAX, DOUBLE_BYTES)),
+    tasks: each('counters of tasks', TASKS_MAX * TASK_BYTES).map((first) => blocks(first, TASKS_MAX, TASK_BYTES)),
+    bytes: arena.bytes, // after all of them
   };
 }
 
