@@ -16,7 +16,7 @@ import { viewsOf } from '../src/memory/views.js';
 import { flowTableBytes, largestFlows } from '../src/net/flow-table.js';
 import { writeUdpFrame } from '../src/nic/devices/frame-bytes.js';
 import { Random } from '../src/runtime/random.js';
-import { check, heading, median, small } from './harness.js';
+import { check, heading, lapNs, median, nowNs, small } from './harness.js';
 
 heading(
   'flows: ns per packet of the flow table, 64-byte packets in bursts of 64',
@@ -56,20 +56,6 @@ function createBurst(ipVersion: 4 | 6) {
   const sourceOf = (i: number) => buffers + i * BUFFER_BYTES + (ipVersion === 4 ? 26 : 34);
   const run = () => bursts.flows(batch, BATCH_ENTRIES, buffers, table, FLOW_BUCKETS - 1);
   return { views, table, sourceOf, run };
-}
-
-function nowNs(): number {
-  const [seconds, ns] = process.hrtime();
-  return seconds * 1e9 + ns;
-}
-
-/** What reading the clock costs. */
-function lapNs(): number {
-  const laps = Array.from({ length: 1001 }, () => {
-    const start = nowNs();
-    return nowNs() - start;
-  });
-  return median(laps);
 }
 
 /** @returns ns per packet, from the median burst: whatever else the machine does only ever adds */

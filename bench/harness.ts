@@ -30,3 +30,18 @@ export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[sorted.length >> 1]!;
 }
+
+/** Only differences mean something. */
+export function nowNs(): number {
+  const [seconds, ns] = process.hrtime();
+  return seconds * 1e9 + ns;
+}
+
+/** What reading the clock costs: a lap in which nothing is done. */
+export function lapNs(): number {
+  const laps = Array.from({ length: 1001 }, () => {
+    const start = nowNs();
+    return nowNs() - start;
+  });
+  return median(laps);
+}

@@ -10,7 +10,7 @@ import { RSS_KEY, writeRssTables } from '../src/net/rss.js';
 import { createPktgenFrames, pktgenBytes } from '../src/nic/devices/pktgen.js';
 import { BufferPool, bufferPoolBytes, createBufferPool } from '../src/ring/buffer-pool.js';
 import { createRxRing, RxRingConsumer, RxRingProducer, rxRingBytes } from '../src/ring/rx-ring.js';
-import { check, heading, median, small } from './harness.js';
+import { check, heading, lapNs, nowNs, small } from './harness.js';
 
 heading(
   'stages: ns per packet of each burst function, 64-byte packets in bursts of 64',
@@ -102,20 +102,6 @@ function measure(bursts: Bursts, rounds: number): number[] {
     check(taken === BATCH_ENTRIES && odd === 0, `took ${taken}, ${odd} odd`);
   }
   return spent.map((ns) => ns / (rounds * BATCH_ENTRIES));
-}
-
-function nowNs(): number {
-  const [seconds, ns] = process.hrtime();
-  return seconds * 1e9 + ns;
-}
-
-/** What one lap costs although nothing is done in it. */
-function lapNs(): number {
-  const laps = Array.from({ length: 1001 }, () => {
-    const start = nowNs();
-    return nowNs() - start;
-  });
-  return median(laps);
 }
 
 function report(name: string, bursts: Bursts, rounds: number): void {

@@ -8,7 +8,8 @@ export {
   RoleError,
   SoftirqOptionError,
 } from './coordinator/errors.js';
-export { type Host, startHost } from './coordinator/host.js';
+export { type Host, type SysctlControl, startHost } from './coordinator/host.js';
+export type { NapiControl, NapiInfo, NapiSettings } from './coordinator/napi-control.js';
 export type { Config, HostOptions, SinkOption, TaskOption } from './coordinator/options.js';
 export type * from './coordinator/snapshot-types.js';
 export type { Step, TaskContext, TaskFactory } from './cpu/application-task.js';
@@ -20,6 +21,10 @@ export {
   PROTOCOL_NAMES,
   TCP_FLAG_NAMES,
 } from './memory/counters.js';
+export { type NapiBit, NapiError } from './napi/bits.js';
 export type { BusyLoop } from './napi/busy-poll.js';
+export type { SysfsName } from './napi/device.js';
+export type { SysctlName } from './napi/sysctl.js';
+export type { ThreadedMode } from './napi/threaded.js';
 export type { Burst, Sink, SinkFactory } from './net/sink.js';
 export { type Errno, ErrnoError } from './runtime/errno.js';

@@ -2,6 +2,7 @@
 // The public test tools: every schedule of your threads, and a whole machine on one thread.
 
 export * from './explore/index.js';
+export { type NapiBit, NapiError } from './napi/bits.js';
 export type { SimulatedCpu, Vector } from './simulate/cpu.js';
 export { type SimulateOptions, type Simulation, simulate } from './simulate/machine.js';
 export type { NapiOptions, PollFunction, SimulatedNapi } from './simulate/napi.js';

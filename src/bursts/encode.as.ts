@@ -2,38 +2,8 @@
 // Packets → Enhanced Packet Blocks of a pcapng file, one behind the other.
 
 import { number } from './copy.as';
-import {
-  BATCH_FIRST_ENTRY,
-  BUFFER_BYTES,
-  BUFFER_SHIFT,
-  ENHANCED_PACKET_BLOCK,
-  ENTRY_BUFFER,
-  ENTRY_BYTES,
-  ENTRY_LENGTH,
-  ENTRY_NEXT,
-  ENTRY_OFFSET,
-  ENTRY_SHIFT,
-  EPB_BYTES,
-  EPB_CAPTURED,
-  EPB_INTERFACE,
-  EPB_ORIGINAL,
-  EPB_PACKET,
-  EPB_TIME_HIGH,
-  EPB_TIME_LOW,
-  EPB_TOTAL_LENGTH,
-  EPB_TYPE,
-  NO_BUFFER,
-  OFFER_ADDRESS,
-  OFFER_BYTES,
-  OFFER_LENGTH,
-  OFFER_QUEUE,
-  OFFER_SHIFT,
-  PLACED,
-  STAMP_OPTION_BYTES,
-  STAMP_OPTIONS,
-  STAMP_TIME_HIGH,
-  STAMP_TIME_LOW,
-} from './layout.as';
+import { BATCH_FIRST_ENTRY, BUFFER_BYTES, BUFFER_SHIFT, ENTRY_BUFFER, ENTRY_BYTES, ENTRY_LENGTH, ENTRY_NEXT, ENTRY_OFFSET, ENTRY_SHIFT, NO_BUFFER, OFFER_ADDRESS, OFFER_BYTES, OFFER_LENGTH, OFFER_QUEUE, OFFER_SHIFT, PLACED, STAMP_OPTION_BYTES, STAMP_OPTIONS, STAMP_TIME_HIGH, STAMP_TIME_LOW } from './layout.as';
+import { BLOCK_LENGTH, BLOCK_TYPE, ENHANCED_PACKET_BLOCK, EPB_BYTES, EPB_CAPTURED, EPB_INTERFACE, EPB_ORIGINAL, EPB_PACKET, EPB_TIME_HIGH, EPB_TIME_LOW } from './wire.as';
 
 export function encode(
   batch: usize,
@@ -97,8 +67,8 @@ function enclose(block: usize, queue: i32, captured: i32, original: i32, stamp: 
   const optionBytes = load<i32>(stamp, STAMP_OPTION_BYTES);
   if (optionBytes > 0) move(block + EPB_PACKET + padded, load<usize>(stamp, STAMP_OPTIONS), optionBytes);
   const total = EPB_BYTES + padded + optionBytes;
-  store<i32>(block, ENHANCED_PACKET_BLOCK, EPB_TYPE);
-  store<i32>(block, total, EPB_TOTAL_LENGTH);
+  store<i32>(block, ENHANCED_PACKET_BLOCK, BLOCK_TYPE);
+  store<i32>(block, total, BLOCK_LENGTH);
   store<i32>(block, queue, EPB_INTERFACE);
   store<i32>(block, load<i32>(stamp, STAMP_TIME_HIGH), EPB_TIME_HIGH);
   store<i32>(block, load<i32>(stamp, STAMP_TIME_LOW), EPB_TIME_LOW);

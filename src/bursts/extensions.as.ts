@@ -21,7 +21,19 @@ import {
   IP_PROTOCOL_ROUTING,
 } from './wire.as';
 
-/** The PROTOCOL bit of an extension header's number, or 0 if it is none. */
+const EXTENSIONS: u64 =
+  (1 << <u64>IP_PROTOCOL_HOP_BY_HOP) |
+  (1 << <u64>IP_PROTOCOL_ROUTING) |
+  (1 << <u64>IP_PROTOCOL_FRAGMENT) |
+  (1 << <u64>IP_PROTOCOL_DESTINATION_OPTIONS) |
+  (1 << <u64>IP_PROTOCOL_AH);
+
+@inline
+export function isExtension(number: i32): bool {
+  return number < 64 && ((EXTENSIONS >> <u64>number) & 1) != 0;
+}
+
+/** The PROTOCOL bit of an extension header. */
 export function extensionBit(number: i32): i32 {
   switch (number) {
     case IP_PROTOCOL_HOP_BY_HOP:
@@ -32,10 +44,8 @@ export function extensionBit(number: i32): i32 {
       return PROTOCOL_FRAGMENT;
     case IP_PROTOCOL_DESTINATION_OPTIONS:
       return PROTOCOL_DESTINATION_OPTIONS;
-    case IP_PROTOCOL_AH:
-      return PROTOCOL_AH;
     default:
-      return 0;
+      return PROTOCOL_AH;
   }
 }
 

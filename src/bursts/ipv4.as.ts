@@ -1,5 +1,5 @@
 // Hot. Runs on: CPU n.
-// The IPv4 header: its lengths, its checksum, fragments.
+// The IPv4 header: its length, its checksum, the packet's length, in the order of ip_rcv_core(); fragments.
 
 import { word } from './bytes.as';
 import { sumHolds, sumOf } from './checksum.as';
@@ -32,9 +32,9 @@ export function findIpv4(frame: usize, visible: i32, length: i32, protocol: i32,
   const header = <i32>(first & 15) << 2;
   if (header < IPV4_BYTES) return finding(VERDICT_IPV4_HEADER_LENGTH, protocol, network, 0);
   if (visible - network < header) return finding(VERDICT_IPV4_TRUNCATED, protocol, network, 0);
+  if (!sumHolds(sumOf(packet, header))) return finding(VERDICT_IPV4_CHECKSUM, protocol, network, 0);
   const total = word(packet + IPV4_TOTAL_LENGTH);
   if (total < header || total > length - network) return finding(VERDICT_IPV4_TOTAL_LENGTH, protocol, network, 0);
-  if (!sumHolds(sumOf(packet, header))) return finding(VERDICT_IPV4_CHECKSUM, protocol, network, 0);
   if (header > IPV4_BYTES) protocol |= PROTOCOL_IPV4_OPTIONS;
   const fragment = word(packet + IPV4_FRAGMENT) & IPV4_FRAGMENT_MASK;
   if (fragment != 0) protocol |= PROTOCOL_FRAGMENT;

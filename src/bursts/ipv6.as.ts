@@ -2,7 +2,7 @@
 // The IPv6 header and its extension headers, RFC 8200.
 
 import { word } from './bytes.as';
-import { ahVerdict, extensionBit, extensionBytes } from './extensions.as';
+import { ahVerdict, extensionBit, extensionBytes, isExtension } from './extensions.as';
 import { finding } from './finding.as';
 import {
   PROTOCOL_AH,
@@ -38,11 +38,12 @@ export function findIpv6(frame: usize, visible: i32, length: i32, protocol: i32,
   const payload = word(packet + IPV6_PAYLOAD_LENGTH);
   if (payload > length - network - IPV6_BYTES) return finding(VERDICT_IPV6_PAYLOAD_LENGTH, protocol, network, 0);
   const number = load<u8>(packet, IPV6_NEXT_HEADER);
-  return walkExtensions(frame, visible, protocol, network, network + IPV6_BYTES, payload, number);
+  const at = network + IPV6_BYTES;
+  if (isExtension(number)) return walkExtensions(frame, visible, protocol, network, at, payload, number);
+  return findTransport(frame, visible, protocol, network, at, payload, number);
 }
 
 /** @param payload bytes from `at` on, as IP says; `number`, what they are */
-@inline
 function walkExtensions(
   frame: usize,
   visible: i32,
@@ -52,9 +53,9 @@ function walkExtensions(
   payload: i32,
   number: i32,
 ): u64 {
-  let bit = extensionBit(number);
-  for (let headers = 0; bit != 0; headers++) {
+  for (let headers = 0; isExtension(number); headers++) {
     const header = frame + at;
+    const bit = extensionBit(number);
     const verdict = extensionVerdict(header, min(payload, visible - at), headers, protocol, bit);
     if (verdict != VERDICT_PASS) return finding(verdict, protocol, network, 0);
     const fragment = bit == PROTOCOL_FRAGMENT ? word(header + FRAGMENT_OFFSET) : 0;
@@ -64,7 +65,6 @@ function walkExtensions(
     at += bytes;
     payload -= bytes;
     number = load<u8>(header);
-    bit = extensionBit(number);
   }
   return findTransport(frame, visible, protocol, network, at, payload, number);
 }

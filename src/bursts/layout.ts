@@ -212,25 +212,6 @@ export const STAMP_OPTIONS = 8; //      byte address of the options that each bl
 export const STAMP_OPTION_BYTES = 12; // a multiple of 4; 0 = none
 export const STAMP_BYTES = 16;
 
-// One Enhanced Packet Block of a pcapng file (draft-ietf-opsawg-pcapng, section 4.3), in this machine's byte order.
-//   0   TYPE           6
-//   4   TOTAL_LENGTH   of the block, a multiple of 4; once more at its end
-//   8   INTERFACE      index of its Interface Description Block: the Rx queue
-//   12  TIME_HIGH      16 TIME_LOW: in units of the interface's if_tsresol, ns
-//   20  CAPTURED       bytes of the packet that follow
-//   24  ORIGINAL       bytes that it had on the wire
-//   28  PACKET         padded with zeroes to a multiple of 4; then the options
-export const EPB_TYPE = 0;
-export const EPB_TOTAL_LENGTH = 4;
-export const EPB_INTERFACE = 8;
-export const EPB_TIME_HIGH = 12;
-export const EPB_TIME_LOW = 16;
-export const EPB_CAPTURED = 20;
-export const EPB_ORIGINAL = 24;
-export const EPB_PACKET = 28;
-export const EPB_BYTES = EPB_PACKET + 4; // of a block without packet and options
-export const ENHANCED_PACKET_BLOCK = 6;
-
 // How far a capture's packets have been scanned. All of it is written by the NIC.
 //   0   NEXT        byte address where the scan stopped
 //   4   SWAPPED     1 = the capture has big-endian words

@@ -19,16 +19,17 @@ import {
 } from './layout.as';
 import { ICMP_TYPE, TCP_FLAGS } from './wire.as';
 
-/** @param header the transport header, where the protocol has one; @param by 1, or -1 to take it back */
-export function tallyFrame(tally: usize, protocol: i32, length: i32, header: usize, by: i32): void {
-  tallyPath(tally, protocol, by, by * length);
+/** Whose headers are counted in their own way, too. */
+export const TALLIED: i32 = PROTOCOL_TCP | PROTOCOL_ICMP | PROTOCOL_ICMPV6;
+
+/** @param header the transport header of one that is TALLIED; @param by 1, or -1 to take it back */
+export function tallyHeader(tally: usize, protocol: i32, header: usize, by: i32): void {
   if (protocol & PROTOCOL_TCP) {
     const flags: i32 = load<u8>(header, TCP_FLAGS);
     for (let bits = flags; bits != 0; bits &= bits - 1) addTo(tally + TALLY_TCP_FLAGS, ctz(bits), by);
-  } else if (protocol & PROTOCOL_ICMP) {
-    addTo(tally + TALLY_ICMP_TYPES, load<u8>(header, ICMP_TYPE), by);
-  } else if (protocol & PROTOCOL_ICMPV6) {
-    addTo(tally + TALLY_ICMPV6_TYPES, load<u8>(header, ICMP_TYPE), by);
+  } else {
+    const types = protocol & PROTOCOL_ICMP ? TALLY_ICMP_TYPES : TALLY_ICMPV6_TYPES;
+    addTo(tally + types, load<u8>(header, ICMP_TYPE), by);
   }
 }
 

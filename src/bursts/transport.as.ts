@@ -12,10 +12,13 @@ import {
   PROTOCOL_IPV6,
   PROTOCOL_NO_NEXT_HEADER,
   PROTOCOL_OTHER_IP,
+  PROTOCOL_TCP,
+  PROTOCOL_UDP,
   VERDICT_PASS,
   VERDICT_TCP_DATA_OFFSET,
   VERDICT_TCP_TRUNCATED,
   VERDICT_UDP_LENGTH,
+  VERDICT_UDP_TRUNCATED,
 } from './layout.as';
 import { transportBit, transportBytes, truncatedVerdict } from './transports.as';
 import {
@@ -42,13 +45,36 @@ export function findTransport(
   payload: i32,
   number: i32,
 ): u64 {
+  if (number == IP_PROTOCOL_UDP) {
+    const truncated = VERDICT_UDP_TRUNCATED;
+    return found(frame, visible, protocol, network, transport, payload, PROTOCOL_UDP, UDP_BYTES, truncated);
+  }
+  if (number == IP_PROTOCOL_TCP) {
+    const truncated = VERDICT_TCP_TRUNCATED;
+    return found(frame, visible, protocol, network, transport, payload, PROTOCOL_TCP, TCP_BYTES, truncated);
+  }
   const bit = transportBit(number, protocol);
   if (bit == 0) return findOther(frame, visible, protocol, network, transport, payload, number);
   const bytes = transportBytes(number);
+  return found(frame, visible, protocol, network, transport, payload, bit, bytes, truncatedVerdict(number));
+}
+
+/** @param bytes the least that the header has; @param truncated the verdict on less */
+@inline
+function found(
+  frame: usize,
+  visible: i32,
+  protocol: i32,
+  network: i32,
+  transport: i32,
+  payload: i32,
+  bit: i32,
+  bytes: i32,
+  truncated: i32,
+): u64 {
   if (payload < bytes && isIpv4Fragment(protocol)) return finding(VERDICT_PASS, protocol, network, 0);
   const room = min(payload, visible - transport);
-  const verdict =
-    room < bytes ? truncatedVerdict(number) : lengthVerdict(frame + transport, room, payload, protocol, number);
+  const verdict = room < bytes ? truncated : lengthVerdict(frame + transport, room, payload, protocol, bit);
   return finding(verdict, protocol | bit, network, transport);
 }
 
@@ -63,13 +89,13 @@ function isIpv4Fragment(protocol: i32): bool {
 
 /** The header's own lengths. What the whole datagram carries is not known of a fragment. */
 @inline
-function lengthVerdict(header: usize, room: i32, payload: i32, protocol: i32, number: i32): i32 {
+function lengthVerdict(header: usize, room: i32, payload: i32, protocol: i32, bit: i32): i32 {
   const isFragment = (protocol & PROTOCOL_FRAGMENT) != 0;
-  if (number == IP_PROTOCOL_UDP) {
+  if (bit == PROTOCOL_UDP) {
     const length = word(header + UDP_LENGTH);
     return length < UDP_BYTES || (length > payload && !isFragment) ? VERDICT_UDP_LENGTH : VERDICT_PASS;
   }
-  if (number != IP_PROTOCOL_TCP) return VERDICT_PASS;
+  if (bit != PROTOCOL_TCP) return VERDICT_PASS;
   const length = <i32>(load<u8>(header, TCP_DATA_OFFSET) >> 4) << 2;
   if (length < TCP_BYTES) return VERDICT_TCP_DATA_OFFSET;
   return room < length && !(isFragment && payload < length) ? VERDICT_TCP_TRUNCATED : VERDICT_PASS;

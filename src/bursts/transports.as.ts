@@ -1,5 +1,5 @@
 // Hot. Runs on: CPU n.
-// What can stand behind IP: its bit, the least bytes of its header, and the verdict on fewer.
+// What can stand behind IP besides UDP and TCP: its bit, the least bytes of its header, and the verdict on fewer.
 
 import {
   PROTOCOL_ESP,
@@ -10,16 +10,12 @@ import {
   PROTOCOL_IPV4,
   PROTOCOL_IPV6,
   PROTOCOL_SCTP,
-  PROTOCOL_TCP,
-  PROTOCOL_UDP,
   VERDICT_ESP_TRUNCATED,
   VERDICT_GRE_TRUNCATED,
   VERDICT_ICMP_TRUNCATED,
   VERDICT_ICMPV6_TRUNCATED,
   VERDICT_IGMP_TRUNCATED,
   VERDICT_SCTP_TRUNCATED,
-  VERDICT_TCP_TRUNCATED,
-  VERDICT_UDP_TRUNCATED,
 } from './layout.as';
 import {
   ESP_BYTES,
@@ -33,17 +29,11 @@ import {
   IP_PROTOCOL_ICMPV6,
   IP_PROTOCOL_IGMP,
   IP_PROTOCOL_SCTP,
-  IP_PROTOCOL_TCP,
-  IP_PROTOCOL_UDP,
   SCTP_BYTES,
-  TCP_BYTES,
-  UDP_BYTES,
 } from './wire.as';
 
 /** 0 when the stack does not know it over this version of IP. */
 export function transportBit(number: i32, protocol: i32): i32 {
-  if (number == IP_PROTOCOL_UDP) return PROTOCOL_UDP;
-  if (number == IP_PROTOCOL_TCP) return PROTOCOL_TCP;
   switch (number) {
     case IP_PROTOCOL_ICMP:
       return protocol & PROTOCOL_IPV4 ? PROTOCOL_ICMP : 0;
@@ -64,8 +54,6 @@ export function transportBit(number: i32, protocol: i32): i32 {
 
 /** Of those that transportBit() knows. */
 export function transportBytes(number: i32): i32 {
-  if (number == IP_PROTOCOL_UDP) return UDP_BYTES;
-  if (number == IP_PROTOCOL_TCP) return TCP_BYTES;
   switch (number) {
     case IP_PROTOCOL_ICMP:
       return ICMP_BYTES;
@@ -85,10 +73,6 @@ export function transportBytes(number: i32): i32 {
 /** Of those that transportBit() knows. */
 export function truncatedVerdict(number: i32): i32 {
   switch (number) {
-    case IP_PROTOCOL_UDP:
-      return VERDICT_UDP_TRUNCATED;
-    case IP_PROTOCOL_TCP:
-      return VERDICT_TCP_TRUNCATED;
     case IP_PROTOCOL_ICMP:
       return VERDICT_ICMP_TRUNCATED;
     case IP_PROTOCOL_ICMPV6:

@@ -25,7 +25,7 @@ import {
   VERDICT_UDP_CHECKSUM,
 } from './layout.as';
 import { finalDestination, payloadBytes, pseudoSum } from './pseudo.as';
-import { tallyFrame } from './tally.as';
+import { TALLIED, tallyHeader, tallyPath } from './tally.as';
 import { IP_PROTOCOL_TCP, IP_PROTOCOL_UDP, UDP_CHECKSUM, UDP_LENGTH } from './wire.as';
 
 const ALL_ONES: u32 = 0xffff;
@@ -70,5 +70,6 @@ function refuse(entry: usize, frame: usize, batch: usize, tally: usize): void {
   const length = load<i32>(entry, ENTRY_LENGTH);
   store<i32>(entry, protocol & PROTOCOL_UDP ? VERDICT_UDP_CHECKSUM : VERDICT_TCP_CHECKSUM, ENTRY_VERDICT);
   store<i32>(batch, load<i32>(batch, BATCH_PASSED_BYTES) - length, BATCH_PASSED_BYTES);
-  tallyFrame(tally, protocol, length, frame + (load<u32>(entry, ENTRY_HEADERS) >> 16), -1);
+  tallyPath(tally, protocol, -1, -length);
+  if (protocol & TALLIED) tallyHeader(tally, protocol, frame + (load<u32>(entry, ENTRY_HEADERS) >> 16), -1);
 }

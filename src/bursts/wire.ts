@@ -57,8 +57,8 @@ export const IPV4_ROUTE_POINTER = 2;
 export const IPV4_ROUTE_ADDRESSES = 3;
 
 /**
- * How many extension headers are walked. RFC 8504 §5.3 lets a host set limits to them; Linux has one for the options in
- * each (net.ipv6.max_dst_opts_number, 8), and none for the headers.
+ * How many extension headers are walked. RFC 8504 §5.3 lets a node protect itself by limits; Linux has one for the options
+ * in each header (net.ipv6.max_dst_opts_number, 8), and none for the headers.
  */
 export const IPV6_EXTENSIONS_MAX = 8;
 export const EXTENSION_BYTES = 8; // the least; a length field counts units of 8 beyond them
@@ -97,7 +97,7 @@ export const TCP_BYTES = 20;
 export const TCP_DATA_OFFSET = 12;
 export const TCP_FLAGS = 13;
 export const ICMP_BYTES = 8;
-export const ICMPV6_BYTES = 4;
+export const ICMPV6_BYTES = 8; // icmpv6_rcv() wants the first word of the body behind type, code and checksum
 export const ICMP_TYPE = 0; // of ICMPv6 too
 export const IGMP_BYTES = 8;
 export const SCTP_BYTES = 16; // sctp_rcv() wants one chunk's header behind its own
@@ -120,11 +120,20 @@ export const BLOCK_LENGTH = 4;
 /** Type, length, and the length once more at the end. */
 export const BLOCK_BYTES_MIN = 12;
 export const BLOCK_TRAILER_BYTES = 4;
-export const BLOCK_ENHANCED_PACKET = 6;
-export const PACKET_INTERFACE = 8; // these offsets are from the start of an Enhanced Packet Block
-export const PACKET_TIME_HIGH = 12;
-export const PACKET_TIME_LOW = 16;
-export const PACKET_CAPTURED = 20;
-export const PACKET_ORIGINAL = 24;
-export const PACKET_DATA = 28;
-export const PACKET_BLOCK_BYTES_MIN = 32;
+
+// One Enhanced Packet Block (draft-ietf-opsawg-pcapng, section 4.3).
+//   0   TYPE           6                                                           BLOCK_TYPE
+//   4   TOTAL_LENGTH   of the block, a multiple of 4; once more at its end         BLOCK_LENGTH
+//   8   INTERFACE      index of its Interface Description Block; where we write: the Rx queue
+//   12  TIME_HIGH      16 TIME_LOW: in units of the interface's if_tsresol; where we write: ns
+//   20  CAPTURED       bytes of the packet that follow
+//   24  ORIGINAL       bytes that it had on the wire
+//   28  PACKET         padded with zeroes to a multiple of 4; then the options
+export const ENHANCED_PACKET_BLOCK = 6;
+export const EPB_INTERFACE = 8;
+export const EPB_TIME_HIGH = 12;
+export const EPB_TIME_LOW = 16;
+export const EPB_CAPTURED = 20;
+export const EPB_ORIGINAL = 24;
+export const EPB_PACKET = 28;
+export const EPB_BYTES = EPB_PACKET + BLOCK_TRAILER_BYTES; // of a block without packet and options

@@ -7,9 +7,9 @@ import { CaptureError } from './capture-error.js';
 
 /** How the user names standard input. */
 export const STDIN = '-';
-export const STDIN_DESCRIPTOR = 0;
-// A second opening of what stands behind descriptor 0: the flag is set for us alone, not for all who share the pipe.
-const STDIN_PATH = '/proc/self/fd/0';
+const STDIN_DESCRIPTOR = 0;
+/** What stands behind descriptor 0. Opened anew, the flag is set for us alone, not for all who share the pipe. */
+export const STDIN_PATH = '/proc/self/fd/0';
 
 /**
  * Can be read from its beginning as often as one likes. Asked without opening it: whoever waits for a reader of a pipe would
@@ -45,7 +45,7 @@ function open(name: string, path: string): number {
   }
 }
 
-/** A socket cannot be opened again: it is read as it is, and whoever starts us has made that a read does not wait. */
+/** What cannot be opened again is read as it is: whoever starts us has made that a read does not wait. */
 function openStdin(): number {
   try {
     return open(STDIN, STDIN_PATH);

@@ -10,7 +10,7 @@
 //   window    room for an Ethernet header; the capture's bytes; 16 more, so that copies in blocks of 16 may overrun
 
 import { FRAME_RECORD_BYTES, INTERFACE_BYTES, SCAN_FIRST_INTERFACE } from '../bursts/layout.js';
-import { ETHERNET_BYTES, PACKET_BYTES_MAX, PACKET_DATA } from '../bursts/wire.js';
+import { EPB_PACKET, ETHERNET_BYTES, PACKET_BYTES_MAX } from '../bursts/wire.js';
 import { CAPTURE_COUNTERS, counterBlockBytes } from '../memory/counters.js';
 import { alignUp, CACHE_LINE_BYTES, DOUBLE_BYTES } from '../memory/layout.js';
 
@@ -52,7 +52,7 @@ export function captureSize(fileBytes: number): CaptureSize {
 
 /** @param address a multiple of 64 */
 export function captureLayout(address: number, { room, windowBytes }: CaptureSize): CaptureLayout {
-  if (windowBytes < PACKET_DATA) throw new RangeError(`windowBytes=${windowBytes}: a window holds a packet's header`);
+  if (windowBytes < EPB_PACKET) throw new RangeError(`windowBytes=${windowBytes}: a window holds a packet's header`);
   const scan = address + counterBlockBytes(CAPTURE_COUNTERS);
   const times = scan + SCAN_FIRST_INTERFACE + INTERFACES_MAX * INTERFACE_BYTES;
   const records = times + alignUp(room * DOUBLE_BYTES, FRAME_RECORD_BYTES);
@@ -61,4 +61,4 @@ export function captureLayout(address: number, { room, windowBytes }: CaptureSiz
   return { counters: address, scan, times, records, room, window, windowBytes, bytes: end - address };
 }
 
-if (WINDOW_BYTES < PACKET_BYTES_MAX + PACKET_DATA) throw new Error('a window must hold the longest packet');
+if (WINDOW_BYTES < PACKET_BYTES_MAX + EPB_PACKET) throw new Error('a window must hold the longest packet');

@@ -3,10 +3,10 @@
 
 import {
   BLOCK_BYTES_MIN,
-  BLOCK_ENHANCED_PACKET,
   BLOCK_LENGTH,
   BLOCK_TRAILER_BYTES,
   BLOCK_TYPE,
+  ENHANCED_PACKET_BLOCK,
 } from '../bursts/wire.js';
 import { type CaptureFormat, faultHere, type Reading } from './format.js';
 import { INTERFACE_BLOCK_BYTES_MIN, parseInterface } from './pcapng-interface.js';
@@ -78,7 +78,7 @@ export class PcapngFormat implements CaptureFormat {
     const type = this.reading.window.word(BLOCK_TYPE);
     if (type === SECTION_HEADER) this.beginSection(length);
     else if (type === INTERFACE_DESCRIPTION) this.addInterface(length, visible);
-    else if (type === BLOCK_ENHANCED_PACKET) this.packets.readEnhanced(length, visible);
+    else if (type === ENHANCED_PACKET_BLOCK) this.packets.readEnhanced(length, visible);
     else if (type === BLOCK_OBSOLETE_PACKET) this.packets.readObsolete(length, visible);
     else if (type === BLOCK_SIMPLE_PACKET) this.packets.readSimple(length, visible);
     else this.skippedBlocks += 1;

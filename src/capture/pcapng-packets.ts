@@ -8,14 +8,14 @@
 import { ticksOf } from '../bursts/reference/scan.js';
 import {
   BLOCK_TRAILER_BYTES,
-  PACKET_BLOCK_BYTES_MIN,
+  EPB_BYTES,
+  EPB_CAPTURED,
+  EPB_INTERFACE,
+  EPB_ORIGINAL,
+  EPB_PACKET,
+  EPB_TIME_HIGH,
+  EPB_TIME_LOW,
   PACKET_BYTES_MAX,
-  PACKET_CAPTURED,
-  PACKET_DATA,
-  PACKET_INTERFACE,
-  PACKET_ORIGINAL,
-  PACKET_TIME_HIGH,
-  PACKET_TIME_LOW,
 } from '../bursts/wire.js';
 import { toEthernet } from './cooked.js';
 import { faultHere, type Reading } from './format.js';
@@ -63,13 +63,13 @@ export class PcapngPackets {
 
   /** @param visible bytes of the block that are in the window */
   readEnhanced(length: number, visible: number): void {
-    this.checkLength(length, PACKET_BLOCK_BYTES_MIN);
-    this.read(this.reading.window.word(PACKET_INTERFACE), length, visible);
+    this.checkLength(length, EPB_BYTES);
+    this.read(this.reading.window.word(EPB_INTERFACE), length, visible);
   }
 
   readObsolete(length: number, visible: number): void {
-    this.checkLength(length, PACKET_BLOCK_BYTES_MIN);
-    this.read(this.reading.window.half(PACKET_INTERFACE), length, visible);
+    this.checkLength(length, EPB_BYTES);
+    this.read(this.reading.window.half(EPB_INTERFACE), length, visible);
   }
 
   /** Such a packet has no time: it goes with the one ahead. */
@@ -88,14 +88,14 @@ export class PcapngPackets {
   private read(number: number, length: number, visible: number): void {
     const { window, epoch, scan } = this.reading;
     const link = this.linkOf(number);
-    const [captured, original] = [window.word(PACKET_CAPTURED), window.word(PACKET_ORIGINAL)];
-    this.checkCaptured(captured, PACKET_DATA, length, visible);
-    const ticks = ticksOf(window.word(PACKET_TIME_HIGH), window.word(PACKET_TIME_LOW));
+    const [captured, original] = [window.word(EPB_CAPTURED), window.word(EPB_ORIGINAL)];
+    this.checkCaptured(captured, EPB_PACKET, length, visible);
+    const ticks = ticksOf(window.word(EPB_TIME_HIGH), window.word(EPB_TIME_LOW));
     if (epoch.firstNs === null) {
       epoch.begin(ticks, this.interfaces[number]!.clock);
       for (const index of this.interfaces.keys()) this.writeTime(index);
     }
-    const stored = { address: window.position + PACKET_DATA, captured, original };
+    const stored = { address: window.position + EPB_PACKET, captured, original };
     this.add(number, link, stored, scan.timeOf(number, ticks));
   }
 

@@ -13,14 +13,8 @@
 // A thread may end between any two stores: until WRITTEN is stored, what it has written does not count.
 
 import { writeSync } from 'node:fs';
-import {
-  BATCH_ENTRIES,
-  EPB_BYTES,
-  FRAME_BYTES_MAX,
-  STAMP_BYTES,
-  STAMP_TIME_HIGH,
-  STAMP_TIME_LOW,
-} from '../bursts/layout.js';
+import { BATCH_ENTRIES, FRAME_BYTES_MAX, STAMP_BYTES, STAMP_TIME_HIGH, STAMP_TIME_LOW } from '../bursts/layout.js';
+import { EPB_BYTES } from '../bursts/wire.js';
 import { alignUp, CACHE_LINE_BYTES, DOUBLE_BYTES, WORD_BYTES } from '../memory/layout.js';
 import type { Views } from '../memory/views.js';
 import { COMMENT_BYTES, COMMENTS_BYTES, Comments, writeComments } from './write-reasons.js';

@@ -2,7 +2,7 @@
 // One thread's part of a capture file, read from its first packet to its last.
 
 import { readSync } from 'node:fs';
-import { EPB_TIME_HIGH, EPB_TIME_LOW, EPB_TOTAL_LENGTH } from '../bursts/layout.js';
+import { BLOCK_LENGTH, EPB_TIME_HIGH, EPB_TIME_LOW } from '../bursts/wire.js';
 
 /** More than any block has. */
 const BUFFER_BYTES = 512 * 1024;
@@ -39,7 +39,7 @@ export class PartReader {
   /** Gives `write` the packets at hand, up to the first that comes after `limit`'s, or as many as are in memory. */
   copyUntil(limit: PartReader | null, write: (bytes: Buffer) => void): void {
     const start = this.at;
-    do this.at += this.buffer.readUInt32LE(this.at + EPB_TOTAL_LENGTH);
+    do this.at += this.buffer.readUInt32LE(this.at + BLOCK_LENGTH);
     while (this.lookHere() && !limit?.isBefore(this));
     write(this.buffer.subarray(start, this.at));
     this.look();
@@ -55,7 +55,7 @@ export class PartReader {
   /** @returns false when the next block is not all in memory */
   private lookHere(): boolean {
     if (this.end - this.at < HEAD_BYTES) return false;
-    if (this.end - this.at < this.buffer.readUInt32LE(this.at + EPB_TOTAL_LENGTH)) return false;
+    if (this.end - this.at < this.buffer.readUInt32LE(this.at + BLOCK_LENGTH)) return false;
     this.timeHigh = this.buffer.readUInt32LE(this.at + EPB_TIME_HIGH);
     this.timeLow = this.buffer.readUInt32LE(this.at + EPB_TIME_LOW);
     return true;

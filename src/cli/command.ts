@@ -4,8 +4,10 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import type { HostOptions } from '../coordinator/options.js';
+import type { SoakOptions } from '../stress/options.js';
 import { UsageError } from './one-line.js';
 import { addRunOptions, RUN_NOTES } from './run-options.js';
+import { addStressOptions, STRESS_NOTES } from './stress-options.js';
 
 /** `softirq`, ready to parse. Faults are thrown, for explain() to put in one line. */
 export function softirqCommand(): Command {
@@ -20,6 +22,7 @@ export function softirqCommand(): Command {
       throw new UsageError(`${wrong}: try softirq run --help`);
     });
   addRun(program);
+  addStress(program);
   return program;
 }
 
@@ -31,6 +34,19 @@ function addRun(program: Command): void {
     if (extra !== undefined) throw new UsageError(`unexpected argument '${extra}': every value follows its option`);
     const { runCommand } = await import('./run.js'); // Help does not need the machine.
     await runCommand(options as HostOptions, { json, memory });
+  });
+}
+
+function addStress(program: Command): void {
+  const stress = program
+    .command('stress')
+    .description('run machines under random settings and changes, and check everything');
+  addStressOptions(stress);
+  stress.addHelpText('after', STRESS_NOTES).allowExcessArguments();
+  stress.action(async ({ json = false, ...options }, { args: [extra] }: Command) => {
+    if (extra !== undefined) throw new UsageError(`unexpected argument '${extra}': every value follows its option`);
+    const { stressCommand } = await import('./stress.js');
+    await stressCommand(options as SoakOptions, { json });
   });
 }
 

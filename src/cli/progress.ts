@@ -65,6 +65,16 @@ export class Progress {
     this.timer = setInterval(tick, this.live ? TERMINAL_MS : PLAIN_MS).unref();
   }
 
+  /** Shows this line from now on, until end(). */
+  showLine(make: () => string): void {
+    const tick = () => {
+      const line = make();
+      if (this.live) this.show(line.slice(0, this.columns()));
+      else this.stream.write(`${line}\n`);
+    };
+    this.timer = setInterval(tick, this.live ? TERMINAL_MS : PLAIN_MS).unref();
+  }
+
   /** Takes the live line away. */
   end(): void {
     clearTimeout(this.later);

@@ -4,7 +4,9 @@
 import { availableParallelism } from 'node:os';
 import { BrokenCaptureError, InvariantError } from '../coordinator/errors.js';
 import { type Host, startHost } from '../coordinator/host.js';
-import { type Config, type HostOptions, parseRate, type Rate, resolveOptions } from '../coordinator/options.js';
+import { parseRate } from '../coordinator/option-values.js';
+import type { Config, HostOptions, Rate } from '../coordinator/options.js';
+import { resolveOptions } from '../coordinator/resolve-options.js';
 import type { Snapshot } from '../coordinator/snapshot-types.js';
 import { summary } from '../report/text.js';
 import { plural } from '../report/units.js';

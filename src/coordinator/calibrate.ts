@@ -3,7 +3,8 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Host } from './host.js';
-import { type Config, type HostOptions, parseRate } from './options.js';
+import { parseRate } from './option-values.js';
+import type { Config, HostOptions } from './options.js';
 
 export interface Calibrated {
   /** Packets per second; Infinity = as fast as the host takes them. */

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { IrqLine } from '../irq/line.js';
 import type { ContextWords } from '../memory/context.js';
 import { GracePeriod } from '../memory/grace.js';
+import { NapiError } from '../napi/bits.js';
 import { type NapiState, NO_HOLDER } from '../napi/state.js';
 import type { ControlOperation } from '../runtime/operation.js';
 
@@ -38,20 +39,41 @@ export class MoveLine implements ControlOperation {
     const holder = this.state.holder();
     return holder === NO_HOLDER || holder === this.cpu;
   }
+
+  stuck(why: string): NapiError {
+    const { state } = this;
+    return new NapiError(
+      'irq_set_affinity',
+      state.id,
+      state.load(),
+      `line ${this.line.id} does not come to cpu${this.cpu}: ${why}`,
+    );
+  }
 }
 
 const STEP_MS = 1;
+/** As long as an operation may take: after that somebody is stuck, or hopelessly overloaded. */
+const LIMIT_MS = 20_000;
 
 /** Runs operations one after the other, stepping each from a timer. */
 export class ControlQueue {
   private last: Promise<void> = Promise.resolve();
+  private readonly limitMs: number;
 
-  /** @param ended asked between steps: true ends the operation, since the machine it would change is gone */
+  constructor(limitMs = LIMIT_MS) {
+    this.limitMs = limitMs;
+  }
+
+  /** @throws Error what the operation throws, or, when the limit has passed, who holds it. @param ended asked between steps: true ends the operation, since the machine it would change is gone */
   run(operation: ControlOperation, ended: () => boolean): Promise<void> {
     const result = this.last.then(async () => {
       if (ended()) return;
+      const deadline = performance.now() + this.limitMs;
       operation.begin();
-      while (!operation.step() && !ended()) await delay(STEP_MS);
+      while (!operation.step() && !ended()) {
+        if (performance.now() > deadline) throw operation.stuck(`not within ${this.limitMs} ms`);
+        await delay(STEP_MS);
+      }
     });
     this.last = result.catch(() => {});
     return result;

@@ -1,15 +1,16 @@
 // Cold. Runs on: main.
 // From options to the settings of the NIC's device.
 
-import { fstatSync } from 'node:fs';
-import { STDIN, STDIN_DESCRIPTOR } from '../capture/file-bytes.js';
+import { accessSync, constants, statSync } from 'node:fs';
+import { STDIN, STDIN_PATH } from '../capture/file-bytes.js';
 import { lookAtCapture } from '../capture/inspect.js';
 import type { CaptureSettings } from '../nic/devices/captured-frames.js';
 import type { DeviceSettings } from '../nic/devices/create.js';
 import { pktgenBytes } from '../nic/devices/pktgen.js';
 import { SoftirqOptionError } from './errors.js';
 import { gunzipInflater } from './inflater.js';
-import { type Config, ipVersionOf, sizesOf, speedOf } from './options.js';
+import { ipVersionOf, sizesOf, speedOf } from './option-values.js';
+import type { Config } from './options.js';
 
 /**
  * @param pps pktgen's rate; Infinity = max
@@ -47,7 +48,19 @@ function captureSettings(config: Config): CaptureSettings {
   return { kind: 'pcap', path, fileBytes, speed: speedOf(config), passes };
 }
 
-/** A socket, unlike a pipe, cannot be opened once more. Node's own stream makes it one on which a read does not wait. */
+/**
+ * A socket cannot be opened once more, nor can the pipe of another user. Node's own stream makes either one on which a read
+ * does not wait.
+ */
 function unblockStdin(): void {
-  if (fstatSync(STDIN_DESCRIPTOR).isSocket()) process.stdin.pause();
+  if (!canOpenStdin()) process.stdin.pause();
+}
+
+function canOpenStdin(): boolean {
+  try {
+    accessSync(STDIN_PATH, constants.R_OK);
+    return !statSync(STDIN_PATH).isSocket();
+  } catch {
+    return false;
+  }
 }

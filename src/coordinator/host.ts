@@ -2,22 +2,33 @@
 // The machine as its user sees it: start, look, change, stop.
 
 import { compileBursts } from '../bursts/load.js';
-import { napiState } from '../cpu/build.js';
 import { ContextWords } from '../memory/context.js';
+import type { SysctlName } from '../napi/sysctl.js';
 import { deviceBytes } from '../nic/devices/create.js';
+import type { ControlOperation } from '../runtime/operation.js';
 import { calibrate } from './calibrate.js';
 import { ControlQueue, MoveLine } from './control.js';
 import { deviceSettings } from './device-settings.js';
 import { SoftirqOptionError } from './errors.js';
-import { createMachine, type Machine, setTunables } from './machine.js';
-import { type Config, type HostOptions, resolveOptions } from './options.js';
+import { createMachine, type Machine } from './machine.js';
+import { HostNapi, type NapiControl } from './napi-control.js';
+import type { Config, HostOptions } from './options.js';
 import { pinRoles } from './pin.js';
 import { makePlan, type Plan } from './plan.js';
 import { checkRecordingPaths } from './recording-paths.js';
 import { writerCount } from './recordings.js';
+import { resolveOptions } from './resolve-options.js';
 import { takeSnapshot } from './snapshot.js';
 import type { Snapshot } from './snapshot-types.js';
 import { Supervisor } from './supervisor.js';
+
+/** `host.sysctl`. */
+export interface SysctlControl {
+  /** @throws ErrnoError ENOENT when there is no such sysctl here */
+  get(name: SysctlName): number;
+  /** @throws ErrnoError ENOENT · EINVAL; nothing is changed then */
+  set(name: SysctlName, value: number): void;
+}
 
 /** A running machine. */
 export interface Host {
@@ -39,6 +50,10 @@ export interface Host {
   activity(): string | null;
   /** Ends the source, lets the CPUs drain what is in flight (a second without progress at most), ends the threads. */
   stop(): Promise<Snapshot>;
+  /** NAPI instances by id: looked at and changed while traffic runs. */
+  readonly napi: NapiControl;
+  /** net.core.*, by the kernel's names: changed while traffic runs, in force with every CPU's next net_rx_action. */
+  readonly sysctl: SysctlControl;
   /**
    * Moves an interrupt line, and with it its queue's NAPI, to another CPU while traffic runs. Resolves when no other CPU
    * polls the queue any more.
@@ -62,7 +77,8 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const plan = makePlan({ ...needs, frames: deviceBytes(device) });
   const flow = config.mode === 'interrupt' ? 'level' : config.irq;
   const machine = createMachine(plan, config.ring, flow, compileBursts());
-  setTunables(machine, plan, config);
+  machine.sysctls.set('net.core.netdev_budget', config.budget);
+  machine.sysctls.set('net.core.netdev_budget_usecs', config.budgetUsecs);
   const supervisor = new Supervisor(machine, plan, config, {
     device,
     full: config.full,
@@ -81,7 +97,11 @@ export class RunningHost implements Host {
   readonly supervisor: Supervisor;
   private readonly machine: Machine;
   private readonly plan: Plan;
+  readonly napi: NapiControl;
+  readonly sysctl: SysctlControl;
   private readonly control = new ControlQueue();
+  /** Of all CPUs. */
+  private readonly contexts: readonly ContextWords[];
 
   constructor(machine: Machine, plan: Plan, config: Config, supervisor: Supervisor, notes: readonly string[]) {
     this.machine = machine;
@@ -89,6 +109,9 @@ export class RunningHost implements Host {
     this.config = config;
     this.supervisor = supervisor;
     this.notes = notes;
+    this.contexts = plan.cpuContexts.map((address) => new ContextWords(machine.views, address));
+    this.napi = new HostNapi(machine, this.contexts, (operation) => this.carryOut(operation), true);
+    this.sysctl = machine.sysctls;
   }
 
   get done(): Promise<Snapshot> {
@@ -123,10 +146,12 @@ export class RunningHost implements Host {
     if (this.plan.cpus[cpu] === undefined) {
       throw new SoftirqOptionError('cpu', cpu, `must be an integer from 0 to ${this.plan.cpus.length - 1}`);
     }
-    const state = napiState(this.machine.views, this.plan.cpus[0]!.napis, line);
-    const others = this.plan.cpuContexts.filter((_, id) => id !== cpu);
-    const contexts = others.map((address) => new ContextWords(this.machine.views, address));
-    await this.control.run(new MoveLine(lines[line], state, cpu, contexts), () => this.supervisor.ended);
+    const others = this.contexts.filter((_, id) => id !== cpu);
+    await this.carryOut(new MoveLine(lines[line], this.machine.states[line]!, cpu, others));
+  }
+
+  private carryOut(operation: ControlOperation): Promise<void> {
+    return this.control.run(operation, () => this.supervisor.ended);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

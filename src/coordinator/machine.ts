@@ -8,18 +8,30 @@ import { IrqLine, type LineFlow } from '../irq/line.js';
 import { attachMemory, createMemory, type Handle } from '../memory/handle.js';
 import type { Views } from '../memory/views.js';
 import { NapiIds } from '../napi/control.js';
+import { NapiDevice } from '../napi/device.js';
+import { NAPI_POLL_WEIGHT } from '../napi/napi.js';
 import { Softnet } from '../napi/softnet.js';
+import type { NapiState } from '../napi/state.js';
+import { Sysctls } from '../napi/sysctl.js';
+import { NapiThreads } from '../napi/threaded.js';
 import { BufferPool, createBufferPool } from '../ring/buffer-pool.js';
 import { createRxRing, RxRingConsumer } from '../ring/rx-ring.js';
-import type { Config } from './options.js';
+import { HZ } from '../runtime/clock.js';
+import { stderrPrintk } from '../runtime/printk.js';
 import type { Plan } from './plan.js';
 
-export type Tunables = Pick<Config, 'deferHardIrqs' | 'groFlushTimeout' | 'irqSuspendTimeout'>;
+const NICS = 1;
 
 export interface Machine {
   readonly handle: Handle;
   readonly views: Views;
   readonly lines: readonly IrqLine[];
+  readonly sysctls: Sysctls;
+  readonly device: NapiDevice;
+  /** The queues' instances; none in interrupt mode. */
+  readonly states: readonly NapiState[];
+  /** How often one of them was disabled: each time an interrupt may be left without its completion. */
+  disables: number;
 }
 
 /** @param ring descriptors per ring */
@@ -28,13 +40,12 @@ export function createMachine(plan: Plan, ring: number, flow: LineFlow, module: 
   const views = attachMemory(handle);
   const { irq, rings, napis, napiCount } = plan.cpus[0]!;
   for (const { softnet } of plan.cpus) Softnet.create(views, softnet);
-  for (let id = 0; id < napiCount; id += 1) napiState(views, napis, id).create();
-  const ids = new NapiIds(
-    rings.map((_, queue) => napiState(views, napis, queue)),
-    plan.cpus.length + 1,
-  );
+  const states = flow === 'level' ? [] : rings.map((_, queue) => napiState(views, napis, queue));
+  const device = createDevice(plan, states);
+  for (let id = states.length; id < napiCount; id += 1) napiState(views, napis, id).create();
+  const sysctls = new Sysctls(views, plan.cpus[0]!.sysctls, HZ);
+  sysctls.create();
   const lines = rings.map((_, queue) => {
-    ids.assign(napiState(views, napis, queue));
     const line = new IrqLine(views, irq, queue);
     line.create(flow, queue % plan.cpus.length);
     return line;
@@ -44,17 +55,18 @@ export function createMachine(plan: Plan, ring: number, flow: LineFlow, module: 
     createBufferPool(views, plan.cpus[0]!.pools[queue]!, queue * plan.poolCapacity, plan.poolCapacity);
     postAll(handle, views, plan, queue);
   });
-  return { handle, views, lines };
+  return { handle, views, lines, sysctls, device, states, disables: 0 };
 }
 
-/** The device's tunables, the same for all its queues. */
-export function setTunables({ views }: Machine, { cpus, nic }: Plan, config: Tunables): void {
-  nic.rings.forEach((_, queue) => {
-    const state = napiState(views, cpus[0]!.napis, queue);
-    state.deferHardIrqs = config.deferHardIrqs;
-    state.groFlushTimeoutNs = config.groFlushTimeout;
-    state.irqSuspendTimeoutNs = config.irqSuspendTimeout;
-  });
+/** Its instances have an index each, so that what is set persists. */
+function createDevice({ cpuContexts }: Plan, states: readonly NapiState[]): NapiDevice {
+  const contexts = cpuContexts.length + NICS;
+  const device = new NapiDevice('nic0', states.length, new NapiIds(states, contexts), new NapiThreads());
+  for (const [queue, state] of states.entries()) {
+    device.add(state, queue, NAPI_POLL_WEIGHT, stderrPrintk());
+    device.enable(state);
+  }
+  return device;
 }
 
 /** The driver's part of bringing a queue up: every slot gets a fresh buffer. */

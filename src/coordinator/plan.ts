@@ -30,6 +30,7 @@ import { Barrier } from '../memory/sync/barrier.js';
 import { Once } from '../memory/sync/once.js';
 import { SOFTNET_BYTES } from '../napi/softnet.js';
 import { NAPI_BYTES } from '../napi/state.js';
+import { SYSCTL_BYTES } from '../napi/sysctl.js';
 import { timersBytes } from '../napi/timers.js';
 import { BACKLOG_BYTES, BACKLOG_FRAMES_MAX } from '../net/backlog.js';
 import { flowTableBytes } from '../net/flow-table.js';
@@ -53,6 +54,7 @@ export interface Plan {
   readonly once: number;
   /** Double: iterations of Bursts.work per ns, written by the CPU that calibrates. */
   readonly workSpeed: number;
+  readonly sysctls: number;
   readonly poolCapacity: number;
   /** Context words of each CPU, then of the NIC. */
   readonly cpuContexts: readonly number[];
@@ -96,6 +98,7 @@ export function makePlan(needs: PlanNeeds): Plan {
   const { rings, pools, links, buffers, poolCapacity } = reserveQueues(arena, needs);
   if (arena.bytes > MEMORY_BYTES_MAX) throw tooLarge(needs, arena.bytes);
   const shared = { irq, rings, buffers };
+  const ofAll = { sysctls: start.sysctls, napis, napiCount, pools, links, nicContext };
   return {
     bytes: arena.bytes,
     text: arena.describe(),
@@ -103,7 +106,7 @@ export function makePlan(needs: PlanNeeds): Plan {
     poolCapacity,
     cpuContexts,
     nicContext,
-    cpus: ofCpus.map((own, cpu) => ({ ...shared, ...own, cpu, napis, napiCount, pools, links, nicContext })),
+    cpus: ofCpus.map((own, cpu) => ({ ...shared, ...own, ...ofAll, cpu })),
     nic: { ...shared, ...ofNic, nic: 0 },
     backlogs: needs.mode === 'interrupt' ? ofCpus.map(({ backlog }) => backlog) : [],
     writers,
@@ -118,13 +121,14 @@ function counters(arena: Arena, name: string, names: CounterNames): number {
   return arena.reserve(`counters of ${name}`, counterBlockBytes(names));
 }
 
-/** What the threads need to begin together. */
+/** What the threads need to begin together, and what all of them go by. */
 function reserveStart(arena: Arena) {
   arena.reserve('header', HEADER_BYTES);
   return {
     barrier: arena.reserve('start barrier', Barrier.BYTES),
     once: arena.reserve('work calibration: once', Once.BYTES),
     workSpeed: arena.reserve('work calibration: iterations per ns', CACHE_LINE_BYTES),
+    sysctls: arena.reserve('sysctls', SYSCTL_BYTES),
   };
 }
 

@@ -92,31 +92,35 @@ export class RecordingFile {
     }
   }
 
-  /** Brings each part to whole blocks: all of them, or those that were written before a fault. */
+  /** Brings each part to whole blocks, whatever becomes of the others: all of them, or those that were written before a fault. */
   private complete(): void {
-    for (const part of this.parts) {
-      const { written, fault } = readWriteArea(this.views, part.area);
-      this.attempt(part.path, this.partPaths(), () => {
-        ftruncateSync(part.fd, written);
-        if (fault === 0) writeWhole(part.fd, unwrittenBlocks(this.views, part.area), written);
-      });
-    }
-    for (const { path, area } of this.parts) {
-      const { fault } = readWriteArea(this.views, area);
-      if (fault !== 0) throw new RecordingError(path, reasonOf(fault), this.partPaths());
+    const faults = this.parts.map((part) => this.completed(part)).filter((fault) => fault !== null);
+    if (faults[0] !== undefined) throw faults[0];
+  }
+
+  /** @returns why the part is not complete */
+  private completed({ path, area, fd }: Part): RecordingError | null {
+    const { written, fault } = readWriteArea(this.views, area);
+    try {
+      ftruncateSync(fd, written);
+      if (fault !== 0) return new RecordingError(path, reasonOf(fault), this.partPaths());
+      writeOrTruncate(fd, unwrittenBlocks(this.views, area), written);
+      return null;
+    } catch (error) {
+      return this.lost(path, this.partPaths(), error);
     }
   }
 
   private append({ path, area, fd }: Part, trailer: Buffer): void {
     const { produced } = readWriteArea(this.views, area);
-    this.attempt(path, [path], () => writeWhole(fd, trailer, produced));
+    this.attempt(path, [path], () => writeOrTruncate(fd, trailer, produced));
   }
 
   private async merge(trailer: Buffer, progress: (done: number) => void): Promise<void> {
     const { path } = this.target;
     const all = this.snapshot().bytes;
     let done = 0;
-    const merging = await this.attempt(path, this.partPaths(), () => openSync(path, 'w'));
+    const merging = this.attempt(path, this.partPaths(), () => openSync(path, 'w'));
     try {
       writeWhole(merging, this.prelude);
       await mergeParts(
@@ -154,5 +158,15 @@ export class RecordingFile {
   private lost(path: string, kept: readonly string[], cause: unknown): RecordingError {
     const { errno, message } = cause as NodeJS.ErrnoException;
     return new RecordingError(path, errno === undefined ? message : reasonOf(errno), kept, { cause });
+  }
+}
+
+/** All of it at `end`, or nothing: half a block would spoil the file. @throws Error of the system */
+function writeOrTruncate(fd: number, bytes: Uint8Array, end: number): void {
+  try {
+    writeWhole(fd, bytes, end);
+  } catch (error) {
+    ftruncateSync(fd, end);
+    throw error;
   }
 }

@@ -4,6 +4,7 @@
 import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { getSystemErrorMap } from 'node:util';
+import { STDIN, STDIN_PATH } from '../capture/file-bytes.js';
 import { SoftirqOptionError } from './errors.js';
 import type { Config } from './options.js';
 
@@ -43,7 +44,8 @@ export function partPath({ path, roles }: RecordingTarget, role: string): string
 export function checkRecordingPaths(config: Recorded & Pick<Config, 'device'>): void {
   const taken = new Map<string, string>();
   const capture = /^pcap:(.+)/.exec(config.device)?.[1];
-  if (capture !== undefined) taken.set(identityOf(capture), 'the capture that is replayed');
+  const captured = capture === STDIN ? STDIN_PATH : capture;
+  if (captured !== undefined) taken.set(identityOf(captured), 'the capture that is replayed');
   for (const target of recordingTargets(config)) {
     for (const path of new Set([target.path, ...target.roles.map((role) => partPath(target, role))])) {
       const owner = taken.get(identityOf(path));

@@ -53,9 +53,14 @@ export class Recordings {
     try {
       for (const file of this.files) file.open(prelude);
     } catch (error) {
-      for (const file of this.files) file.abandon();
+      this.abandon();
       throw error;
     }
+  }
+
+  /** Before any thread has run: no file stays open. */
+  abandon(): void {
+    for (const file of this.files) file.abandon();
   }
 
   cpuTask(cpu: number): CpuRecorderTask | null {

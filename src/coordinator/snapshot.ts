@@ -31,6 +31,7 @@ import type {
   QueueSnapshot,
   RecordingSnapshot,
   Snapshot,
+  StackSnapshot,
   TaskSnapshot,
 } from './snapshot-types.js';
 import { topFlowsSnapshot } from './top-flows.js';
@@ -60,9 +61,8 @@ export function takeSnapshot(source: SnapshotSource, final: boolean): Snapshot {
   const queues = plan.nic.rings.map((_, id) => queueSnapshot(machine, plan, id));
   const nics = [nicSnapshot(source, nic, queues, final)];
   const durationSeconds = duration(nic, cpus, final);
-  const malformed = pick(total, MALFORMED_REASONS);
   const { rxMissedErrors, rxLengthErrors, rxPackets, irqs } = nics[0]!;
-  const dropped = rxMissedErrors + rxLengthErrors + total.dropped + sum(Object.values(malformed));
+  const dropped = rxMissedErrors + rxLengthErrors + total.dropped + sum(MALFORMED_REASONS.map((name) => total[name]));
   const inFlight = countInFlight(machine, plan);
   const offered = nic.offeredPackets;
   return {
@@ -73,14 +73,7 @@ export function takeSnapshot(source: SnapshotSource, final: boolean): Snapshot {
     nics,
     cpus: cpus.map((counters, id) => cpuSnapshot(source, counters, id, final)),
     tasks: taskSnapshots(source),
-    stack: {
-      delivered: total.delivered,
-      deliveredBytes: total.deliveredBytes,
-      ...readProtocols(views, plan.cpus),
-      malformed,
-      dropped: { backlog: total.dropped },
-      topFlows: topFlowsSnapshot(views, plan, source.config.topFlows),
-    },
+    stack: stackSnapshot(source, total),
     rates: {
       offeredPps: ratio(offered, offerSeconds(nic, durationSeconds)),
       deliveredPps: ratio(total.delivered, durationSeconds),
@@ -96,6 +89,18 @@ export function takeSnapshot(source: SnapshotSource, final: boolean): Snapshot {
     },
     recordings: source.recordings.snapshot(),
     noise: { loadAverage: loadavg()[0]!, involuntarySwitches: involuntarySwitches(source, nic, cpus, final) },
+  };
+}
+
+/** @param total the counters of all CPUs, added up */
+function stackSnapshot({ machine, plan, config }: SnapshotSource, total: CpuCounters): StackSnapshot {
+  return {
+    delivered: total.delivered,
+    deliveredBytes: total.deliveredBytes,
+    ...readProtocols(machine.views, plan.cpus),
+    malformed: pick(total, MALFORMED_REASONS),
+    dropped: { backlog: total.dropped },
+    topFlows: topFlowsSnapshot(machine.views, plan, config.topFlows),
   };
 }
 

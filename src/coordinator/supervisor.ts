@@ -87,7 +87,7 @@ export class Supervisor {
     const parties = 1 + this.contexts.length;
     const barrier = new Barrier(this.machine.views.words.buffer, this.plan.barrier, parties);
     this.recordings.open();
-    this.startThreads(parties);
+    await this.tryStartThreads(parties);
     await barrier.waitAsync(START_TIMEOUT_MS, () => this.failure !== null);
     if (this.failure !== null) {
       barrier.breakUp(); // The others wake, and find STOP.
@@ -124,6 +124,17 @@ export class Supervisor {
     return [NIC, ...this.plan.cpus.map(({ cpu }) => `cpu${cpu}`)];
   }
 
+  /** @throws Error of Node's when there can be no such thread, by execArgv; then nothing is open and nothing runs */
+  private async tryStartThreads(parties: number): Promise<void> {
+    try {
+      this.startThreads(parties);
+    } catch (error) {
+      await this.endThreads(0);
+      this.recordings.abandon();
+      throw error;
+    }
+  }
+
   private startThreads(parties: number): void {
     const { machine, plan, config } = this;
     const shared = { handle: machine.handle, barrier: plan.barrier, parties, spin: config.spin };
@@ -135,13 +146,13 @@ export class Supervisor {
       recorder: this.recordings.nicTask(),
     };
     this.startThread(NIC, 'nic', nicTask);
-    const { mode, irq, checkBuffers, verifyL4, budget, budgetUsecs, weight } = config;
+    const { mode, irq, checkBuffers, verifyL4, weight } = config;
     plan.cpus.forEach((layout, cpu) => {
       const cpuTask: CpuTask = {
         ...shared,
         context: plan.cpuContexts[cpu]!,
         layout,
-        settings: { mode, irq, checkBuffers, verifyL4, budget, budgetUsecs, weight, threadIrqs: false },
+        settings: { mode, irq, checkBuffers, verifyL4, weight, threadIrqs: false },
         workNs: config.work,
         once: plan.once,
         workSpeed: plan.workSpeed,

@@ -109,7 +109,9 @@ function attachNapi({ views, layout, settings, core, receive, rxQueues, pollCoun
     const { softnet, lines, handlers } = core;
     const check = settings.checkBuffers ? handOverCheck(views, layout, id) : () => {};
     new RxPoll(views, layout.cpu, id, softnet, rx, receive, lines[id]!, recheck, check, pollCounters[id]!);
-    softnet.add(id, { weight: settings.weight, name: `nic0-${id}`, device: 'nic0' });
+    const isHome = () => lines[id]!.target() === layout.cpu;
+    const thread = core.threadOf(id);
+    softnet.add(id, { weight: settings.weight, name: `nic0-${id}`, device: 'nic0', thread, isHome });
     handlers.push(new NapiInterrupt(softnet, id));
   });
 }
@@ -117,8 +119,8 @@ function attachNapi({ views, layout, settings, core, receive, rxQueues, pollCoun
 /** An interrupt sets one packet aside in this CPU's backlog. */
 function attachInterrupts({ views, layout, core, receive, recorder, pools, rxQueues, pollCounters }: Driver): void {
   const id = layout.rings.length + layout.cpu;
-  const { softnet, lines, handlers, deliver } = core;
-  const backlog = new Backlog(views, layout.backlog, id, softnet, receive, pools, layout.links, deliver);
+  const { softnet, lines, handlers, deliver, sysctls } = core;
+  const backlog = new Backlog(views, layout.backlog, id, softnet, receive, pools, layout.links, deliver, sysctls);
   const dropped = counterAddress(CPU_COUNTERS, layout.counters, 'dropped');
   rxQueues.forEach((rx, queue) => {
     const { taken } = pollCounters[queue]!;

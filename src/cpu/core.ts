@@ -6,14 +6,17 @@ import { type IrqLayout, IrqLine, PendingLines } from '../irq/line.js';
 import { CPU_COUNTERS, counterAddresses } from '../memory/counters.js';
 import type { Views } from '../memory/views.js';
 import { BusyPoller } from '../napi/busy-poll.js';
-import { NetRxAction, type SoftnetSettings } from '../napi/net-rx-action.js';
+import { NetRxAction } from '../napi/net-rx-action.js';
+import { NapiPoller } from '../napi/poll.js';
 import { Softnet } from '../napi/softnet.js';
 import { NAPI_BYTES, NapiState } from '../napi/state.js';
+import { Sysctls } from '../napi/sysctl.js';
 import { NapiTimers } from '../napi/timers.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Printk } from '../runtime/printk.js';
 import type { Trace } from '../runtime/trace.js';
 import { Softirqs } from '../softirq/softirq.js';
+import { NapiThreadTask } from './napi-thread.js';
 import { Scheduler } from './scheduler.js';
 
 /** Where the parts that every CPU has lie, in byte addresses. */
@@ -28,11 +31,13 @@ export interface CoreLayout {
   readonly softnet: number;
   /** The CPU's timers, of timersBytes(napiCount). */
   readonly timers: number;
+  /** The machine's. */
+  readonly sysctls: number;
   /** The CPU's block of CPU_COUNTERS. */
   readonly counters: number;
 }
 
-export interface CoreSettings extends SoftnetSettings {
+export interface CoreSettings {
   /** Softirqs after interrupts are left to ksoftirqd, as with the kernel's parameter of this name. */
   readonly threadIrqs: boolean;
 }
@@ -58,6 +63,9 @@ export interface CpuCore {
   readonly handlers: InterruptHandler[];
   /** A delivery point: takes the interrupts that are pending on this CPU. @returns handlers run */
   readonly deliver: () => number;
+  readonly sysctls: Sysctls;
+  /** An instance's thread, as far as it runs here. */
+  readonly threadOf: (id: number) => NapiThreadTask;
 }
 
 /** @param irqs byte address of the counter of each line's interrupts on this CPU */
@@ -81,12 +89,15 @@ export function buildCore(
   const scheduler: Scheduler = new Scheduler(softirqs, clock);
   const softnet = new Softnet(views, layout.softnet, layout.cpu, states, softirqs);
   const timers = new NapiTimers(views, layout.timers, softnet, clock, trace, counters.timerIrqs);
-  new NetRxAction(views, softnet, { clock, printk, trace, deliver }, settings, counters);
+  const poller = new NapiPoller(views, softnet, { clock, printk, trace }, counters.lastPollNs);
+  const sysctls = new Sysctls(views, layout.sysctls, clock.hz);
+  new NetRxAction(views, softnet, poller, { clock, deliver }, sysctls, counters);
+  const threadOf = (id: number) => new NapiThreadTask(softnet, id, poller, softirqs, scheduler, clock, trace);
   const busySeams = { clock, trace, deliver, needResched: resched, condResched: () => scheduler.condResched() };
   const busyPoller = new BusyPoller(views, softnet, busySeams, counters.busyPollRxPackets);
   const parts = { softirqs, timers, trace, lines, irqs };
   const { handlers, interrupts } = interruptsOf(views, layout, parts, counters.hardirqs);
-  return { softirqs, softnet, timers, busyPoller, scheduler, interrupts, lines, handlers, deliver };
+  return { softirqs, softnet, timers, busyPoller, scheduler, interrupts, lines, handlers, deliver, threadOf, sysctls };
 }
 
 interface InterruptParts {

@@ -1,6 +1,6 @@
 // Hot. Runs on: CPU n.
-// Process context of one CPU: ksoftirqd and the application's tasks share it by weight, a slice at a time (kernel/sched/fair.c,
-// in outline). Time in hard interrupts and inline softirqs is charged to nobody (CONFIG_IRQ_TIME_ACCOUNTING).
+// Process context of one CPU: ksoftirqd, NAPI threads and the application's tasks share it by weight, a slice at a time
+// (kernel/sched/fair.c, in outline). Time in hard interrupts and inline softirqs is charged to nobody (CONFIG_IRQ_TIME_ACCOUNTING).
 //
 // Everybody has a virtual runtime: ns that it ran × 1024 / its weight. Who is behind is next, and keeps the CPU for a slice. Who
 // comes back from sleep begins where the runnable are: sleeping saves nothing up. Of no use to others, so in no shared word.
@@ -29,12 +29,14 @@ export interface Task {
   nextNs(): number;
 }
 
-class Entity {
+/** A task's place in the queue (struct sched_entity). */
+export class Entity {
   readonly task: Task;
   vruntimeNs = 0;
   runnable = false;
   /** In the middle of one, and others have theirs. */
   inTurn = false;
+  queued = false;
 
   constructor(task: Task) {
     this.task = task;
@@ -82,7 +84,21 @@ export class Scheduler {
   }
 
   add(task: Task): void {
-    this.entities.push(new Entity(task));
+    this.enter(new Entity(task));
+  }
+
+  /** try_to_wake_up, for one that stands in the queue only while it is awake: who sleeps costs no look. */
+  enter(entity: Entity): void {
+    if (entity.queued) return;
+    entity.queued = true;
+    this.entities.push(entity);
+  }
+
+  /** It sleeps. May be called in its turn. */
+  leave(entity: Entity): void {
+    entity.queued = false;
+    entity.runnable = false;
+    this.entities.splice(this.entities.indexOf(entity), 1);
   }
 
   /** One turn of whoever is next. @returns 0 when all sleep */

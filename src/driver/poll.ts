@@ -71,6 +71,7 @@ export class RxPoll implements Poll {
   }
 
   poll(budget: number): number {
+    if (budget === 0) return 0; // netpoll: there is no Tx to clean, and the queue may be somebody else's.
     this.count(this.counters.polls, 1);
     this.rx.claim();
     const work = this.drain(budget);

@@ -71,9 +71,10 @@ export class Choices {
     return next < 0 ? 0 : 1 << next;
   }
 
-  /** Of those that may end, the fresh: for the others it has been tried already. */
+  /** Of those that may end, the fresh: for the others it has been tried already, and nobody can tell when it was. */
   private ending(): number {
-    return this.control.fresh === 0 ? 0 : this.endable() & this.control.fresh;
+    if (this.control.endsLeft === 0) return 0;
+    return this.control.memory.endsTold ? this.endable() : this.endable() & this.control.fresh;
   }
 
   private endable(): number {

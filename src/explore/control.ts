@@ -48,6 +48,8 @@ export interface ControlMemory {
   /** Bit per thread that may end. */
   readonly endable: number;
   readonly endsMax: number;
+  /** Others are told of an end: when it comes matters even for a thread that rests. */
+  readonly endsTold: boolean;
   readonly plan: Int8Array;
   /** What a random schedule follows: a priority per thread and one per thread's timer, and a change per step (pct.ts). */
   readonly priorities: Int32Array;
@@ -69,9 +71,11 @@ export interface ControlSize {
   readonly memoryBytes: number;
   readonly endable: number;
   readonly endsMax: number;
+  readonly endsTold: boolean;
 }
 
-export function createControl({ threads, stepLimit, memoryBytes, endable, endsMax }: ControlSize): ControlMemory {
+export function createControl(size: ControlSize): ControlMemory {
+  const { threads, stepLimit, memoryBytes, endable, endsMax, endsTold } = size;
   const words = (count: number) => new Int32Array(new SharedArrayBuffer(count * 4));
   const bytes = (count: number) => new Int8Array(new SharedArrayBuffer(count));
   const ownSteps = (threads + 1) * (stepLimit + 1);
@@ -80,6 +84,7 @@ export function createControl({ threads, stepLimit, memoryBytes, endable, endsMa
     stepLimit,
     endable,
     endsMax,
+    endsTold,
     header: words(HEADER_WORDS),
     turns: words((threads + 1) * TURN_WORDS),
     records: words((threads + 1) * RECORD_WORDS),

@@ -207,7 +207,8 @@ export class Crew {
 function controlOf({ threads, ends, stepLimit = STEP_LIMIT }: Scenario, memoryBytes: number): Control {
   const endable = (ends?.threads ?? []).reduce((bits, name) => bits | (1 << threads.indexOf(name)), 0);
   const endsMax = endable === 0 ? 0 : (ends?.most ?? 1);
-  return new Control(createControl({ threads: threads.length, stepLimit, memoryBytes, endable, endsMax }));
+  const endsTold = ends?.word !== undefined;
+  return new Control(createControl({ threads: threads.length, stepLimit, memoryBytes, endable, endsMax, endsTold }));
 }
 
 function startWorker(data: ThreadData): Worker {

@@ -152,6 +152,19 @@ export class IrqLine {
     return (Atomics.load(this.words, this.at) & PENDING) !== 0;
   }
 
+  /** False: masked, or an interrupt is on its way (which, but for a level line, masks it). */
+  isEnabled(): boolean {
+    return (Atomics.load(this.words, this.at) & ENABLED) !== 0;
+  }
+
+  /** For reports: `on, not pending, for cpu1`, `masked, cause latched, for cpu0`. */
+  describe(): string {
+    const word = Atomics.load(this.words, this.at);
+    const cause = (word & CAUSE) === 0 ? '' : ', cause latched';
+    const pending = (word & PENDING) === 0 ? 'not pending' : 'pending';
+    return `${(word & ENABLED) === 0 ? 'masked' : 'on'}, ${pending}${cause}, for cpu${targetOf(word)}`;
+  }
+
   /** Hints the CPU that this line is pending, and wakes it. */
   private tell(cpu: number): void {
     const word = pendingWord(this.layout, cpu) + (this.id >> 5);

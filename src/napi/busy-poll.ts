@@ -9,8 +9,8 @@ import type { Clock } from '../runtime/clock.js';
 import type { Trace } from '../runtime/trace.js';
 import { NAPI_BITS } from './bits.js';
 import type { Napi } from './napi.js';
-import { HZ_FINE } from './net-rx-action.js';
 import { netpollPollLock } from './netpoll.js';
+import { HZ_FINE } from './poll.js';
 import type { Softnet } from './softnet.js';
 
 const { MISSED, IN_BUSY_POLL, PREFER_BUSY_POLL } = NAPI_BITS;
@@ -186,13 +186,13 @@ export class BusyPoller {
   /** napi_suspend_irqs, by id. */
   napiSuspendIrqs(napiId: number): void {
     const napi = this.napiById(napiId);
-    if (napi !== null) this.softnet.napiSuspendIrqs(napi.id);
+    if (napi !== null) this.softnet.napiSuspendIrqs(napi.state.id);
   }
 
   /** napi_resume_irqs, by id. */
   napiResumeIrqs(napiId: number): void {
     const napi = this.napiById(napiId);
-    if (napi !== null) this.softnet.napiResumeIrqs(napi.id);
+    if (napi !== null) this.softnet.napiResumeIrqs(napi.state.id);
   }
 }
 

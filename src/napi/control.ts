@@ -24,9 +24,13 @@ export function netifNapiAdd(state: NapiState, device: string, weight: number, p
     printk.once('weight', `${device}: netif_napi_add_weight() called with weight ${weight}`);
 }
 
-/** @param threaded its device is threaded, and it has a thread @throws NapiError when it is not disabled */
+/**
+ * napi_enable. It has the id that it was given back, or gets a fresh one.
+ * @param threaded its device is threaded, and it has a thread
+ * @throws NapiError when it is not disabled
+ */
 export function napiEnable(state: NapiState, ids: NapiIds, threaded: boolean): void {
-  if ((state.load() & NAPI_BITS.SCHED) !== 0) ids.assign(state);
+  if ((state.load() & NAPI_BITS.SCHED) !== 0 && state.napiId === 0) ids.assign(state);
   state.enable(threaded);
 }
 

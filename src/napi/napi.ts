@@ -30,8 +30,9 @@ export interface NapiTimer {
   start(ns: number): void;
 }
 
-/** The thread of a threaded instance. */
+/** The thread of a threaded instance, on the CPU that schedules it. */
 export interface NapiThread {
+  /** SCHED_THREADED is set, by this CPU. */
   wake(): void;
 }
 
@@ -42,7 +43,10 @@ export interface NapiParts {
   readonly weight: number;
   readonly gro: GroNode;
   readonly timer: NapiTimer;
+  /** null: it cannot be threaded. */
   readonly thread: NapiThread | null;
+  /** False: its interrupts go to another CPU now, and whoever would poll here for ever lets go. */
+  readonly isHome: () => boolean;
   /** netpoll is active on its device: polls take turns. */
   readonly netpoll: boolean;
   /** As messages and traces call it. */
@@ -62,6 +66,7 @@ const NO_POLL: Poll = {
 };
 /** No GRO: nothing is ever held. */
 const NO_GRO: GroNode = { held: 0, count: 0, flush() {}, deliver() {} };
+const ALWAYS = (): boolean => true;
 const NO_TIMER: NapiTimer = {
   start() {
     throw new Error('napi: a timer is due, and on this context the instance has none');
@@ -75,6 +80,7 @@ export class Napi implements NapiParts {
   gro = NO_GRO;
   timer = NO_TIMER;
   thread: NapiThread | null = null;
+  isHome = ALWAYS;
   netpoll = false;
   name: string;
   device = NO_DEVICE;
@@ -82,10 +88,6 @@ export class Napi implements NapiParts {
   constructor(state: NapiState) {
     this.state = state;
     this.name = `napi${state.id}`;
-  }
-
-  get id(): number {
-    return this.state.id;
   }
 
   fill(parts: Partial<NapiParts>): void {

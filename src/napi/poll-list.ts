@@ -14,6 +14,8 @@ const ID = 2;
 export const LINK_BYTES = 12;
 
 export const NO_NAPI = -1;
+/** More than a machine has instances. */
+const LINKS_MAX = 0xfff;
 
 export function createLink(words: Int32Array, link: number, id: number): void {
   words[link + NEXT] = link;
@@ -80,10 +82,12 @@ export class PollList {
     other.create();
   }
 
-  /** The instances, first to last; for reports and tests. */
+  /** The instances, first to last; for reports and tests. @throws Error when the list is broken */
   ids(): number[] {
     const ids: number[] = [];
     for (let link = this.words[this.head + NEXT]!; link !== this.head; link = this.words[link + NEXT]!) {
+      if (ids.length > LINKS_MAX)
+        throw new Error(`poll list: a circle that leaves its list: ${ids.slice(0, 4).join(' ')} …`);
       ids.push(this.words[link + ID]!);
     }
     return ids;

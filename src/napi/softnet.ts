@@ -94,11 +94,6 @@ export class Softnet {
     if (!this.inNetRxAction) this.softirqs.raise(NET_RX_SOFTIRQ);
   }
 
-  /** napi_if_scheduled_mark_missed. @returns true when somebody polls it, who will look once more */
-  napiIfScheduledMarkMissed(id: number): boolean {
-    return this.napis[id]!.state.ifScheduledMarkMissed();
-  }
-
   /** True while some context holds SCHED. */
   isScheduled(id: number): boolean {
     return this.napis[id]!.state.holder() !== NO_HOLDER;

@@ -32,6 +32,11 @@
 // napi_disable            any → +DISABLE                            then, as soon as nobody holds SCHED or NPSVC:
 //                         → SCHED|NPSVC, parked; no THREADED…       then without DISABLE
 // netif_napi_del          LISTED → no LISTED
+// __napi_schedule         SCHED, THREADED → +SCHED_THREADED         before the thread is woken: it looks for this bit
+// napi_set_threaded       → +THREADED, ±THREADED_BUSY_POLL          as soon as there is a thread; whoever polls now goes on
+// napi_stop_kthread       idle, parked or SCHED_THREADED            never while a softirq holds SCHED: it may yet wake the
+//                         → no THREADED, no THREADED_BUSY_POLL      thread that is about to end
+// napi_threaded_poll      SCHED_THREADED → ±IN_BUSY_POLL            with THREADED_BUSY_POLL and no DISABLE
 // netpoll                 no NPSVC → NPSVC → no NPSVC               around a poll with budget 0
 // never                   no SCHED, DISABLE → SCHED by prep         or disabling would never end
 // never                   idle → MISSED                             nobody is polling, so nobody would look again
@@ -167,7 +172,10 @@ export class NapiState {
     this.enable(false);
   }
 
-  /** netif_napi_add: born disabled. @throws NapiError when it is listed already, and then nothing is changed */
+  /**
+   * netif_napi_add: born disabled. Other bits stay, as the kernel's set_bit() leaves them: NO_BUSY_POLL, a MISSED of its earlier life.
+   * @throws NapiError when it is listed already, and then nothing is changed
+   */
   add(): void {
     const old = this.load();
     if ((old & LISTED) !== 0) throw new NapiError('netif_napi_add', this.id, old, 'it is listed already');
@@ -177,10 +185,10 @@ export class NapiState {
     this.words[this.base + IN_HAND_COUNT] = 0;
     Atomics.store(this.words, this.base + POLL_OWNER, NO_CPU);
     Atomics.store(this.words, this.base + TIMER, 0);
-    Atomics.store(this.words, this.base + STATE, LISTED | SCHED | NPSVC | (PARKED << HOLDER_SHIFT));
+    Atomics.or(this.words, this.base + STATE, LISTED | SCHED | NPSVC | (PARKED << HOLDER_SHIFT));
   }
 
-  /** napi_enable. @throws NapiError when it is not disabled (the kernel's BUG) */
+  /** napi_enable. @param threaded +THREADED, too @throws NapiError when it is not disabled (the kernel's BUG) */
   enable(threaded: boolean): void {
     for (;;) {
       const old = this.load();
@@ -206,6 +214,15 @@ export class NapiState {
   /** Its end. */
   endDisable(): void {
     Atomics.and(this.words, this.base + STATE, ~DISABLE);
+  }
+
+  /** The first step of napi_stop_kthread. @returns false while somebody else than the thread holds SCHED, who may yet schedule the thread */
+  leaveThreaded(): boolean {
+    const old = this.load();
+    const parked = (old & HOLDER) === HOLDER; // The kernel takes a disabled one for one that is polled, and waits for ever.
+    if ((old & SCHED) !== 0 && (old & SCHED_THREADED) === 0 && !parked) return false;
+    const next = old & ~(THREADED | THREADED_BUSY_POLL);
+    return Atomics.compareExchange(this.words, this.base + STATE, old, next) === old;
   }
 
   /** Sets `bits`. @returns which of them were set before */
@@ -278,6 +295,11 @@ export class NapiState {
     const state = this.load();
     const holder = (state >> HOLDER_SHIFT) & HOLDER_MASK;
     return (state & SCHED) === 0 || holder === PARKED ? NO_HOLDER : holder;
+  }
+
+  /** True while its thread, on this CPU, holds SCHED. */
+  isScheduledForThread(cpu: number): boolean {
+    return (this.load() & (SCHED_THREADED | HOLDER)) === (SCHED_THREADED | (cpu << HOLDER_SHIFT));
   }
 
   isLinked(): boolean {

@@ -46,7 +46,8 @@ export class NapiTimers {
     this.trace = trace;
     this.timerIrqs = timerIrqs / DOUBLE_BYTES;
     this.heap = new TimerHeap(views.doubles, this.first, softnet.napis.length);
-    for (const { id, state } of softnet.napis) {
+    for (const { state } of softnet.napis) {
+      const { id } = state;
       softnet.add(id, { timer: this.timerOf(id) });
       if (state.timerCpu() === softnet.context) this.heap.put(id);
     }

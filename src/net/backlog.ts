@@ -12,6 +12,7 @@ import { CACHE_LINE_WORDS, powerOfTwoAtLeast } from '../memory/layout.js';
 import type { Views } from '../memory/views.js';
 import type { Poll } from '../napi/napi.js';
 import type { Softnet } from '../napi/softnet.js';
+import { NETDEV_MAX_BACKLOG_MAX, type Sysctls } from '../napi/sysctl.js';
 import type { BufferPool } from '../ring/buffer-pool.js';
 import type { Receive } from './receive.js';
 
@@ -25,10 +26,8 @@ const LAST = QUEUE + 1;
 const SLOT_WORDS = LAST + 1;
 const FIRST_ENTRY = BATCH_FIRST_ENTRY / 4;
 
-/** net.core.netdev_max_backlog. The queue is full when it is longer than this, so one more fits. */
-export const NETDEV_MAX_BACKLOG = 1000;
 /** input_pkt_queue and process_queue can both be full. */
-export const BACKLOG_FRAMES_MAX = 2 * (NETDEV_MAX_BACKLOG + 1);
+export const BACKLOG_FRAMES_MAX = 2 * (NETDEV_MAX_BACKLOG_MAX + 1);
 const SIZE = powerOfTwoAtLeast(BACKLOG_FRAMES_MAX);
 export const BACKLOG_BYTES = (SLOTS + SIZE * SLOT_WORDS) * 4;
 
@@ -41,6 +40,9 @@ export class Backlog implements Poll {
   private readonly pools: readonly BufferPool[];
   private readonly links: number;
   private readonly deliver: () => number;
+  private readonly sysctls: Sysctls;
+  /** netdev_max_backlog, as it was when the last poll began: it is asked for each packet. */
+  private max: number;
 
   /**
    * @param id this backlog's NAPI instance
@@ -57,6 +59,7 @@ export class Backlog implements Poll {
     pools: readonly BufferPool[],
     links: number,
     deliver: () => number,
+    sysctls: Sysctls,
   ) {
     this.words = views.words;
     this.base = address / 4;
@@ -66,13 +69,15 @@ export class Backlog implements Poll {
     this.pools = pools;
     this.links = links / 4;
     this.deliver = deliver;
+    this.sysctls = sysctls;
+    this.max = sysctls.maxBacklog;
     softnet.add(id, { poll: this });
   }
 
   /** enqueue_to_backlog: the batch area's first entry. @returns false when the queue is full: the caller drops it */
   enqueue(queue: number): boolean {
     const tail = this.words[this.base + TAIL]!;
-    if (((tail - this.words[this.base + SPLICED]!) | 0) > NETDEV_MAX_BACKLOG) return false;
+    if (((tail - this.words[this.base + SPLICED]!) | 0) > this.max) return false;
     const slot = this.slot(tail);
     const entry = this.receive.batch / 4 + FIRST_ENTRY;
     this.copyEntry(entry, slot);
@@ -83,8 +88,10 @@ export class Backlog implements Poll {
     return true;
   }
 
-  /** process_backlog */
+  /** process_backlog. A weight that has changed is that of the next poll. */
   poll(budget: number): number {
+    this.max = this.sysctls.maxBacklog;
+    this.softnet.napis[this.id]!.weight = this.sysctls.devRxWeight;
     let work = 0;
     while (work < budget) {
       const head = this.words[this.base + HEAD]!;

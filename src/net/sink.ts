@@ -62,17 +62,17 @@ export class Burst {
     return this.field(index, ENTRY_HASH);
   }
 
-  /** What packet `index` is made of: PROTOCOL_* bits. */
+  /** What packet `index` is made of: bit i stands for PROTOCOL_NAMES[i]. */
   protocol(index: number): number {
     return this.field(index, ENTRY_PROTOCOL);
   }
 
-  /** Offset of the network header in packet `index`; 0 = none. */
+  /** Offset of the network header in packet `index`, of MPLS and PPPoE too; 0 = none. */
   networkHeader(index: number): number {
     return this.field(index, ENTRY_HEADERS) & 0xffff;
   }
 
-  /** Offset of the transport header in packet `index`; 0 = none. */
+  /** Offset of the transport header in packet `index`, behind all extension headers; 0 = none, as in later fragments. */
   transportHeader(index: number): number {
     return this.field(index, ENTRY_HEADERS) >>> 16;
   }

@@ -170,6 +170,11 @@ export function ringWaiting(views: Views, address: number): number {
   return (Atomics.load(views.words, base + HEAD) - Atomics.load(views.words, base + TAIL)) | 0;
 }
 
+/** The next slot that the driver will clean: moves with each poll that finds something. May be asked while threads run. */
+export function ringTail(views: Views, address: number): number {
+  return Atomics.load(views.words, address / 4 + TAIL);
+}
+
 /** For main, when no thread runs, and for the SCHED holder, while the NIC fills slots: what is in the ring. */
 export interface RingContents {
   /** Whole frames between TAIL and HEAD. */

@@ -6,4 +6,6 @@ export interface ControlOperation {
   begin(): void;
   /** @returns true when the operation is complete */
   step(): boolean;
+  /** What is told when a limit has passed, or nothing moves any more: who holds it. */
+  stuck(why: string): Error;
 }

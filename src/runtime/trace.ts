@@ -20,4 +20,6 @@ export interface Trace {
   hrtimerStart(napi: number, expiresNs: number): void;
   /** timer:hrtimer_expire_entry */
   hrtimerExpireEntry(napi: number, nowNs: number): void;
+  /** sched:sched_waking, of an instance's thread. */
+  napiThreadWaking(napi: number): void;
 }

@@ -13,6 +13,7 @@ import type { PollList } from '../napi/poll-list.js';
 import { NapiWait, type WaitEvent } from '../napi/wait.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Printk } from '../runtime/printk.js';
+import { vectorOf } from './check.js';
 import type { CpuTrace } from './trace.js';
 
 export type Vector = (typeof SOFTIRQ_VECTORS)[number];
@@ -159,17 +160,17 @@ export class SimulatedCpu {
 
   /** open_softirq */
   open(vector: Vector, run: () => void): void {
-    this.core.softirqs.open(SOFTIRQ_VECTORS.indexOf(vector), { run });
+    this.core.softirqs.open(vectorOf(vector), { run });
   }
 
   /** raise_softirq */
   raise(vector: Vector): void {
-    this.task(() => this.core.softirqs.raise(SOFTIRQ_VECTORS.indexOf(vector)));
+    this.task(() => this.core.softirqs.raise(vectorOf(vector)));
   }
 
   /** __raise_softirq_irqoff */
   mark(vector: Vector): void {
-    this.task(() => this.core.softirqs.mark(SOFTIRQ_VECTORS.indexOf(vector)));
+    this.task(() => this.core.softirqs.mark(vectorOf(vector)));
   }
 
   // ── turns ──

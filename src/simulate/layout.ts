@@ -9,6 +9,7 @@ import { CPU_COUNTERS, counterBlockBytes, TASK_COUNTERS } from '../memory/counte
 import { CACHE_LINE_BYTES, DOUBLE_BYTES } from '../memory/layout.js';
 import { SOFTNET_BYTES } from '../napi/softnet.js';
 import { NAPI_BYTES } from '../napi/state.js';
+import { SYSCTL_BYTES } from '../napi/sysctl.js';
 import { timersBytes } from '../napi/timers.js';
 import { EVENT_BYTES } from '../napi/wait.js';
 import { SOFTIRQ_BYTES } from '../softirq/softirq.js';
@@ -39,19 +40,19 @@ export function layOut(cpus: number): SimulationLayout {
     Array.from({ length: cpus }, (_, cpu) => arena.reserve(`${name} of cpu ${cpu}`, bytes));
   const contexts = each('context', CONTEXT_BYTES);
   const address = arena.reserve('interrupt lines, bitmaps of cpus', irqRegionBytes(LINES_MAX, cpus));
+  const sysctls = arena.reserve('sysctls', SYSCTL_BYTES);
   const napis = arena.reserve('napi instances', NAPIS_MAX * NAPI_BYTES);
   const softirqs = each('softirq words', SOFTIRQ_BYTES);
   const softnets = each('softnet words', SOFTNET_BYTES);
   const timers = each('timers', timersBytes(NAPIS_MAX));
   const counters = each('counters', counterBlockBytes(CPU_COUNTERS));
+  const shared = { irq: { address, lines: LINES_MAX, contexts: contexts[0]! }, napis, napiCount: NAPIS_MAX, sysctls };
   const events = arena.reserve('events', EVENTS_MAX * EVENT_BYTES);
   return {
     events,
     cpus: counters.map((block, cpu) => ({
       cpu,
-      irq: { address, lines: LINES_MAX, contexts: contexts[0]! },
-      napis,
-      napiCount: NAPIS_MAX,
+      ...shared,
       softirq: softirqs[cpu]!,
       softnet: softnets[cpu]!,
       timers: timers[cpu]!,

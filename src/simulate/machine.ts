@@ -6,20 +6,25 @@ import type { CoreSettings } from '../cpu/core.js';
 import type { IrqLine, LineFlow } from '../irq/line.js';
 import { type Views, viewsOf } from '../memory/views.js';
 import { NapiIds } from '../napi/control.js';
+import { NapiDevice, type SysfsName } from '../napi/device.js';
 import { Softnet } from '../napi/softnet.js';
 import type { NapiState } from '../napi/state.js';
+import { Sysctls } from '../napi/sysctl.js';
+import { NapiThreads } from '../napi/threaded.js';
 import { EVENT_BYTES, WaitEvent } from '../napi/wait.js';
 import { VirtualClock } from '../runtime/clock.js';
+import { ErrnoError } from '../runtime/errno.js';
 import type { ControlOperation } from '../runtime/operation.js';
 import { Printk } from '../runtime/printk.js';
 import { Random } from '../runtime/random.js';
+import { assertOneOf, assertTime, assertWhole } from './check.js';
 import { SimulatedCpu } from './cpu.js';
 import { EVENTS_MAX, LINES_MAX, layOut, NAPIS_MAX } from './layout.js';
 import { type NapiOptions, type PollFunction, SimulatedNapi } from './napi.js';
 import { CpuTrace, TraceLog } from './trace.js';
 
 export interface SimulateOptions {
-  /** 1 … 64. Default 1. */
+  /** 1 … 63. Default 1. */
   readonly cpus?: number;
   /** Decides whose turn it is. Default 1. */
   readonly seed?: number;
@@ -35,7 +40,10 @@ export interface SimulateOptions {
   readonly threadIrqs?: boolean;
 }
 
-const TURNS_MAX = 100_000;
+const OPTIONS = ['cpus', 'seed', 'hz', 'turnNs', 'budget', 'budgetUsecs', 'threadIrqs'];
+
+const FLOWS: readonly LineFlow[] = ['latch', 'nolatch', 'level'];
+const TURNS_MAX = 10_000;
 
 /** Makes a machine at rest. @throws RangeError when an option makes no sense */
 export function simulate(options: SimulateOptions = {}): Simulation {
@@ -47,14 +55,20 @@ export class Simulation {
   /** What the kernel would have printed. */
   readonly log: string[] = [];
   readonly trace = new TraceLog();
+  /** Every CPU's next net_rx_action goes by what is set. */
+  readonly sysctls: Sysctls;
   /** @internal */
   readonly views: Views;
   /** @internal */
   readonly clock: VirtualClock;
   /** @internal */
   readonly printk = new Printk((line) => this.log.push(line));
+  /** How many NAPI threads there can be: the creation of one more fails, with ENOMEM. Default: no limit. */
+  threadsMax = Number.POSITIVE_INFINITY;
   /** @internal */
   readonly ids: NapiIds;
+  private readonly devices = new Map<string, NapiDevice>();
+  private readonly threads = new NapiThreads((name) => this.createThread(name));
   private readonly random: Random;
   private readonly turnNs: readonly number[];
   private readonly napis: SimulatedNapi[] = [];
@@ -65,19 +79,24 @@ export class Simulation {
   private current: SimulatedCpu | null = null;
 
   /** @internal Use simulate(). */
-  constructor({ cpus = 1, seed = 1, hz = 1000, turnNs = [0], ...rest }: SimulateOptions) {
-    if (!Number.isInteger(cpus) || cpus < 1 || cpus >= LINES_MAX) throw wrong('cpus', cpus, `1 to ${LINES_MAX - 1}`);
-    if (!Number.isInteger(hz) || hz < 1 || hz > 10_000) throw wrong('hz', hz, '1 to 10000');
+  constructor(options: SimulateOptions) {
+    assertOptions(options);
+    const { cpus = 1, seed = 1, hz = 1000, turnNs = [0], threadIrqs = false, budget, budgetUsecs } = options;
     const layout = layOut(cpus);
     this.views = viewsOf(new SharedArrayBuffer(layout.bytes));
     this.clock = new VirtualClock(hz);
     this.eventsAddress = layout.events;
     this.random = new Random(seed);
     this.turnNs = turnNs;
-    const settings: CoreSettings = { budget: 300, budgetUsecs: 2e6 / hz, threadIrqs: false, ...rest };
+    const settings: CoreSettings = { threadIrqs };
+    this.sysctls = new Sysctls(this.views, layout.cpus[0]!.sysctls, hz);
+    this.sysctls.create();
+    if (budget !== undefined) this.sysctls.set('net.core.netdev_budget', budget);
+    if (budgetUsecs !== undefined) this.sysctls.set('net.core.netdev_budget_usecs', budgetUsecs);
     const names = {
       napi: (id: number) => this.nameOf(id),
       device: (id: number) => this.napis[id]!.device,
+      thread: (id: number) => this.napis[id]!.thread ?? '',
       irq: (line: number) => this.lineNames[line]!,
     };
     for (const { softnet } of layout.cpus) Softnet.create(this.views, softnet);
@@ -100,17 +119,35 @@ export class Simulation {
   /** A NAPI instance whose poll is `poll`; enabled, unless the options say otherwise. It can be polled on every CPU. */
   napi(name: string, poll: PollFunction, options: NapiOptions = {}): SimulatedNapi {
     const id = this.napis.length;
-    if (id === NAPIS_MAX) throw wrong('napis', id + 1, `1 to ${NAPIS_MAX}`);
+    assertWhole('napis', id + 1, 1, NAPIS_MAX);
     const napi = new SimulatedNapi(this, this.words[id]!, name, options);
     this.napis.push(napi);
-    for (const { core } of this.cpus) core.softnet.add(id, napi.parts(poll));
+    for (const { core } of this.cpus) core.softnet.add(id, { ...napi.parts(poll), thread: core.threadOf(id) });
     return napi;
+  }
+
+  /** A write to /sys/class/net/DEVICE/FILE: blocks, while the CPUs go on. @throws ErrnoError */
+  sysfs(device: string, file: SysfsName, value: number): void {
+    this.wait(this.device(device).write(file, value));
+  }
+
+  /** @internal */
+  device(name: string): NapiDevice {
+    const device = this.devices.get(name) ?? new NapiDevice(name, NAPIS_MAX, this.ids, this.threads);
+    this.devices.set(name, device);
+    return device;
+  }
+
+  private createThread(name: string): void {
+    if (this.threads.count >= this.threadsMax) throw new ErrnoError('ENOMEM', `${name}: no thread can be made`);
   }
 
   /** An interrupt line, enabled; `handler` runs on the CPU that it targets, at that CPU's next delivery point. */
   line(name: string, handler: () => void, flow: LineFlow = 'latch', cpu = 0): IrqLine {
     const id = this.lineNames.length;
-    if (id === LINES_MAX) throw wrong('lines', id + 1, `1 to ${LINES_MAX}`);
+    assertWhole('lines', id + 1, 1, LINES_MAX);
+    assertOneOf('flow', flow, FLOWS);
+    assertWhole('cpu', cpu, 0, this.cpus.length - 1);
     this.lineNames.push(name);
     for (const { core } of this.cpus) core.handlers[id] = { handle: handler };
     const line = this.cpus[0]!.core.lines[id]!;
@@ -121,7 +158,7 @@ export class Simulation {
   /** Something that can be waited for, by NapiWait. */
   event(): WaitEvent {
     const index = this.events;
-    if (index === EVENTS_MAX) throw wrong('events', index + 1, `1 to ${EVENTS_MAX}`);
+    assertWhole('events', index + 1, 1, EVENTS_MAX);
     this.events += 1;
     return new WaitEvent(this.views, this.eventsAddress + index * EVENT_BYTES);
   }
@@ -144,6 +181,7 @@ export class Simulation {
 
   /** Time passes, and nobody does anything. */
   advance(ns: number): void {
+    assertTime('advance', ns);
     this.clock.advance(ns);
   }
 
@@ -192,7 +230,7 @@ export class Simulation {
   }
 
   /** @internal */
-  wait(operation: ControlOperation & { stuck(why: string): Error }): void {
+  wait(operation: ControlOperation): void {
     if (this.current?.inInterrupt) throw operation.stuck('it sleeps, and this is no process context');
     operation.begin();
     for (let turns = 0; !operation.step(); turns += 1) {
@@ -224,6 +262,14 @@ export class Simulation {
   }
 }
 
-function wrong(name: string, value: unknown, right: string): RangeError {
-  return new RangeError(`simulate: ${name}=${value}: must be an integer from ${right}`);
+function assertOptions(options: SimulateOptions): void {
+  for (const name of Object.keys(options)) assertOneOf('option', name, OPTIONS);
+  const { cpus = 1, seed = 1, hz = 1000, turnNs = [0], budget = 300, budgetUsecs = 0 } = options;
+  assertWhole('cpus', cpus, 1, LINES_MAX - 1);
+  assertWhole('seed', seed, Number.MIN_SAFE_INTEGER);
+  assertWhole('hz', hz, 1, 10_000);
+  assertWhole('turnNs.length', turnNs.length, 1);
+  for (const ns of turnNs) assertTime('turnNs', ns);
+  assertWhole('budget', budget, -(2 ** 31), 2 ** 31 - 1); // The kernel checks no range either.
+  assertTime('budgetUsecs', budgetUsecs);
 }

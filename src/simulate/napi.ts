@@ -2,12 +2,15 @@
 // A NAPI instance of the deterministic machine: its poll is the test's function. What it does is done by the CPU that executes.
 
 import { bitNames, NAPI_BITS, type NapiBit } from '../napi/bits.js';
-import { NapiDisable, type NapiIds, NapiSynchronize, napiEnable, netifNapiAdd, netifNapiDel } from '../napi/control.js';
-import { type GroNode, NAPI_POLL_WEIGHT, type NapiParts, type NapiThread, type NapiTimer } from '../napi/napi.js';
+import { NapiDisable, NapiSynchronize } from '../napi/control.js';
+import type { NapiDevice, NapiTunables } from '../napi/device.js';
+import { type GroNode, NAPI_POLL_WEIGHT, type NapiParts, type NapiTimer } from '../napi/napi.js';
 import type { Softnet } from '../napi/softnet.js';
 import { type NapiState, NO_HOLDER } from '../napi/state.js';
+import type { ThreadedMode } from '../napi/threaded.js';
 import type { ControlOperation } from '../runtime/operation.js';
 import type { Printk } from '../runtime/printk.js';
+import { assertTime, assertWhole } from './check.js';
 
 /** What an instance does when it is polled: the driver. @returns the work it did */
 export type PollFunction = (napi: SimulatedNapi, budget: number) => number;
@@ -20,8 +23,10 @@ export interface NapiOptions {
   readonly gro?: GroNode;
   /** Instead of the one that it has on each CPU. */
   readonly timer?: NapiTimer;
-  /** Its thread; it is asked only while the instance is THREADED. */
-  readonly thread?: NapiThread;
+  /** Which of the device's napi_config is its own, 0 … 63: id and tunables stay when it is disabled, or deleted and added. */
+  readonly index?: number;
+  /** False for one whose interrupts go to another CPU now. Default: always true. */
+  readonly isHome?: () => boolean;
   /** netpoll is active on its device. Default false. */
   readonly netpoll?: boolean;
   /** Leave it as netif_napi_add does. Default false: it is enabled. */
@@ -34,14 +39,17 @@ export interface NapiOptions {
   readonly irqSuspendTimeoutNs?: number;
 }
 
+/** A poll that never ends would hang a test. */
+const POLLS_MAX = 30_000;
+
 /** What an instance needs of its machine. */
 export interface NapiWorld {
   readonly printk: Printk;
-  readonly ids: NapiIds;
+  device(name: string): NapiDevice;
   /** The softnet data of the CPU that executes. @throws Error when none does */
   softnet(call: string): Softnet;
   /** Gives the CPUs turns until the operation is complete. @throws NapiError when it never will be */
-  wait(operation: ControlOperation & { stuck(why: string): Error }): void;
+  wait(operation: ControlOperation): void;
 }
 
 export class SimulatedNapi {
@@ -60,21 +68,30 @@ export class SimulatedNapi {
     this.world = world;
     this.words = words;
     this.options = options;
+    assertWhole('weight', options.weight ?? NAPI_POLL_WEIGHT, 1);
+    assertWhole('deferHardIrqs', options.deferHardIrqs ?? 0, 0, 2 ** 31 - 1);
+    assertTime('groFlushTimeoutNs', options.groFlushTimeoutNs ?? 0);
     this.add();
-    this.deferHardIrqs = options.deferHardIrqs ?? 0;
-    this.groFlushTimeoutNs = options.groFlushTimeoutNs ?? 0;
-    this.irqSuspendTimeoutNs = options.irqSuspendTimeoutNs ?? 0;
+    const { deferHardIrqs, groFlushTimeoutNs, irqSuspendTimeoutNs } = options;
+    this.tune({
+      ...(deferHardIrqs && { deferHardIrqs }),
+      ...(groFlushTimeoutNs && { groFlushTimeoutNs }),
+      ...(irqSuspendTimeoutNs && { irqSuspendTimeoutNs }),
+    });
     if (options.disabled !== true) this.enable();
   }
 
   /** @internal What the CPUs know of it. */
   parts(poll: PollFunction): Partial<NapiParts> {
-    const { weight, gro, timer, thread, netpoll } = this.options;
+    const { weight, gro, timer, isHome, netpoll } = this.options;
     const counted = (budget: number) => {
       this.polls += 1;
-      return poll(this, budget);
+      if (this.polls > POLLS_MAX) throw new Error(`napi ${this.name}: no end after ${POLLS_MAX} polls`);
+      const work = poll(this, budget);
+      assertWhole(`napi ${this.name}: work`, work, 0);
+      return work;
     };
-    const given = Object.entries({ weight, gro, timer, thread, netpoll }).filter(([, part]) => part !== undefined);
+    const given = Object.entries({ weight, gro, timer, isHome, netpoll }).filter(([, part]) => part !== undefined);
     return { ...Object.fromEntries(given), name: this.name, device: this.device, poll: { poll: counted } };
   }
 
@@ -122,24 +139,42 @@ export class SimulatedNapi {
 
   // ── control ──
 
-  /** netif_napi_add */
+  /** netif_napi_add, netif_napi_add_config */
   add(): void {
-    netifNapiAdd(this.words, this.device, this.options.weight ?? NAPI_POLL_WEIGHT, this.world.printk);
+    const { index = null, weight = NAPI_POLL_WEIGHT } = this.options;
+    this.world.device(this.device).add(this.words, index, weight, this.world.printk);
   }
 
   /** netif_napi_del */
   del(): void {
-    netifNapiDel(this.words);
+    this.world.device(this.device).del(this.words);
   }
 
-  /** napi_enable; threaded, if it was made with a thread. */
+  /** napi_enable */
   enable(): void {
-    napiEnable(this.words, this.world.ids, this.options.thread !== undefined);
+    this.world.device(this.device).enable(this.words);
   }
 
   /** napi_disable: blocks, while the CPUs go on. @throws NapiError where the kernel would wait for ever */
   disable(): void {
-    this.world.wait(new NapiDisable(this.words));
+    this.world.wait(this.world.device(this.device).disable(this.words));
+  }
+
+  /** napi_set_threaded: blocks, while the CPUs go on. @throws NapiError where the kernel would wait for ever */
+  setThreaded(mode: ThreadedMode): void {
+    this.world.wait(this.world.device(this.device).setThreaded(this.words, mode));
+  }
+
+  /** Begins napi_set_threaded; the caller steps it. */
+  beginSetThreaded(mode: ThreadedMode): ControlOperation {
+    const set = this.world.device(this.device).setThreaded(this.words, mode);
+    set.begin();
+    return set;
+  }
+
+  /** napi-set of netdev-genl, for this one alone. */
+  tune(tunables: Partial<NapiTunables>): void {
+    this.world.device(this.device).tune(this.words, tunables);
   }
 
   /** Begins napi_disable; the caller steps it, so that it can be anywhere in between. */
@@ -222,6 +257,19 @@ export class SimulatedNapi {
   /** By which busy polling finds it; 0 while it is disabled. */
   get napiId(): number {
     return this.words.napiId;
+  }
+
+  get tunables(): NapiTunables {
+    return this.world.device(this.device).tunables(this.words);
+  }
+
+  get threaded(): ThreadedMode {
+    return this.world.device(this.device).threadedOf(this.words);
+  }
+
+  /** `napi/eth0-12`; null: it has no thread. */
+  get thread(): string | null {
+    return this.world.device(this.device).threadOf(this.words);
   }
 
   get deferCount(): number {

@@ -51,6 +51,7 @@ export class TraceLog {
 export interface TraceNames {
   napi(id: number): string;
   device(napi: number): string;
+  thread(napi: number): string;
   irq(line: number): string;
 }
 
@@ -94,8 +95,15 @@ export class CpuTrace implements Trace {
   }
 
   ksoftirqdWaking(): void {
-    const cpu = String(this.cpu).padStart(3, '0');
-    this.note('sched_waking', `comm=ksoftirqd/${this.cpu} prio=120 target_cpu=${cpu}`);
+    this.waking(`ksoftirqd/${this.cpu}`);
+  }
+
+  napiThreadWaking(napi: number): void {
+    this.waking(this.names.thread(napi));
+  }
+
+  private waking(comm: string): void {
+    this.note('sched_waking', `comm=${comm} prio=120 target_cpu=${String(this.cpu).padStart(3, '0')}`);
   }
 
   hrtimerStart(napi: number, expiresNs: number): void {

@@ -22,10 +22,6 @@ export class PreemptCount {
     return (this.value & HARDIRQ_MASK) !== 0;
   }
 
-  get inServingSoftirq(): boolean {
-    return (this.value & SOFTIRQ_OFFSET) !== 0;
-  }
-
   /** With bottom halves off, by local_bh_disable(). */
   get bhDisabled(): boolean {
     return (this.value & (SOFTIRQ_MASK & ~SOFTIRQ_OFFSET)) !== 0;

@@ -5,6 +5,7 @@ import t from 'tap';
 import {
   BATCH_ODD,
   BATCH_PASSED_BYTES,
+  BUFFER_BYTES,
   ENTRY_BUFFER,
   ENTRY_HEADERS,
   ENTRY_LENGTH,
@@ -62,7 +63,7 @@ import {
   tcp,
   udp,
 } from './frames.js';
-import { BATCH, BUFFER_AREA, bufferAddress, entryWord, LINKS, TALLY, type World, worlds } from './world.js';
+import { BATCH, BUFFER_AREA, BUFFERS, bufferAddress, entryWord, LINKS, TALLY, type World, worlds } from './world.js';
 
 const IPV4 = 0x0800;
 const ARP = 0x0806;
@@ -166,6 +167,8 @@ const MALFORMED: Record<Reason, readonly number[][]> = {
     overIpv6(FRAGMENT, fragment(FRAGMENT, fragment(UDP_NUMBER, udp([]), 8), 1)),
   ],
   ahTruncated: [
+    overIpv6(AH, []),
+    overIpv4(AH, [1]),
     overIpv6(AH, bytesOf(11, 1)),
     overIpv6(AH, ah(NONE, bytesOf(20), 0)),
     overIpv6(AH, ah(NONE, []).slice(0, -1)),
@@ -199,12 +202,22 @@ const MALFORMED: Record<Reason, readonly number[][]> = {
   tcpDataOffset: [overIpv4(TCP_NUMBER, tcp([], 16)), overIpv6(TCP_NUMBER, tcp([], 0))],
   tcpChecksum: [tcpOverIpv4(tcp([]), 1), tcpOverIpv4(tcp(bytesOf(33, 7), 32), 1), overIpv6(TCP_NUMBER, tcp([]))],
   icmpTruncated: [overIpv4(ICMP_NUMBER, bytesOf(7))],
-  icmpv6Truncated: [overIpv6(ICMPV6_NUMBER, bytesOf(3))],
+  icmpv6Truncated: [overIpv6(ICMPV6_NUMBER, bytesOf(7))],
   igmpTruncated: [overIpv4(IGMP_NUMBER, bytesOf(7))],
   sctpTruncated: [overIpv4(SCTP_NUMBER, bytesOf(15)), overIpv6(SCTP_NUMBER, bytesOf(12))],
   greTruncated: [overIpv4(GRE_NUMBER, bytesOf(3)), overIpv6(GRE_NUMBER, [])],
   espTruncated: [overIpv4(ESP_NUMBER, bytesOf(7)), overIpv6(ESP_NUMBER, bytesOf(7))],
 };
+
+/** Two faults: the verdict is on what the kernel meets first (ip_rcv_core()). */
+const TWO_FAULTS: readonly (readonly [Reason, number[]])[] = [
+  ['ipv4Version', overIpv4(UDP_NUMBER, udp([]), { version: 5, checksum: 1 })],
+  ['ipv4HeaderLength', overIpv4(UDP_NUMBER, udp([]), { header: 16, checksum: 1 })],
+  ['ipv4Truncated', ethernet(IPV4, ipv4(UDP_NUMBER, [], { header: 24, checksum: 1 }).slice(0, 23))],
+  ['ipv4Checksum', overIpv4(UDP_NUMBER, udp([]), { total: 29, checksum: 1 })],
+  ['ipv4Checksum', overIpv4(UDP_NUMBER, udp([]), { total: 19, checksum: 1 })],
+  ['ipv4TotalLength', overIpv4(UDP_NUMBER, udp([], 7), { total: 29 })],
+];
 
 /** Name, frame, protocol bits, network header, transport header. */
 const PASSED: readonly [string, number[], number, number, number][] = [
@@ -281,7 +294,7 @@ const PASSED: readonly [string, number[], number, number, number][] = [
   ["don't fragment", overIpv4(UDP_NUMBER, udp([]), { fragment: 0x4000 }), PROTOCOL_IPV4 | PROTOCOL_UDP, 14, 34],
   ['UDP over IPv6', overIpv6(UDP_NUMBER, udp([])), PROTOCOL_IPV6 | PROTOCOL_UDP, 14, 54],
   ['TCP over IPv6', overIpv6(TCP_NUMBER, tcp([])), PROTOCOL_IPV6 | PROTOCOL_TCP, 14, 54],
-  ['ICMPv6', overIpv6(ICMPV6_NUMBER, bytesOf(4)), PROTOCOL_IPV6 | PROTOCOL_ICMPV6, 14, 54],
+  ['ICMPv6', overIpv6(ICMPV6_NUMBER, bytesOf(8)), PROTOCOL_IPV6 | PROTOCOL_ICMPV6, 14, 54],
   ['ICMP over IPv6', overIpv6(ICMP_NUMBER, []), PROTOCOL_IPV6 | PROTOCOL_OTHER_IP, 14, 0],
   ['IGMP over IPv6', overIpv6(IGMP_NUMBER, []), PROTOCOL_IPV6 | PROTOCOL_OTHER_IP, 14, 0],
   ['SCTP over IPv6', overIpv6(SCTP_NUMBER, bytesOf(16)), PROTOCOL_IPV6 | PROTOCOL_SCTP, 14, 54],
@@ -356,9 +369,15 @@ const PASSED: readonly [string, number[], number, number, number][] = [
 const both = worlds();
 const NOTHING = readTallies(both[0]!.views, [TALLY]);
 
-function classifyOne({ views, bursts }: World, frame: readonly number[], offset = 3, length = frame.length): number {
-  views.bytes.set(frame, bufferAddress(0) + offset);
-  views.words[entryWord(0, ENTRY_BUFFER)] = 0;
+function classifyOne(
+  { views, bursts }: World,
+  frame: readonly number[],
+  offset = 3,
+  length = frame.length,
+  buffer = 0,
+): number {
+  views.bytes.set(frame, bufferAddress(buffer) + offset);
+  views.words[entryWord(0, ENTRY_BUFFER)] = buffer;
   views.words[entryWord(0, ENTRY_OFFSET)] = offset;
   views.words[entryWord(0, ENTRY_LENGTH)] = length;
   views.bytes.fill(0, TALLY, TALLY + TALLY_BYTES);
@@ -385,9 +404,21 @@ MALFORMED_REASONS.forEach((reason, i) => {
         t.equal(world.views.words[entryWord(0, ENTRY_VERDICT)], i + 1);
         t.equal(world.views.words[(BATCH + BATCH_PASSED_BYTES) / 4], 0);
         t.same(readTallies(world.views, [TALLY]), NOTHING, 'neither a path, nor flags, nor a type is counted');
+        classifyOne(world, frame, BUFFER_BYTES - frame.length, frame.length, BUFFERS - 1);
+        verifyOne(world);
+        t.equal(world.views.words[entryWord(0, ENTRY_VERDICT)], i + 1, 'where the memory ends, too');
       }
     }
   });
+});
+
+t.test('of two faults, the one that the kernel meets first', async (t) => {
+  for (const world of both) {
+    for (const [reason, frame] of TWO_FAULTS) {
+      classifyOne(world, frame);
+      t.equal(MALFORMED_REASONS[world.views.words[entryWord(0, ENTRY_VERDICT)]! - 1], reason, world.name);
+    }
+  }
 });
 
 for (const [name, frame, protocol, network, transport] of PASSED) {

@@ -12,6 +12,8 @@ import { type CaptureFormat, captureOf, dissect, NO_TSHARK, type Packet } from '
 import { Pcapng } from './pcapng-of.js';
 import { readAll } from './read-all.js';
 
+t.setTimeout(120_000); // a minute of tshark where others want the cores, too
+
 const FIRST_LIGHT = fileURLToPath(new URL('../../../test/fixtures/first-light.pcap', import.meta.url));
 const IF_TSRESOL = 9;
 const IF_TSOFFSET = 14;

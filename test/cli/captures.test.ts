@@ -1,12 +1,12 @@
 // Captures as a user of the command meets them: out of a pipe, out of a pipe that is dry, and broken.
 
 import { type ChildProcess, execFileSync } from 'node:child_process';
-import { createWriteStream, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, createWriteStream, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import t from 'tap';
 import type { Snapshot } from '../../src/index.js';
-import { CAPTURE, lines, type Outcome, softirq } from './child.js';
+import { CAPTURE, lines, type Outcome, sendWhenSeen, softirq } from './child.js';
 
 const PACKETS = 189;
 const RUN = ['run', '--device', 'pcap:-', '--json', '--speed', 'max'];
@@ -120,5 +120,32 @@ t.test('a named pipe: it is waited for whoever writes', { skip: process.platform
     const outcome = await running;
     t.equal(outcome.status, 0, outcome.stderr);
     t.equal(documentOf(outcome).stack.delivered, PACKETS);
+  }
+});
+
+const NOBODY = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
+const MAY_BE_NOBODY = process.platform === 'linux' && process.getuid?.() === 0;
+
+t.test("another user's pipe, dry", { skip: !MAY_BE_NOBODY && 'only root can become somebody else' }, async (t) => {
+  const path = `${t.testdir()}/pipe`;
+  execFileSync('mkfifo', ['-m', '600', path]);
+  const pipe = openSync(path, 'r+'); // Stays open: the pipe does not end.
+  writeSync(pipe, bytes.subarray(0, 50_000)); // A pipe takes 65,536.
+  const onStderr = sendWhenSeen([/dropped$/m, 'SIGINT']);
+  const outcome = await softirq(RUN, { stdin: path, before: NOBODY, onStderr });
+  closeSync(pipe);
+  t.equal(outcome.signal, null, 'ended in order');
+  t.equal(outcome.status, 0, outcome.stderr);
+  t.ok(documentOf(outcome).stack.delivered > 0);
+});
+
+t.test('a file that is standard input is not recorded into', async (t) => {
+  const path = `${t.testdir()}/in.pcap`;
+  writeFileSync(path, bytes);
+  for (const option of ['--write', '--write-dropped']) {
+    const { status, stderr } = await softirq([...RUN, '--cpus', '1', option, path], { stdin: path });
+    t.equal(status, 2);
+    t.match(lines(stderr), [/^softirq: --write\S* .*in\.pcap: must not be the capture that is replayed$/]);
+    t.ok(readFileSync(path).equals(bytes), 'it is as it was');
   }
 });

@@ -28,17 +28,20 @@ export interface Surroundings {
   /** Called with all of stderr so far, each time that some more has come. */
   readonly onStderr?: (stderr: string, child: ChildProcess) => void;
   readonly onStart?: (child: ChildProcess) => void;
+  /** Then it is killed. Default: 20 s. */
+  readonly timeoutMs?: number;
 }
 
 /** Runs `softirq …args` to its end. */
 export function softirq(args: readonly string[], surroundings: Surroundings = {}): Promise<Outcome> {
-  const { nodeArgs = [], before = [], stdout = 'pipe', stdin = 'ignore', onStderr, onStart } = surroundings;
+  const { nodeArgs = [], before = [], stdout = 'pipe', stdin = 'ignore' } = surroundings;
+  const { onStderr, onStart, timeoutMs = TIMEOUT_MS } = surroundings;
   const input = ['ignore', 'pipe'].includes(stdin) ? (stdin as 'ignore' | 'pipe') : openSync(stdin, 'r');
   const [command, ...rest] = [...before, process.execPath, ...nodeArgs, MAIN, ...args] as [string, ...string[]];
   const child = spawn(command, rest, {
     env: plainEnvironment(),
     stdio: [input, stdout, 'pipe'],
-    timeout: TIMEOUT_MS,
+    timeout: timeoutMs,
     killSignal: 'SIGKILL',
   });
   if (typeof input === 'number') closeSync(input);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { softirqCommand } from '../../src/cli/command.js';
 import { BAD_USAGE, explain } from '../../src/cli/one-line.js';
-import { resolveOptions } from '../../src/coordinator/options.js';
+import { resolveOptions } from '../../src/coordinator/resolve-options.js';
 import { lines, softirq } from './child.js';
 
 const pktgen = (...args: string[]) => ['run', '--device', 'pktgen', ...args];
@@ -50,6 +50,18 @@ const BAD: readonly (readonly [args: string[], line: RegExp])[] = [
   [pktgen('--write', 'test'), /^softirq: --write test: is a folder: must be the name of a file$/],
   [pktgen('--write-dropped', '/no/such/x'), /^softirq: --write-dropped \/no\/such\/x: there is no folder \/no\/such$/],
   [pktgen('--write', '/dev/full'), /^softirq: --write \/dev\/full: is no regular file: /],
+  [['stress'], /^softirq: --packets is missing: it or --minutes must say/],
+  [['stress', '--packets', '0'], /^softirq: --packets 0: must be an integer from 1 to/],
+  [
+    ['stress', '--packets', '1e9', '--minutes', '1'],
+    /^softirq: --minutes 1: cannot go with --packets: use one of them$/,
+  ],
+  [['stress', '--minutes', '-1'], /^softirq: --minutes -1: must be a number of minutes over 0$/],
+  [['stress', '--minutes', '1', '--seed', '1e9'], /^softirq: --seed 1e9: must be an integer from 0 to 134217727$/],
+  [['stress', '--round', '0'], /^softirq: --round 0: must be an integer from 1 to 1048575$/],
+  [['stress', '--round', '1'], /^softirq: --seed is missing: it must say of which seed the round is$/],
+  [['stress', '--minutes', '1', 'extra'], /^softirq: unexpected argument 'extra'/],
+  [['stress', '--ring', '64'], /^softirq: unknown option '--ring'/],
   [pktgen('--mode', 'a\n\x1b[31mb'), /^softirq: --mode a \\u001b\[31mb: must be napi or interrupt$/],
 ];
 
@@ -96,7 +108,7 @@ t.test('--version and --help', async (t) => {
     softirq(['run', '--help']),
   ]);
   t.match(version, { status: 0, stdout: /^\d+\.\d+\.\d+\n$/, stderr: '' });
-  t.match(help, { status: 0, stdout: /run \[options\]/, stderr: '' });
+  t.match(help, { status: 0, stdout: /run \[options\][\s\S]*stress \[options\]/, stderr: '' });
   t.match(runHelp, { status: 0, stderr: '' });
   helpNamesDefaults(t, runHelp.stdout.replace(/\s+/g, ' '));
 });

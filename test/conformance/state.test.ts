@@ -119,6 +119,18 @@ t.test('S07: a poll on another CPU: disable ends when it has let go', async (t) 
   t.same(seen, [false, 'SCHED|DISABLE|THREADED_BUSY_POLL', true, true, 'SCHED|NPSVC', null]);
 });
 
+t.test('S07: once disabled it is neither threaded nor preferred, has no timer and no id', async (t) => {
+  const m = simulate();
+  const a = m.napi('a', finds(0), { deferHardIrqs: 1, groFlushTimeoutNs: 20_000 });
+  m.cpu.core.softnet.napis[a.id]!.timer.start(20_000);
+  a.setThreaded('enabled');
+  a.set('THREADED_BUSY_POLL');
+  a.set('PREFER_BUSY_POLL');
+  t.ok(a.has('THREADED'));
+  a.disable();
+  t.same([bits(a), a.timerCpu, a.napiId], ['SCHED|NPSVC', null, 0]);
+});
+
 t.test('S08: scheduled and not polled yet: disable lets it have its poll', async (t) => {
   const m = simulate();
   const a = m.napi('a', finds(3));
@@ -150,6 +162,16 @@ t.test('S09: without a MISSED, the poll that is due is the last', async (t) => {
   const before = a.polls;
   a.disable();
   t.equal(a.polls, before + 1);
+});
+
+t.test('S09: that last poll counts as an empty one: no deferral begins', async (t) => {
+  const m = simulate();
+  const timers: number[] = [];
+  const timer = { start: (ns: number) => timers.push(ns), cancel: () => {} };
+  const a = m.napi('a', busy, { timer, deferHardIrqs: 2, groFlushTimeoutNs: 20_000 });
+  m.cpu.task(() => a.schedule());
+  a.disable();
+  t.same([a.polls, a.deferCount, timers], [1, 0, []]);
 });
 
 t.test('S10: disabled twice: never returns, and DISABLE stays set', async (t) => {
@@ -219,6 +241,18 @@ t.test('S14: deleted while enabled: a warning, and it is off the list; once more
   t.same(b.state, ['SCHED', 'NPSVC']);
   b.add();
   t.same(b.state, ['SCHED', 'NPSVC', 'LISTED']);
+});
+
+t.test('added again, it has the bits that nobody clears', async (t) => {
+  const m = simulate();
+  const a = m.napi('a', finds(0), { disabled: true });
+  a.set('NO_BUSY_POLL'); // netif_napi_add_tx()
+  m.cpu.irq(() => a.schedule());
+  a.del();
+  a.add();
+  t.same(a.state, ['SCHED', 'MISSED', 'NPSVC', 'LISTED', 'NO_BUSY_POLL']);
+  a.enable();
+  t.equal(a.napiId, 0, 'nobody may busy-poll it');
 });
 
 t.test('S15: returns 10 without completing: stuck, interrupts only set MISSED, and disable hangs', async (t) => {
@@ -377,6 +411,18 @@ t.test('S22: netpoll leaves a disabled one alone', async (t) => {
   t.equal(bits(a), 'SCHED|NPSVC');
 });
 
+t.test('S22: disable waits for a netpoll that is under way', async (t) => {
+  const m = simulate();
+  const seen: boolean[] = [];
+  const a = m.napi('a', (napi) => {
+    seen.push(disable.step());
+    return napi.id;
+  });
+  const disable = a.beginDisable();
+  m.cpu.netpoll(a);
+  t.same([...seen, disable.step()], [false, true]);
+});
+
 t.test('S23: synchronize waits for SCHED, and forbids nothing', async (t) => {
   const m = simulate();
   const a = m.napi('a', finds(1));
@@ -455,6 +501,10 @@ t.test('mark_missed: only where somebody polls', async (t) => {
   m.cpu.irq(() => a.schedule());
   t.same(seen, [true, 'SCHED|MISSED']);
   t.equal(a.polls, 2);
+  m.cpu.task(() => a.schedulePrep());
+  a.beginDisable();
+  t.equal(a.ifScheduledMarkMissed(), true, 'as if it were noted');
+  t.equal(bits(a), 'SCHED|DISABLE');
 });
 
 t.test('complete_done: what stays and what goes, in the kernel’s order', async (t) => {
@@ -496,11 +546,29 @@ t.test('complete_done: a deferral without a timeout defers nothing', async (t) =
 
 t.test('a threaded one goes to its thread: no list, no owner, no softirq', async (t) => {
   const m = simulate();
-  const woken: string[] = [];
-  const a = m.napi('a', finds(0), { thread: { wake: () => woken.push(bits(a)) } });
+  const a = m.napi('a', finds(0));
+  a.setThreaded('enabled');
   m.cpu.irq(() => a.schedule());
-  t.same(woken, ['SCHED|THREADED|SCHED_THREADED']);
+  t.equal(bits(a), 'SCHED|THREADED|SCHED_THREADED');
   t.same([m.cpu.pollList, a.listOwner, m.trace.of('softirq_raise')], [[], -1, []]);
-  m.cpu.task(() => a.completeDone(0));
-  t.equal(bits(a), 'THREADED');
+});
+
+t.test('complete_done: held packets start the timer, and the line is unmasked all the same', async (t) => {
+  const m = simulate();
+  const timers: number[] = [];
+  const completions: boolean[] = [];
+  const timer = { start: (ns: number) => timers.push(ns), cancel: () => {} };
+  const gro = { held: 2, count: 0, flush: () => {}, deliver: () => {} };
+  const a = m.napi('a', script([5, 0], completions), { timer, gro, groFlushTimeoutNs: 20_000 });
+  m.cpu.irq(() => a.schedule());
+  m.cpu.irq(() => a.schedule());
+  t.same([completions, timers], [[true, true], [20_000]], 'an empty poll starts none');
+});
+
+t.test('complete_done: of one that nobody scheduled: a warning', async (t) => {
+  const m = simulate();
+  const a = m.napi('a', finds(0));
+  t.throws(() => m.cpu.task(() => a.completeDone(0)), {
+    message: 'napi_complete_done: it is not scheduled (napi 0: LISTED, held by nobody)',
+  });
 });

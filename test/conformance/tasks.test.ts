@@ -46,22 +46,20 @@ t.test('N24: cond_resched after each handle_softirqs(): one turn is one entry', 
 
 t.test('need_resched: a slice is over and another waits: handle_softirqs() stops after the pass', async (t) => {
   const m = simulate();
-  const order: string[] = [];
+  let steps = 0;
   m.cpu.addTask('app', () => {
-    order.push('app');
+    steps += 1;
     m.advance(MS);
     return true;
   });
-  const a = m.napi('a', (_, budget) => {
-    order.push('poll');
-    m.advance(SLICE_NS);
-    return budget;
-  });
+  const a = m.napi('a', slow(m, SLICE_NS / 6));
   m.cpu.task(() => a.schedule());
   m.turn();
-  t.same(order, ['poll'], 'not ten');
+  t.same([a.polls, steps], [4, 0], 'two milliseconds');
   m.turn();
-  t.same(order, ['poll', 'app']);
+  t.same([a.polls, steps], [6, 0], 'and what is left of the slice');
+  m.turn();
+  t.same([a.polls, steps], [6, 1]);
 });
 
 t.test('without tasks nobody asks for the CPU', async (t) => {

@@ -104,6 +104,17 @@ t.test('moving to the same CPU, and to and fro', async (t) => {
   t.equal(state.holder(), NO_HOLDER);
 });
 
+const stuck = (why: string) => new Error(`held by cpu0: ${why}`);
+
+t.test('an operation has a limit, after which it says who holds it', async (t) => {
+  const queue = new ControlQueue(5);
+  const endless = { begin: () => {}, step: () => false, stuck };
+  await t.rejects(
+    queue.run(endless, () => false),
+    { message: 'held by cpu0: not within 5 ms' },
+  );
+});
+
 t.test('operations run one at a time, in order, and end with the machine', async (t) => {
   const queue = new ControlQueue();
   const log: string[] = [];
@@ -114,6 +125,7 @@ t.test('operations run one at a time, in order, and end with the machine', async
       if (steps === 0) log.push(`${name} ends`);
       return steps === 0;
     },
+    stuck,
   });
   await Promise.all([queue.run(operation('a', 3), () => false), queue.run(operation('b', 1), () => false)]);
   t.same(log, ['a begins', 'a ends', 'b begins', 'b ends']);
@@ -130,8 +142,8 @@ t.test('operations run one at a time, in order, and end with the machine', async
 
 t.test('an operation that throws fails alone', async (t) => {
   const queue = new ControlQueue();
-  const bad = { begin: () => {}, step: fail };
-  const good = { begin: () => {}, step: () => true };
+  const bad = { begin: () => {}, step: fail, stuck };
+  const good = { begin: () => {}, step: () => true, stuck };
   const first = queue.run(bad, () => false);
   const second = queue.run(good, () => false);
   await t.rejects(first, /cannot go on/);

@@ -3,7 +3,9 @@
 
 import { availableParallelism } from 'node:os';
 import t, { type Test } from 'tap';
-import { type HostOptions, parseRate, resolveOptions, speedOf } from '../../src/coordinator/options.js';
+import { parseRate, speedOf } from '../../src/coordinator/option-values.js';
+import type { HostOptions } from '../../src/coordinator/options.js';
+import { resolveOptions } from '../../src/coordinator/resolve-options.js';
 import { CaptureError, SoftirqOptionError, startHost } from '../../src/index.js';
 
 const PKTGEN = { device: 'pktgen' };
@@ -63,9 +65,6 @@ const BAD: readonly (readonly [keyof HostOptions, readonly unknown[], RegExp])[]
   ['budget', [0, 1e6 + 1, 'x'], integer(1, 1e6)],
   ['budgetUsecs', [1999, 1e7 + 1, 0, 'x'], integer(2000, 1e7)],
   ['weight', [0, 65, 1.5, 'x'], integer(1, 64)],
-  ['deferHardIrqs', [-1, 2 ** 31, 'x'], integer(0, 2 ** 31 - 1)],
-  ['groFlushTimeout', [-1, 0.5, 'x'], integer(0, Number.MAX_SAFE_INTEGER)],
-  ['irqSuspendTimeout', [-1, 0.5, 'x'], integer(0, Number.MAX_SAFE_INTEGER)],
   ['irq', ['level', 1], /^must be latch or nolatch$/],
   ['work', [-1, 1.5, 1e9 + 1, 'x'], integer(0, 1e9)],
   ['topFlows', [0, 1001, 1.5, 'all', true], integer(1, 1000)],
@@ -75,6 +74,11 @@ const BAD: readonly (readonly [keyof HostOptions, readonly unknown[], RegExp])[]
   ['sink', ['sink.js', {}, { url: './sink.js' }, { url: 5 }, () => {}], /absolute URL of a module$/],
   ['write', ['', '-', 5, true, 'a\0b'], /^must be the name of a file$/],
   ['writeDropped', ['', '-', 5, null, {}], /^must be the name of a file$/],
+  [
+    'task',
+    ['task.js', '', 5, {}, { url: './task.js' }, { url: 'spin', nice: 3 }, ['spin', 5]],
+    /^must be spin, the absolute URL of a module, or/,
+  ],
   ['execArgv', ['--flag', [1], {}], /./],
 ];
 
@@ -94,6 +98,23 @@ t.test('bad values', async (t) => {
       for (const value of values) refuses(t, { ...CAPTURE, [option]: value }, option, value, expected);
     });
   }
+});
+
+t.test('tasks: one or several, by URL or with more', async (t) => {
+  const tasks = (task: HostOptions['task']) => resolveOptions({ ...PKTGEN, task }).task;
+  const spin = { url: 'spin', name: 'spin', weight: 1024, data: null };
+  t.same(tasks('spin'), [spin]);
+  for (const weight of [14, 88_762, 20.5]) {
+    const task = { url: 'spin', weight };
+    refuses(t, { ...PKTGEN, task }, 'task', task, /^must have a weight from 15 to 88761$/);
+  }
+  t.same(tasks(new URL('file:///home/me/my-app.mjs')), [
+    { ...spin, url: 'file:///home/me/my-app.mjs', name: 'my-app' },
+  ]);
+  t.same(tasks(['spin', { url: 'spin', name: 'low', weight: 15, data: 7 }]), [
+    spin,
+    { url: 'spin', name: 'low', weight: 15, data: 7 },
+  ]);
 });
 
 t.test('what is not a number is not taken for one', async (t) => {
@@ -180,9 +201,6 @@ t.test('defaults for pktgen', async (t) => {
     topFlows: null,
     budget: 300,
     budgetUsecs: 2000,
-    deferHardIrqs: 0,
-    groFlushTimeout: 0,
-    irqSuspendTimeout: 0,
     weight: 64,
     irq: 'latch',
     work: 0,

@@ -1,11 +1,20 @@
 // Cold. Runs on: main.
 // Which files are written by whom, and which are refused before any thread starts.
 
-import { linkSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { resolveOptions } from '../../src/coordinator/options.js';
 import { checkRecordingPaths, partPath, recordingTargets } from '../../src/coordinator/recording-paths.js';
+import { resolveOptions } from '../../src/coordinator/resolve-options.js';
 import { type HostOptions, SoftirqOptionError, startHost } from '../../src/index.js';
 
 const PKTGEN = { device: 'pktgen', cpus: 2 };
@@ -89,4 +98,17 @@ t.test('startHost refuses before it opens anything', async (t) => {
   await t.rejects(startHost({ ...PKTGEN, write, writeDropped: folder }), { name: 'SoftirqOptionError' });
   t.equal(readFileSync(write, 'utf8'), 'a capture');
   t.same(readdirSync(folder), ['in']);
+});
+
+t.test('threads that cannot be: no file stays open, no part is left', async (t) => {
+  const folder = t.testdir();
+  const options = { ...PKTGEN, write: join(folder, 'out'), execArgv: ['--no-such-flag'] };
+  await t.rejects(startHost(options), { code: 'ERR_WORKER_INVALID_EXEC_ARGV' });
+  t.same(readdirSync(folder), []);
+  if (process.platform !== 'linux') return;
+  const open = readdirSync('/proc/self/fd').map((fd) => `/proc/self/fd/${fd}`);
+  t.notOk(
+    open.some((fd) => existsSync(fd) && readlinkSync(fd).startsWith(folder)),
+    'none is open',
+  );
 });

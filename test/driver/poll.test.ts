@@ -79,6 +79,17 @@ for (const irq of ['latch', 'nolatch'] as const) {
   });
 }
 
+t.test('budget 0, netpoll: touches nothing and returns 0', async (t) => {
+  const rig = new Rig();
+  rig.receive(3);
+  const poll = rig.cpu.softnet.napis[0]!.poll;
+  t.equal(poll.poll(0), 0);
+  t.same(rig.cpu.polls().polls, 0, 'no poll is counted');
+  rig.line.retarget(1);
+  t.equal(poll.poll(0), 0, 'nor less, when the line has moved');
+  rig.checkBuffers();
+});
+
 t.test('D01: latch: a frame between the last look and the unmask: the interrupt comes at once', async (t) => {
   const rig = new Rig();
   beforeRelease(rig.cpu, () => rig.receive(3));
@@ -214,7 +225,8 @@ t.test('a weight of 1', async (t) => {
 });
 
 t.test('netdev_budget 15 with weight 16: each full poll squeezes', async (t) => {
-  const rig = new Rig({ settings: { weight: 16, budget: 15 } });
+  const rig = new Rig({ settings: { weight: 16 } });
+  rig.machine.sysctls.set('net.core.netdev_budget', 15);
   rig.receive(40);
   rig.cpu.doWork();
   t.equal(rig.cpu.counters().timeSqueeze, 2, 'not the one of eight');

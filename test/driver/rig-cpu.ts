@@ -14,6 +14,7 @@ import {
   readCounters,
 } from '../../src/memory/counters.js';
 import { NetRxAction } from '../../src/napi/net-rx-action.js';
+import { NapiPoller } from '../../src/napi/poll.js';
 import { Softnet } from '../../src/napi/softnet.js';
 import { NapiTimers } from '../../src/napi/timers.js';
 import { Backlog } from '../../src/net/backlog.js';
@@ -26,7 +27,7 @@ import { Softirqs } from '../../src/softirq/softirq.js';
 import type { Rig, RigOptions } from './rig.js';
 
 const RECEIVE = { workIterations: 0, verifyL4: false };
-const SETTINGS = { budget: 300, budgetUsecs: 2000, weight: 64 };
+const SETTINGS = { weight: 64 };
 
 export class RigCpu {
   readonly softirqs: Softirqs;
@@ -67,13 +68,15 @@ export class RigCpu {
     const { softirqs } = this;
     this.softnet = new Softnet(views, layout.softnet, layout.cpu, states, softirqs);
     this.softnet.add(0, { weight: settings.weight });
-    new NetRxAction(views, this.softnet, { clock, printk, trace: null, deliver }, settings, counters);
+    const poller = new NapiPoller(views, this.softnet, { clock, printk, trace: null }, counters.lastPollNs);
+    new NetRxAction(views, this.softnet, poller, { clock, deliver }, rig.machine.sysctls, counters);
     this.rx = new RxQueue(views, bursts, ring, pool, states[0]!, layout.batch, layout.buffers, layout.links);
     const release = () => this.beforeRelease();
     const recheck = options.irq === 'nolatch';
     this.poll = new RxPoll(views, layout.cpu, 0, this.softnet, this.rx, receive, line, recheck, release, polls);
     const id = 1 + layout.cpu;
-    this.backlog = new Backlog(views, layout.backlog, id, this.softnet, receive, [pool], layout.links, deliver);
+    const { links, backlog } = layout;
+    this.backlog = new Backlog(views, backlog, id, this.softnet, receive, [pool], links, deliver, rig.machine.sysctls);
     const handler =
       options.mode === 'napi'
         ? new NapiInterrupt(this.softnet, 0)

@@ -34,7 +34,7 @@ t.test('who is told of the end sees all that came before it', async (t) => {
     [],
   );
   t.ok(complete);
-  t.equal(schedules, 10);
+  t.equal(schedules, 13);
 });
 
 t.test('two of them', async (t) => {

@@ -13,6 +13,7 @@ import { RUNNABLE, Threads } from '../../src/explore/threads.js';
 import { BUILD_ROOT, patchText, withMutant } from '../interleave/mutant.js';
 import { exploreSpec as explore, replaySpec as replay } from '../interleave/specs.js';
 
+const CONTROL = { threads: 3, stepLimit: 1, memoryBytes: 0, endable: 0, endsMax: 0, endsTold: false };
 const STEPS_PER_SECOND_MIN = 20_000;
 
 async function passes(t: Test, spec: string, options?: ExploreOptions): Promise<Exploration> {
@@ -93,9 +94,7 @@ t.test('three threads', async (t) => {
 });
 
 t.test('notify wakes in the order of falling asleep, and no more than asked', async (t) => {
-  const threads = new Threads(
-    new Control(createControl({ threads: 3, stepLimit: 1, memoryBytes: 0, endable: 0, endsMax: 0 })),
-  );
+  const threads = new Threads(new Control(createControl(CONTROL)));
   threads.sleep(2, 64, false);
   threads.sleep(0, 64, false);
   threads.sleep(1, 128, false);

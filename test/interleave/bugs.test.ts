@@ -135,12 +135,12 @@ const BUGS: readonly Condemned[] = [
         replace: '$1this.rx.release(); this.complete(work, early);',
       },
     ],
-    spec: 'napi:latch-bursts+laws',
+    spec: 'napi:latch-bursts+laws+races',
     message: /frame 0 was delivered when frame 2 was due/,
   },
 ];
 
-/** Of what is not built yet: deferral, suspension and disable bring their own. */
+/** Of what no thread of the machine does yet: deferral, suspension and disable bring their own. */
 const TO_COME = [
   'the timer is not armed again in deferral',
   'suspended without the safety timeout',

@@ -95,8 +95,8 @@ t.test('what is not published by Atomics is reported', (t) =>
         { file: 'driver/poll.js', find: /(return work;\s*\}\s*this\.complete)/, replace: 'this.rx.release(); $1' },
         {
           file: 'driver/poll.js',
-          find: 'this.complete(early);',
-          replace: 'this.complete(early); this.rx.release();',
+          find: 'this.complete(work, early);',
+          replace: 'this.complete(work, early); this.rx.release();',
         },
       ],
       spec: 'handover:away+latch+races',

@@ -92,11 +92,13 @@ t.test('a notification is not remembered', async (t) => {
 t.test('notifyAll() and a death wake all', async (t) => {
   const { lock, ready } = box();
   for (const wake of [() => ready.notifyAll(), () => ready.threadDied(4711)]) {
+    let waiting = 0;
     const waiters = [1, 2, 3].map(async () => {
       using guard = await lock.lockAsync(PATIENCE_MS);
+      waiting += 1;
       await ready.waitAsync(guard, PATIENCE_MS);
     });
-    await new Promise((resolve) => setTimeout(resolve, 20)); // All have come to wait.
+    while (waiting < waiters.length) await new Promise((resolve) => setTimeout(resolve, 1));
     wake();
     await Promise.all(waiters);
   }
@@ -117,6 +119,8 @@ t.test('what a condition refuses', async (t) => {
   const { lock, ready } = box();
   const guard = await lock.lockAsync(0);
   t.throws(() => ready.wait(guard, 1), { message: 'Condition.wait would block the main thread; use waitAsync' });
+  const message = 'timeoutMs=NaN: must be ≥ 0, or Infinity';
+  await t.rejects(ready.waitAsync(guard, Number.NaN), { message });
   t.ok(guard.held);
   guard.unlock();
   await t.rejects(ready.waitAsync(guard, 1), { message: 'mutex: this guard does not hold it' });

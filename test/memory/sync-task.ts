@@ -3,7 +3,7 @@
 
 export interface SyncTask {
   readonly buffer: SharedArrayBuffer;
-  readonly what: 'barrier' | 'once' | 'once-throws' | 'once-slow';
+  readonly what: 'barrier' | 'barrier-wrong' | 'spin-wrong' | 'once' | 'once-throws' | 'once-slow';
   readonly parties: number;
   readonly rounds: number;
   readonly timeoutMs: number;

@@ -3,7 +3,7 @@
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { viewsOf } from '../../src/memory/views.js';
-import { Barrier, Once } from '../../src/sync.js';
+import { Barrier, Once, SpinLock } from '../../src/sync.js';
 import { COUNT_AT, SYNC_AT, type SyncTask } from './sync-task.js';
 
 const SLOW_MS = 400;
@@ -27,8 +27,16 @@ function meet(): number[] {
   });
 }
 
+/** Tried without a limit; what is refused must not have arrived, or locked. */
+function wrongly(): number[] {
+  if (task.what === 'barrier-wrong') new Barrier(task.buffer, SYNC_AT, task.parties).wait(Number.NaN);
+  else new SpinLock(task.buffer, SYNC_AT).lock(Number.NaN);
+  return [];
+}
+
 function run(): number[] {
   if (task.what === 'barrier') return meet();
+  if (task.what.endsWith('-wrong')) return wrongly();
   new Once(views.words.buffer, SYNC_AT).run(initialise, task.timeoutMs);
   return [Atomics.load(views.words, COUNT_AT / 4)];
 }

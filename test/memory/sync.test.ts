@@ -99,6 +99,15 @@ t.test('a limit that is none is refused', async (t) => {
   }
 });
 
+t.test('a limit that is none is refused before anything has happened', async (t) => {
+  for (const what of ['barrier-wrong', 'spin-wrong'] as const) {
+    const views = space();
+    const error = 'RangeError: timeoutMs=NaN: must be ≥ 0, or Infinity';
+    t.match(await worker(views, { what, timeoutMs: Number.NaN }), { error }, what);
+    t.equal(views.words[SYNC_AT / 4], 0, 'nobody has arrived, nobody holds it');
+  }
+});
+
 t.test('whoever comes first initialises, once', async (t) => {
   const views = space();
   const answers = await Promise.all([1, 2, 3].map(() => worker(views, { what: 'once-slow' })));
@@ -128,6 +137,28 @@ t.test('an initialiser that takes too long', async (t) => {
   );
   t.match(await slow, { seen: [1] });
   await here.runAsync(() => t.fail('ran twice'), 20);
+});
+
+t.test('an initialiser that waits for itself, or is not done when it returns', async (t) => {
+  const here = new Once(space().words.buffer, SYNC_AT);
+  let inner: Promise<void> | undefined;
+  const selfish = () => {
+    inner = here.runAsync(() => {}, PATIENCE_MS);
+    inner.catch(() => {});
+  };
+  await here.runAsync(selfish, 1);
+  await t.rejects(inner!, { message: 'once: called by its own initialiser, and would wait for itself' });
+  const again = new Once(space().words.buffer, SYNC_AT);
+  const message = 'once: initialise returned a promise: it must be synchronous';
+  await t.rejects(
+    again.runAsync(async () => {}, 1),
+    { name: 'TypeError', message },
+  );
+  let runs = 0;
+  await again.runAsync(() => {
+    runs += 1;
+  }, 1);
+  t.equal(runs, 1, 'the next caller tries again');
 });
 
 t.test('main can be the one who initialises', async (t) => {

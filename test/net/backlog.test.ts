@@ -2,11 +2,12 @@
 // The backlog: how much fits, what a poll does, in which order.
 
 import t from 'tap';
-import { backlogWaiting, NETDEV_MAX_BACKLOG, readBacklog } from '../../src/net/backlog.js';
+import { NETDEV_MAX_BACKLOG_MAX } from '../../src/napi/sysctl.js';
+import { backlogWaiting, readBacklog } from '../../src/net/backlog.js';
 import { Rig } from '../driver/rig.js';
 
 const RING = 4096;
-const FITS = NETDEV_MAX_BACKLOG + 1;
+const FITS = NETDEV_MAX_BACKLOG_MAX + 1;
 
 function interruptMode(): Rig {
   return new Rig({ mode: 'interrupt', ring: RING });

@@ -1,6 +1,6 @@
 // A snapshot made by hand, whose counters agree with each other.
 
-import { resolveOptions } from '../../src/coordinator/options.js';
+import { resolveOptions } from '../../src/coordinator/resolve-options.js';
 import type { ProtocolNode, Snapshot } from '../../src/coordinator/snapshot-types.js';
 import {
   ICMP_TYPE_NAMES,

@@ -108,6 +108,35 @@ t.test('what makes no sense is refused', async (t) => {
   t.throws(() => m.run(100), { message: 'no rest after 100 turns: cpu0 still busy' });
 });
 
+t.test('what is wrong is named, with its value and what would be right', async (t) => {
+  const options: [object, string][] = [
+    [{ cpu: 2 }, 'option=cpu: must be cpus, seed, hz, turnNs, budget, budgetUsecs, threadIrqs'],
+    [{ seed: 0.5 }, 'seed=0.5: must be an integer ≥ -9007199254740991'],
+    [{ turnNs: [] }, 'turnNs.length=0: must be an integer ≥ 1'],
+    [{ turnNs: [1, -1] }, 'turnNs=-1: must be a number ≥ 0'],
+    [{ budget: Number.NaN }, 'budget=NaN: must be an integer from -2147483648 to 2147483647'],
+    [{ budgetUsecs: 'x' }, 'budgetUsecs=x: must be a number ≥ 0'],
+  ];
+  for (const [wrong, why] of options)
+    t.throws(() => simulate(wrong), { name: 'RangeError', message: `simulate: ${why}` });
+  const m = simulate();
+  const poll = () => 0;
+  const calls: [() => unknown, string][] = [
+    [() => m.napi('a', poll, { weight: 0 }), 'weight=0: must be an integer ≥ 1'],
+    [() => m.napi('a', poll, { deferHardIrqs: 1.5 }), 'deferHardIrqs=1.5: must be an integer from 0 to 2147483647'],
+    [() => m.napi('a', poll, { groFlushTimeoutNs: -1 }), 'groFlushTimeoutNs=-1: must be a number ≥ 0'],
+    [() => m.line('a', poll, 'edge' as 'latch'), 'flow=edge: must be latch, nolatch, level'],
+    [() => m.line('a', poll, 'latch', 1), 'cpu=1: must be an integer from 0 to 0'],
+    [() => m.cpu.raise('NETRX' as 'NET_RX'), 'vector=NETRX: must be HI, TIMER, '],
+    [() => m.advance(-5), 'advance=-5: must be a number ≥ 0'],
+  ];
+  for (const [call, why] of calls) t.throws(call, { name: 'RangeError', message: new RegExp(`^simulate: ${why}`) });
+  const returned = m.napi('a', () => undefined as unknown as number);
+  const message = 'simulate: napi a: work=undefined: must be an integer ≥ 0';
+  t.throws(() => m.cpu.irq(() => returned.schedule()), { message });
+  t.same([m.cpu.pending, m.nowNs], [[], 0], 'nothing has happened');
+});
+
 t.test('by the name of the package', async (t) => {
   const { simulate: published } = await import('softirq/testing');
   t.equal(published, simulate);

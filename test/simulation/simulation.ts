@@ -69,6 +69,7 @@ export class Simulation {
     this.flows = new Flows(isLossless(scenario));
     this.mover = new Mover(this.machine, this.plan, this.random);
     this.roles = [this.nic(device), ...this.plan.cpus.map((_, cpu) => this.cpu(cpu))];
+    this.machine.sysctls.set('net.core.netdev_budget', scenario.budget);
     if (scenario.malformed) spoilFlow(this.machine.views, this.plan, scenario, 0);
   }
 
@@ -140,17 +141,15 @@ export class Simulation {
 
   private cpu(cpu: number): Role {
     const { scenario, flows, mover } = this;
-    const { mode, recheck, checkBuffers, budget, weight, workIterations } = scenario;
+    const { mode, recheck, checkBuffers, weight, workIterations } = scenario;
     const irq = recheck ? scenario.irq : 'latch';
     const settings = {
       mode,
       irq,
       checkBuffers,
       verifyL4: true,
-      budget,
       weight,
       workIterations,
-      budgetUsecs: 2000,
       threadIrqs: false,
     };
     const sink = (burst: Parameters<Flows['deliver']>[0]) => {

@@ -14,6 +14,7 @@ const ENTRIES = [
   'src/cli/main.ts',
   'src/bursts/compile.ts',
   'src/explore/replay.ts',
+  'src/stress/flow-sink.ts',
 ];
 /** Files that open with something else than where they run. */
 const OPENINGS: Record<string, RegExp> = {

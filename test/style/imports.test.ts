@@ -23,6 +23,7 @@ const LAYERS: Record<string, number> = {
   simulate: 8,
   observe: 9,
   report: 9,
+  stress: 9,
   cli: 10,
   '': 11, // src/index.ts, src/sync.ts, src/testing.ts
 };

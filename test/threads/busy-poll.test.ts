@@ -4,16 +4,20 @@
 
 import t from 'tap';
 import type { HostOptions } from '../../src/index.js';
-import { FILE_MS, run } from './machine.js';
+import { endsWithin, FILE_MS, start } from './machine.js';
 
 t.setTimeout(FILE_MS);
 
+const LIMIT_MS = 20_000;
 const PACKETS = 20_000;
 const task = new URL('tasks/busy-poller.js', import.meta.url);
 const LOAD = { device: 'pktgen', rate: 40_000, full: 'wait', packets: PACKETS, task } as const;
 
-async function polled(options: Partial<HostOptions>) {
-  const { stack, cpus, nics, conservation } = await run({ ...LOAD, ...options });
+async function polled(options: Partial<HostOptions>, defer = 0, timeoutNs = 0) {
+  const host = await start({ ...LOAD, ...options });
+  await host.napi.write('gro_flush_timeout', timeoutNs);
+  await host.napi.write('napi_defer_hard_irqs', defer);
+  const { stack, cpus, nics, conservation } = await endsWithin(host, LIMIT_MS);
   const irqs = nics.reduce((total, nic) => total + nic.irqs, 0);
   const busy = cpus.reduce((total, cpu) => total + cpu.busyPollRxPackets, 0);
   return { delivered: stack.delivered, holds: conservation.holds, irqs, busy };
@@ -21,13 +25,7 @@ async function polled(options: Partial<HostOptions>) {
 
 for (const irq of ['latch', 'nolatch'] as const) {
   t.test(`${irq}: one CPU, deferral: the task does the work`, async (t) => {
-    const { delivered, holds, irqs, busy } = await polled({
-      cpus: 1,
-      queues: 2,
-      irq,
-      deferHardIrqs: 100,
-      groFlushTimeout: 2e6,
-    });
+    const { delivered, holds, irqs, busy } = await polled({ cpus: 1, queues: 2, irq }, 100, 2e6);
     t.same([delivered, holds], [PACKETS, true]);
     t.ok(busy > PACKETS / 2, `${busy} packets by busy polling, ${irqs} interrupts`);
   });

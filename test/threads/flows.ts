@@ -3,7 +3,9 @@
 // has found.
 
 import { FRAME_ADDRESS, FRAME_LENGTH, FRAME_RECORD_BYTES, FRAME_SEQUENCE_OFFSET } from '../../src/bursts/layout.js';
-import { type HostOptions, ipVersionOf, resolveOptions, sizesOf } from '../../src/coordinator/options.js';
+import { ipVersionOf, sizesOf } from '../../src/coordinator/option-values.js';
+import type { HostOptions } from '../../src/coordinator/options.js';
+import { resolveOptions } from '../../src/coordinator/resolve-options.js';
 import { type Views, viewsOf } from '../../src/memory/views.js';
 import { createPktgenFrames, pktgenBytes } from '../../src/nic/devices/pktgen.js';
 import { Packet, sequenceShare } from './checksum.js';

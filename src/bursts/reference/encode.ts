@@ -6,21 +6,11 @@ import type { Views } from '../../memory/views.js';
 import {
   BATCH_FIRST_ENTRY,
   BUFFER_BYTES,
-  ENHANCED_PACKET_BLOCK,
   ENTRY_BUFFER,
   ENTRY_BYTES,
   ENTRY_LENGTH,
   ENTRY_NEXT,
   ENTRY_OFFSET,
-  EPB_BYTES,
-  EPB_CAPTURED,
-  EPB_INTERFACE,
-  EPB_ORIGINAL,
-  EPB_PACKET,
-  EPB_TIME_HIGH,
-  EPB_TIME_LOW,
-  EPB_TOTAL_LENGTH,
-  EPB_TYPE,
   NO_BUFFER,
   OFFER_ADDRESS,
   OFFER_BYTES,
@@ -32,6 +22,18 @@ import {
   STAMP_TIME_HIGH,
   STAMP_TIME_LOW,
 } from '../layout.js';
+import {
+  BLOCK_LENGTH,
+  BLOCK_TYPE,
+  ENHANCED_PACKET_BLOCK,
+  EPB_BYTES,
+  EPB_CAPTURED,
+  EPB_INTERFACE,
+  EPB_ORIGINAL,
+  EPB_PACKET,
+  EPB_TIME_HIGH,
+  EPB_TIME_LOW,
+} from '../wire.js';
 import { number } from './copy.js';
 import { addressAt, setWord, wordAt } from './memory.js';
 
@@ -112,8 +114,8 @@ function enclose(
   const total = EPB_BYTES + padded + optionBytes;
   views.bytes.fill(0, block + EPB_PACKET + captured, block + EPB_PACKET + padded);
   move(views, block + EPB_PACKET + padded, addressAt(views, stamp + STAMP_OPTIONS), optionBytes);
-  setWord(views, block + EPB_TYPE, ENHANCED_PACKET_BLOCK);
-  setWord(views, block + EPB_TOTAL_LENGTH, total);
+  setWord(views, block + BLOCK_TYPE, ENHANCED_PACKET_BLOCK);
+  setWord(views, block + BLOCK_LENGTH, total);
   setWord(views, block + EPB_INTERFACE, queue);
   setWord(views, block + EPB_TIME_HIGH, wordAt(views, stamp + STAMP_TIME_HIGH));
   setWord(views, block + EPB_TIME_LOW, wordAt(views, stamp + STAMP_TIME_LOW));

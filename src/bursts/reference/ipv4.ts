@@ -1,5 +1,5 @@
 // Hot. Runs on: CPU n (in tests).
-// The IPv4 header: its lengths, its checksum, fragments.
+// The IPv4 header: its length, its checksum, the packet's length, in the order of ip_rcv_core(); fragments.
 
 import {
   PROTOCOL_FRAGMENT,
@@ -28,10 +28,10 @@ export function findIpv4(frame: Frame, protocol: number, network: number): Findi
   const header = (byteOf(frame, network) & 15) * 4;
   if (header < IPV4_BYTES) return finding(VERDICT_IPV4_HEADER_LENGTH, protocol, network);
   if (room < header) return finding(VERDICT_IPV4_TRUNCATED, protocol, network);
-  const total = pairOf(frame, network + IPV4_TOTAL_LENGTH);
-  if (total < header || network + total > frame.length) return finding(VERDICT_IPV4_TOTAL_LENGTH, protocol, network);
   const bytes = Array.from({ length: header }, (_, at) => byteOf(frame, network + at));
   if (oneComplementSum(bytes) !== 0xffff) return finding(VERDICT_IPV4_CHECKSUM, protocol, network);
+  const total = pairOf(frame, network + IPV4_TOTAL_LENGTH);
+  if (total < header || network + total > frame.length) return finding(VERDICT_IPV4_TOTAL_LENGTH, protocol, network);
   const options = header > IPV4_BYTES ? PROTOCOL_IPV4_OPTIONS : 0;
   const field = pairOf(frame, network + IPV4_FRAGMENT);
   const fragment = field & IPV4_FRAGMENT_MASK ? PROTOCOL_FRAGMENT : 0;

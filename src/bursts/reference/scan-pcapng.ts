@@ -12,18 +12,18 @@ import {
   SCAN_NEXT,
 } from '../layout.js';
 import {
-  BLOCK_ENHANCED_PACKET,
   BLOCK_LENGTH,
   BLOCK_TRAILER_BYTES,
   BLOCK_TYPE,
-  PACKET_BLOCK_BYTES_MIN,
+  ENHANCED_PACKET_BLOCK,
+  EPB_BYTES,
+  EPB_CAPTURED,
+  EPB_INTERFACE,
+  EPB_ORIGINAL,
+  EPB_PACKET,
+  EPB_TIME_HIGH,
+  EPB_TIME_LOW,
   PACKET_BYTES_MAX,
-  PACKET_CAPTURED,
-  PACKET_DATA,
-  PACKET_INTERFACE,
-  PACKET_ORIGINAL,
-  PACKET_TIME_HIGH,
-  PACKET_TIME_LOW,
 } from '../wire.js';
 import { addressAt, setWord, wordAt } from './memory.js';
 import { baseOf, countSliced, frameLength, ticksOf, timeOf, wordOf, writeFrame, writeTime } from './scan.js';
@@ -51,25 +51,25 @@ export function scanPcapng(
 /** A whole Enhanced Packet Block of a plain interface, whose lengths agree. */
 function isPacket(views: Views, scan: number, at: number, end: number): boolean {
   const word = (offset: number) => wordOf(views, scan, at + offset);
-  if (end - at < PACKET_BLOCK_BYTES_MIN || word(BLOCK_TYPE) !== BLOCK_ENHANCED_PACKET) return false;
-  const number = word(PACKET_INTERFACE);
+  if (end - at < EPB_BYTES || word(BLOCK_TYPE) !== ENHANCED_PACKET_BLOCK) return false;
+  const number = word(EPB_INTERFACE);
   if (number >= addressAt(views, scan + SCAN_INTERFACES)) return false;
   if (wordAt(views, interfaceAt(scan, number) + INTERFACE_PLAIN) === 0) return false;
   const length = word(BLOCK_LENGTH);
-  if (length < PACKET_BLOCK_BYTES_MIN || length % 4 !== 0 || length > end - at) return false;
-  const captured = word(PACKET_CAPTURED);
-  if (captured > PACKET_BYTES_MAX || captured > length - PACKET_BLOCK_BYTES_MIN) return false;
+  if (length < EPB_BYTES || length % 4 !== 0 || length > end - at) return false;
+  const captured = word(EPB_CAPTURED);
+  if (captured > PACKET_BYTES_MAX || captured > length - EPB_BYTES) return false;
   return word(length - BLOCK_TRAILER_BYTES) === length;
 }
 
 function takePacket(views: Views, scan: number, at: number, record: number, time: number): void {
   const word = (offset: number) => wordOf(views, scan, at + offset);
-  const iface = interfaceAt(scan, word(PACKET_INTERFACE));
-  const captured = word(PACKET_CAPTURED);
-  const original = word(PACKET_ORIGINAL);
-  writeFrame(views, record, at + PACKET_DATA, frameLength(views, captured, original, iface));
+  const iface = interfaceAt(scan, word(EPB_INTERFACE));
+  const captured = word(EPB_CAPTURED);
+  const original = word(EPB_ORIGINAL);
+  writeFrame(views, record, at + EPB_PACKET, frameLength(views, captured, original, iface));
   countSliced(views, scan, captured, original);
-  const ticks = ticksOf(word(PACKET_TIME_HIGH), word(PACKET_TIME_LOW));
+  const ticks = ticksOf(word(EPB_TIME_HIGH), word(EPB_TIME_LOW));
   writeTime(views, scan, time, timeOf(views, iface, ticks - baseOf(views, iface)));
 }
 

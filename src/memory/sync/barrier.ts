@@ -12,7 +12,7 @@ import { CACHE_LINE_BYTES } from '../layout.js';
 import { wordsAt } from '../views.js';
 import { SyncTimeoutError } from './errors.js';
 import { refuseOnMain } from './thread.js';
-import { deadlineOf, waitFor } from './wait.js';
+import { assertDuration, deadlineOf, waitFor } from './wait.js';
 
 const ARRIVED = 0;
 const ROUND = 1;
@@ -38,6 +38,7 @@ export class Barrier {
    */
   wait(timeoutMs: number): void {
     refuseOnMain('Barrier.wait', 'waitAsync');
+    assertDuration(timeoutMs);
     const round = this.arrive();
     const attempt = () => (this.round() === round ? round : null);
     if (!waitFor(this.words, ROUND, attempt, timeoutMs)) throw this.timeout(timeoutMs);

@@ -15,7 +15,7 @@ import { wordsAt } from '../views.js';
 import { SyncTimeoutError } from './errors.js';
 import type { Guard } from './guard.js';
 import { type Mortal, refuseOnMain } from './thread.js';
-import { type Attempt, waitFor, waitForAsync } from './wait.js';
+import { type Attempt, assertDuration, waitFor, waitForAsync } from './wait.js';
 
 const SEQUENCE = 0;
 
@@ -40,6 +40,7 @@ export class Condition implements Mortal {
    */
   wait(guard: Guard, timeoutMs: number): void {
     refuseOnMain('Condition.wait', 'waitAsync');
+    assertDuration(timeoutMs);
     const attempt = this.leave(guard);
     const notified = waitFor(this.words, SEQUENCE, attempt, timeoutMs);
     try {
@@ -52,6 +53,7 @@ export class Condition implements Mortal {
 
   /** The same for main. */
   async waitAsync(guard: Guard, timeoutMs: number): Promise<void> {
+    assertDuration(timeoutMs);
     const attempt = this.leave(guard);
     const notified = await waitForAsync(this.words, SEQUENCE, attempt, timeoutMs);
     try {

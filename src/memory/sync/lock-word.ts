@@ -25,7 +25,7 @@ import { pause } from '../pause.js';
 import { wordsAt } from '../views.js';
 import { NotRecoverableError, SyncTimeoutError } from './errors.js';
 import { ME, NOBODY, nameOf, threadIdOf, wordOf } from './thread.js';
-import { waitFor, waitForAsync } from './wait.js';
+import { assertDuration, waitFor, waitForAsync } from './wait.js';
 
 const OWNER = 0x1fff_ffff;
 const OWNER_DIED = 1 << 29;
@@ -53,6 +53,7 @@ export class LockWord {
   /** @throws SyncTimeoutError · NotRecoverableError · Error when this thread holds it, which it would wait for itself */
   take(timeoutMs: number): void {
     if (this.owner() === ME) throw new Error(`${this.kind}: this thread holds it already, and would wait for itself`);
+    assertDuration(timeoutMs);
     if (this.spin()) return;
     if (!waitFor(this.words, LOCK, this.attempt(), timeoutMs)) throw this.timeout(timeoutMs);
   }

@@ -32,8 +32,9 @@ export class Once implements Mortal {
 
   /**
    * Runs `initialise` if no thread has yet; blocks while another runs it. When it throws, the next caller tries again.
-   * @param initialise synchronous
-   * @throws whatever `initialise` throws · SyncTimeoutError when the running one takes longer than `timeoutMs`
+   * @param initialise synchronous: one that returns a promise is refused, and the next caller tries again
+   * @throws whatever `initialise` throws · SyncTimeoutError when the running one takes longer than `timeoutMs` · Error when
+   *   `initialise` itself calls this, and would wait for itself
    */
   run(initialise: () => void, timeoutMs: number): void {
     refuseOnMain('Once.run', 'runAsync');
@@ -61,6 +62,7 @@ export class Once implements Mortal {
     return {
       attempt: () => {
         found = this.enter();
+        if (found === ME) throw new Error('once: called by its own initialiser, and would wait for itself');
         return found === NEW || found === DONE ? null : found;
       },
       leads: () => found === NEW,
@@ -74,7 +76,9 @@ export class Once implements Mortal {
   private lead(initialise: () => void): void {
     let next = NEW;
     try {
-      initialise();
+      const returned: unknown = initialise();
+      if (returned instanceof Promise)
+        throw new TypeError('once: initialise returned a promise: it must be synchronous');
       next = DONE;
     } finally {
       Atomics.store(this.words, STATE, next); // Pairs with the look at the word in sleepWhile().

@@ -38,6 +38,11 @@ export async function waitForAsync(
 
 /** @returns on performance.now()'s clock @throws RangeError for what is no duration */
 export function deadlineOf(timeoutMs: number): number {
-  if (!(timeoutMs >= 0)) throw new RangeError(`timeoutMs=${timeoutMs}: must be ≥ 0, or Infinity`);
+  assertDuration(timeoutMs);
   return performance.now() + timeoutMs;
+}
+
+/** For who changes something before it waits: what is refused must leave nothing behind. @throws RangeError */
+export function assertDuration(timeoutMs: number): void {
+  if (!(timeoutMs >= 0)) throw new RangeError(`timeoutMs=${timeoutMs}: must be ≥ 0, or Infinity`);
 }

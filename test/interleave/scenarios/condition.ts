@@ -4,12 +4,12 @@
 //   two          two consumers, two items, notifyOne() for each
 //   all          two consumers, two items at once, notifyAll()
 //   impatient    one of two consumers may run out of time; one item
-//   taker-N      a consumer dies after N calls of Atomics; another waits for the one item
-//   giver-N      the producer dies after N calls of Atomics; if its item is in the box, who waits gets it
+//   taker        a consumer dies, wherever; another waits for the one item
+//   giver        the producer dies, wherever; if its item is in the box, who waits gets it
 
 import type { Guard } from '../../../src/memory/sync/guard.js';
 import { bufferOf, onePage, type Scenario, type ScenarioFactory, type Shared, wordsOf } from '../scenario.js';
-import { HERALD_LABELS, mortal, tell } from '../world/herald.js';
+import { HERALD_LABELS, MORTAL_ENDS, mortal, tell } from '../world/herald.js';
 import { load } from '../world/parts.js';
 
 const LOCK = 64; // byte offsets
@@ -27,7 +27,6 @@ const condition: ScenarioFactory = async (root, variant) => {
     'memory/sync/condition.js',
   );
   const errors = await load<typeof import('../../../src/memory/sync/errors.js')>(root, 'memory/sync/errors.js');
-  const [what = '', calls] = variant.split('-');
   const parts = (shared: Shared) => ({
     words: wordsOf(shared),
     lock: new Mutex(bufferOf(shared), LOCK),
@@ -73,7 +72,7 @@ const condition: ScenarioFactory = async (root, variant) => {
     }
   }
 
-  const die = (shared: Shared, body: () => void) => mortal(wordsOf(shared), Number(calls), body);
+  const die = (shared: Shared, body: () => void) => mortal(wordsOf(shared), body);
   const herald = (shared: Shared) => {
     const { words, lock, ready } = parts(shared);
     tell(words, [lock, ready]);
@@ -124,6 +123,7 @@ const condition: ScenarioFactory = async (root, variant) => {
     taker: {
       ...common,
       threads: ['mortal', 'patient', 'producer'],
+      ends: MORTAL_ENDS,
       thread(index, shared) {
         if (index < 2) return index === 0 ? die(shared, () => take(shared)) : consumer(shared);
         return () => {
@@ -136,6 +136,7 @@ const condition: ScenarioFactory = async (root, variant) => {
     giver: {
       ...common,
       threads: ['mortal', 'patient', 'herald'],
+      ends: MORTAL_ENDS,
       thread(index, shared) {
         if (index === 0) return die(shared, () => put(shared, 1));
         return index === 1 ? consumer(shared) : () => herald(shared);
@@ -143,7 +144,7 @@ const condition: ScenarioFactory = async (root, variant) => {
       rest: empty,
     },
   };
-  return scenarios[what]!;
+  return scenarios[variant]!;
 };
 
 export default condition;

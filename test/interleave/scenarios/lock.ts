@@ -2,12 +2,12 @@
 // A Mutex, or with `spin-` before the variant a SpinLock that looks twice before it sleeps.
 //   three        three threads want it
 //   impatient    one of those who wait may run out of time; the other has all the time there is
-//   dies-N       its holder dies after N calls of Atomics; an heir waits, and repairs what the lock guards
-//   heirs-N      the same with two heirs, so that one may be left asleep by a dead one's wake-up
+//   dies         one of two who want it dies, wherever; the other is its heir, and repairs what the lock guards
+//   woken        the same while a third holds it, who may wake the one that dies, and leave the other asleep
 //   unrepaired   the holder dies, and the heir unlocks without having repaired
 
 import { bufferOf, onePage, type Scenario, type ScenarioFactory, type Shared, wordsOf } from '../scenario.js';
-import { HERALD_LABELS, mortal, tell } from '../world/herald.js';
+import { HERALD_LABELS, MORTAL_ENDS, mortal, tell } from '../world/herald.js';
 import { load } from '../world/parts.js';
 
 const LOCK = 64; // byte offset
@@ -29,7 +29,7 @@ const lock: ScenarioFactory = async (root, variant) => {
     root,
     'memory/sync/errors.js',
   );
-  const [, spin, what = '', calls = '0'] = /^(spin-)?([a-z]+)(?:-(\d+))?$/.exec(variant)!;
+  const [, spin, what = ''] = /^(spin-)?([a-z]+)$/.exec(variant)!;
   const attach = (shared: Shared) =>
     spin === undefined ? new Mutex(bufferOf(shared), LOCK) : new SpinLock(bufferOf(shared), LOCK, SPINS);
 
@@ -62,7 +62,16 @@ const lock: ScenarioFactory = async (root, variant) => {
 
   const herald = (shared: Shared) => tell(wordsOf(shared), [attach(shared)]);
   const patient = (shared: Shared) => hold(shared, Number.POSITIVE_INFINITY);
-  const dies = (shared: Shared) => mortal(wordsOf(shared), Number(calls), () => patient(shared));
+  const dies = (shared: Shared) => mortal(wordsOf(shared), () => patient(shared));
+  /** Has it before anybody runs, and tells of the death. */
+  const holder = (shared: Shared) => {
+    const guard = attach(shared).lock(FINITE_MS);
+    return () => {
+      wordsOf(shared)[DONE]! += 1;
+      guard.unlock();
+      herald(shared);
+    };
+  };
   const free = (shared: Shared) => {
     const owner = wordsOf(shared)[LOCK / 4]! & OWNER;
     return owner === 0 ? null : `held by ${owner} in the end`;
@@ -103,20 +112,22 @@ const lock: ScenarioFactory = async (root, variant) => {
     dies: {
       ...common,
       threads: ['mortal', 'heir', 'herald'],
+      ends: MORTAL_ENDS,
       thread: (index, shared) =>
         index === 0 ? dies(shared) : index === 2 ? () => herald(shared) : () => patient(shared),
       check: inherited(1),
     },
-    heirs: {
+    woken: {
       ...common,
-      threads: ['mortal', 'heir', 'heir2', 'herald'],
-      thread: (index, shared) =>
-        index === 0 ? dies(shared) : index === 3 ? () => herald(shared) : () => patient(shared),
+      threads: ['mortal', 'heir', 'holder'],
+      ends: MORTAL_ENDS,
+      thread: (index, shared) => (index === 0 ? dies(shared) : index === 1 ? () => patient(shared) : holder(shared)),
       check: inherited(2),
     },
     unrepaired: {
       ...common,
       threads: ['mortal', 'heir', 'late'],
+      ends: { ...MORTAL_ENDS, most: 0 }, // It returns with the lock held.
       thread(index, shared) {
         const words = wordsOf(shared);
         const careless = () => {
@@ -124,7 +135,7 @@ const lock: ScenarioFactory = async (root, variant) => {
           unless(shared, NotRecoverableError, () => hold(shared, Number.POSITIVE_INFINITY, false));
         };
         const late = () => unless(shared, NotRecoverableError, () => hold(shared, FINITE_MS, false));
-        if (index === 0) return mortal(words, Number.POSITIVE_INFINITY, () => void attach(shared).lock(FINITE_MS));
+        if (index === 0) return mortal(words, () => void attach(shared).lock(FINITE_MS));
         return index === 1 ? careless : late;
       },
       check(shared) {

@@ -15,6 +15,7 @@ const LINES = 1024;
 const NAPI = 2048;
 const CPUS = 4096; // softirq words, softnet words, timers, counters of each
 const CPU_BYTES = 1024;
+const SYSCTLS = 12_288;
 const WORK = 8192 / 4; // pieces of work brought, a cache line apart from the others
 const ARRIVED = WORK + 16; // 1: nobody will bring more
 const DONE = WORK + 32; // pieces that a poll has seen
@@ -44,6 +45,7 @@ const mitigation: ScenarioFactory = async (root, variant) => {
   const { IrqLine } = await load<typeof import('../../../src/irq/line.js')>(root, 'irq/line.js');
   const { Softnet } = await load<typeof import('../../../src/napi/softnet.js')>(root, 'napi/softnet.js');
   const { NapiDisable, NapiIds } = await load<typeof import('../../../src/napi/control.js')>(root, 'napi/control.js');
+  const { Sysctls } = await load<typeof import('../../../src/napi/sysctl.js')>(root, 'napi/sysctl.js');
   const { VirtualClock } = await load<typeof import('../../../src/runtime/clock.js')>(root, 'runtime/clock.js');
   const { Printk } = await load<typeof import('../../../src/runtime/printk.js')>(root, 'runtime/printk.js');
   const { threads, pieces } = VARIANTS[variant]!;
@@ -59,6 +61,7 @@ const mitigation: ScenarioFactory = async (root, variant) => {
     const words = wordsOf(shared);
     const at = CPUS + cpu * CPU_BYTES;
     const layout = {
+      sysctls: SYSCTLS,
       cpu,
       irq,
       napis: NAPI,
@@ -73,7 +76,7 @@ const mitigation: ScenarioFactory = async (root, variant) => {
       throw new Error(line);
     });
     const seams = { clock, printk, trace: null, needResched: () => false };
-    const settings = { budget: 300, budgetUsecs: 2000, threadIrqs: false };
+    const settings = { threadIrqs: false };
     const made = buildCore(views(shared), layout, settings, seams, [at + 960]);
     const { softnet, lines, handlers } = made;
     handlers.push({ handle: () => softnet.napiSchedule(0) });
@@ -133,6 +136,7 @@ const mitigation: ScenarioFactory = async (root, variant) => {
     create: onePage,
     reset(shared) {
       for (const cpu of [0, 1]) Softnet.create(views(shared), CPUS + cpu * CPU_BYTES + 64);
+      new Sysctls(views(shared), SYSCTLS, 1000).create();
       const napi = state(shared);
       napi.create();
       new NapiIds([napi], 3).assign(napi);

@@ -1,10 +1,10 @@
 // Cold. Runs on: every thread of the explorer.
 //   plain    two threads come, one initialises
-//   dies-N   the first of them may die after N calls of Atomics, and a third tells
+//   dies     the first of them dies, wherever, and a third tells
 //   throws   the first that does throws, and the other tries again
 
 import { bufferOf, onePage, type ScenarioFactory, wordsOf } from '../scenario.js';
-import { mortal, tell } from '../world/herald.js';
+import { MORTAL_ENDS, mortal, tell } from '../world/herald.js';
 import { load } from '../world/parts.js';
 
 const STATE = 0;
@@ -17,9 +17,10 @@ class OnPurpose extends Error {}
 
 const once: ScenarioFactory = async (root, variant) => {
   const { Once } = await load<typeof import('../../../src/memory/sync/once.js')>(root, 'memory/sync/once.js');
-  const [, calls] = variant.split('-');
+  const dies = variant === 'dies';
   return {
-    threads: calls === undefined ? ['a', 'b'] : ['mortal', 'b', 'herald'],
+    threads: dies ? ['mortal', 'b', 'herald'] : ['a', 'b'],
+    ends: dies ? MORTAL_ENDS : undefined,
     create: onePage,
     reset: () => undefined,
     label: (address) => NAMES[address / 4],
@@ -29,7 +30,7 @@ const once: ScenarioFactory = async (root, variant) => {
       const initialise = () => {
         const isFirst = Atomics.add(words, BEGUN, 1) === 0;
         if (variant === 'throws' && isFirst) throw new OnPurpose();
-        words[READY] = calls === undefined ? words[READY]! + 1 : 1; // Who died may have been here.
+        words[READY] = dies ? 1 : words[READY]! + 1; // Who died may have been here.
       };
       const body = () => {
         try {
@@ -40,8 +41,8 @@ const once: ScenarioFactory = async (root, variant) => {
         }
         if (words[READY] !== 1) throw new Error(`ready=${words[READY]} after once`);
       };
-      if (calls === undefined || index === 1) return body;
-      return index === 0 ? mortal(words, Number(calls), body) : () => tell(words, [once]);
+      if (!dies || index === 1) return body;
+      return index === 0 ? mortal(words, body) : () => tell(words, [once]);
     },
     check(shared) {
       const ready = wordsOf(shared)[READY];

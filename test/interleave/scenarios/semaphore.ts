@@ -2,11 +2,11 @@
 //   quick         two wait, and a third posts twice
 //   pool          three threads and two permits, which each gives back
 //   impatient     one of two who wait may run out of time; there is a permit for each who has not
-//   waiter-N      a waiter dies after N calls of Atomics; another waits for the one permit
-//   poster-N      a poster dies after N calls of Atomics; if its permit is out, who waits gets it
+//   waiter        a waiter dies, wherever; another waits for the one permit
+//   poster        a poster dies, wherever; if its permit is out, who waits gets it
 
 import { bufferOf, onePage, type Scenario, type ScenarioFactory, type Shared, wordsOf } from '../scenario.js';
-import { HERALD_LABELS, mortal, tell } from '../world/herald.js';
+import { HERALD_LABELS, MORTAL_ENDS, mortal, tell } from '../world/herald.js';
 import { load } from '../world/parts.js';
 
 const SEMAPHORE = 64; // byte offset
@@ -22,8 +22,7 @@ const semaphore: ScenarioFactory = async (root, variant) => {
   const { Semaphore } = await load<typeof import('../../../src/memory/sync/semaphore.js')>(root, file);
   const errors = await load<typeof import('../../../src/memory/sync/errors.js')>(root, 'memory/sync/errors.js');
   const attach = (shared: Shared) => new Semaphore(bufferOf(shared), SEMAPHORE);
-  const [what = '', calls] = variant.split('-');
-  const die = (shared: Shared, body: () => void) => mortal(wordsOf(shared), Number(calls), body);
+  const die = (shared: Shared, body: () => void) => mortal(wordsOf(shared), body);
 
   const left = (permits: number) => (shared: Shared) => {
     const count = wordsOf(shared)[COUNT];
@@ -91,6 +90,7 @@ const semaphore: ScenarioFactory = async (root, variant) => {
     waiter: {
       ...common,
       threads: ['mortal', 'patient', 'poster'],
+      ends: MORTAL_ENDS,
       thread(index, shared) {
         const permits = attach(shared);
         if (index === 0) return die(shared, () => permits.wait(NEVER));
@@ -105,6 +105,7 @@ const semaphore: ScenarioFactory = async (root, variant) => {
     poster: {
       ...common,
       threads: ['mortal', 'patient', 'herald'],
+      ends: MORTAL_ENDS,
       thread(index, shared) {
         const permits = attach(shared);
         if (index === 0) return die(shared, () => permits.post());
@@ -113,7 +114,7 @@ const semaphore: ScenarioFactory = async (root, variant) => {
       rest,
     },
   };
-  return scenarios[what]!;
+  return scenarios[variant]!;
 };
 
 export default semaphore;

@@ -8,7 +8,7 @@ import type { Shared } from '../scenario.js';
 import { deviceOf } from './frames.js';
 import type { World } from './world.js';
 
-const SOFTNET = { budget: 300, budgetUsecs: 2000, threadIrqs: false };
+const CORE = { threadIrqs: false };
 const RECEIVE = { workIterations: 0, verifyL4: false };
 
 /** @param first the frame it begins with; those before have been offered by another */
@@ -41,7 +41,7 @@ export function cpuLoop(world: World, shared: Shared, cpu: number): () => void {
   const layout = plan.cpus[cpu]!;
   const irq = options.flow === 'nolatch' ? 'nolatch' : 'latch';
   const checkBuffers = mode === 'napi';
-  const settings = { ...SOFTNET, ...RECEIVE, weight: options.weight, mode, irq, checkBuffers } as const;
+  const settings = { ...CORE, ...RECEIVE, weight: options.weight, mode, irq, checkBuffers } as const;
   const agent = parts.buildCpu(world.views(shared), layout, settings, seamsOf(world, shared, cpu));
   const sleeps = parts.counterAddress(parts.CPU_COUNTERS, layout.counters, 'sleeps');
   return () => runLoop(world, shared, agent, plan.cpuContexts[cpu]!, sleeps);
@@ -64,7 +64,8 @@ export function scheduler(world: World, shared: Shared, cpu: number): () => void
   const hooks = { deliver: none, needResched: () => false, printk, trace, threadIrqs: false };
   const softirqs = new parts.Softirqs(views, layout.softirq, clock, hooks, counters);
   const softnet = new parts.Softnet(views, layout.softnet, cpu, states, softirqs);
-  new parts.NetRxAction(views, softnet, { clock, printk, trace, deliver: none }, SOFTNET, counters);
+  const poller = new parts.NapiPoller(views, softnet, { clock, printk, trace }, counters.lastPollNs);
+  new parts.NetRxAction(views, softnet, poller, { clock, deliver: none }, world.sysctls(shared), counters);
   softnet.add(0, { weight: options.weight });
   const { ring, pool } = world.hold(shared);
   const rx = new parts.RxQueue(views, bursts, ring, pool, states[0]!, layout.batch, layout.buffers, layout.links);

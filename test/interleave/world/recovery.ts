@@ -12,8 +12,8 @@ const TAIL = 16;
 const POSTED = 32;
 const TOP = 16;
 const STACK = 48;
-const IN_HAND_CURSOR = 17;
-const IN_HAND_COUNT = 18;
+const IN_HAND_CURSOR = 21;
+const IN_HAND_COUNT = 22;
 const NO_BUFFER = -1;
 
 interface Remains {
@@ -59,7 +59,7 @@ function remainsOf(world: World, shared: Shared): Remains | string {
   return { delivered, next, posted };
 }
 
-/** What stands in slots is the ring's, all other buffers are free; nobody holds SCHED, and nothing is in hand. */
+/** What stands in slots is the ring's, all other buffers are free; the instance is added anew. */
 function recover(world: World, shared: Shared, { next, posted }: Remains): string | null {
   const { words } = world.notes(shared);
   const { rings, pools } = world.plan.cpus[0]!;
@@ -77,6 +77,6 @@ function recover(world: World, shared: Shared, { next, posted }: Remains): strin
   words[pool] = NO_BUFFER;
   words[rings[0]! / 4 + TAIL] = (FIRST_CURSOR + next) | 0;
   words[world.napiWord] = 0;
-  words[world.napiWord + IN_HAND_COUNT] = 0;
+  world.parts.napiState(world.notes(shared), world.plan.cpus[0]!.napis, 0).create();
   return null;
 }

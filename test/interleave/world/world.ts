@@ -95,11 +95,16 @@ export class World {
     const { napis, napiCount } = plan.cpus[0]!;
     for (const { softnet } of plan.cpus) parts.Softnet.create(views, softnet);
     for (let id = 0; id < napiCount; id++) parts.napiState(views, napis, id).create();
+    this.sysctls(shared).create();
     this.line(shared).create(this.options.flow, 0);
     writeFrames(views, plan.nic.frames, this.frames);
     this.bringUp(shared);
     this.post(shared, this.options.posted);
     this.witness.reset(this.notes(shared));
+  }
+
+  sysctls(shared: Shared) {
+    return new this.parts.Sysctls(this.views(shared), this.plan.cpus[0]!.sysctls, this.parts.HZ);
   }
 
   private bringUp(shared: Shared): void {

@@ -1,0 +1,137 @@
+// Cold. Runs on: main.
+// What each option may be for itself. What one means for another is checked in resolve-options.ts.
+
+import { z } from 'zod';
+import { RING_SIZE_MAX, RING_SIZE_MIN } from '../ring/rx-ring.js';
+import { SoftirqOptionError } from './errors.js';
+import { RATE, SIZE } from './option-values.js';
+import type { HostOptions } from './options.js';
+
+const CPUS_MAX = 64;
+const QUEUES_MAX = 128;
+/** Of tasks: nice 19 and nice -20. */
+const WEIGHT_MIN = 15;
+const WEIGHT_MAX = 88_761;
+const FLOWS_MAX = 65_536;
+const TOP_FLOWS_MAX = 1000;
+const BUDGET_USECS_MIN = 2000; // 2·10^6 / HZ, as net.core.netdev_budget_usecs
+
+/** A number, or as the command line gives it: digits. Nothing else is taken for one, no empty string, no null. */
+function numeric<T extends z.ZodType<number>>(check: T) {
+  return z.preprocess((value) => (typeof value === 'string' && value.trim() !== '' ? Number(value) : value), check);
+}
+
+/** null where it is not given. */
+function orNull<T extends z.ZodType>(check: T) {
+  return check.optional().transform((value) => value ?? null);
+}
+
+export function integer(min: number, max: number) {
+  const right = `must be an integer from ${min} to ${max}`;
+  return numeric(z.number({ error: right }).int(right).min(min, right).max(max, right));
+}
+
+export function positive(what: string) {
+  const right = `must be ${what} over 0`;
+  return numeric(z.number({ error: right }).positive(right));
+}
+
+function oneOf<const T extends readonly [string, ...string[]]>(...values: T) {
+  return z.enum(values, { error: `must be ${values.join(' or ')}` });
+}
+
+/** Whether it can be written is seen when the machine starts. `-` is no name: standard output is for the summary. */
+function fileName() {
+  const right = 'must be the name of a file';
+  return z.string({ error: right }).refine((name) => name !== '' && name !== '-' && !name.includes('\0'), right);
+}
+const ringSize = `must be a power of two from ${RING_SIZE_MIN} to ${RING_SIZE_MAX}`;
+const sinkShape = 'must be {url, data?} with the absolute URL of a module';
+
+const taskShape = 'must be spin, the absolute URL of a module, or {url, name?, weight?, data?}';
+const taskWeight = `must have a weight from ${WEIGHT_MIN} to ${WEIGHT_MAX}`;
+const taskUrl = z
+  .union([z.string(), z.instanceof(URL)], { error: taskShape })
+  .transform(String)
+  .refine((url) => url === 'spin' || URL.canParse(url), taskShape);
+const task = z.union(
+  [
+    taskUrl,
+    z.strictObject({
+      url: taskUrl,
+      name: z.string().min(1).optional(),
+      weight: z
+        .number(taskWeight)
+        .refine((n) => Number.isInteger(n) && n >= WEIGHT_MIN && n <= WEIGHT_MAX, taskWeight)
+        .optional(),
+      data: z.unknown().optional(),
+    }),
+  ],
+  { error: taskShape },
+);
+
+const schema = z.strictObject({
+  device: z
+    .string({ error: 'must be pktgen or pcap:FILE' })
+    .refine((text) => text === 'pktgen' || /^pcap:./.test(text), 'must be pktgen or pcap:FILE'),
+  cpus: integer(1, CPUS_MAX).optional(),
+  queues: integer(1, QUEUES_MAX).optional(),
+  ring: numeric(
+    z
+      .number({ error: ringSize })
+      .refine((n) => n >= RING_SIZE_MIN && n <= RING_SIZE_MAX && Number.isInteger(Math.log2(n)), ringSize),
+  ).default(512),
+  mode: oneOf('napi', 'interrupt').default('napi'),
+  duration: positive('a number of seconds').optional(),
+  packets: integer(1, Number.MAX_SAFE_INTEGER).optional(),
+  size: z.union([z.string(), z.number()], { error: SIZE }).optional(),
+  rate: z.union([z.string(), z.number()], { error: RATE }).optional(),
+  flows: integer(1, FLOWS_MAX).optional(),
+  ip: z.union([z.literal(4), z.literal(6), z.enum(['4', '6', 'mixed'])], { error: 'must be 4, 6 or mixed' }).optional(),
+  arrival: oneOf('constant', 'poisson', 'onoff').optional(),
+  seed: integer(0, 0xffff_ffff).optional(),
+  loop: integer(1, 1e9).optional(),
+  speed: z.string({ error: 'must be max, original or xN' }).optional(),
+  full: oneOf('wait', 'drop').optional(),
+  budget: integer(1, 1e6).default(300),
+  budgetUsecs: integer(BUDGET_USECS_MIN, 1e7).default(BUDGET_USECS_MIN),
+  weight: integer(1, 64).default(64),
+  irq: oneOf('latch', 'nolatch').default('latch'),
+  work: integer(0, 1e9).default(0),
+  verifyL4: z.boolean({ error: 'must be true or false' }).default(false),
+  pin: z.boolean({ error: 'must be true or false' }).default(false),
+  checkBuffers: z.boolean({ error: 'must be true or false' }).default(false),
+  topFlows: orNull(integer(1, TOP_FLOWS_MAX)),
+  spin: z.boolean({ error: 'must be true or false' }).optional(),
+  sink: z
+    .strictObject(
+      { url: z.union([z.string(), z.instanceof(URL)], { error: sinkShape }), data: z.unknown().optional() },
+      { error: sinkShape },
+    )
+    .refine(({ url }) => URL.canParse(String(url)), sinkShape)
+    .optional(),
+  write: orNull(fileName()),
+  writeDropped: orNull(fileName()),
+  task: z.union([task, z.array(task)], { error: taskShape }).optional(),
+  execArgv: orNull(z.array(z.string()).readonly()),
+});
+export type ParsedOptions = z.output<typeof schema>;
+
+/** @throws SoftirqOptionError about the first that is wrong */
+export function parseOptions(options: HostOptions): ParsedOptions {
+  const result = schema.safeParse(options);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0]!;
+  if (issue.code === 'unrecognized_keys' && issue.path.length === 0) {
+    const name = issue.keys[0]!;
+    throw new SoftirqOptionError(
+      name,
+      (options as unknown as Record<string, unknown>)[name],
+      'there is no such option',
+    );
+  }
+  const name = String(issue.path[0] ?? 'options');
+  const shape = name === 'task' ? taskShape : sinkShape; // only these have keys of their own
+  const expected = issue.code === 'unrecognized_keys' ? shape : issue.message;
+  throw new SoftirqOptionError(name, (options as unknown as Record<string, unknown>)?.[name], expected);
+}

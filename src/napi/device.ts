@@ -1,0 +1,260 @@
+// Cold. Runs on: main.
+// What a device knows of its NAPI instances (struct net_device, struct napi_config): its defaults, and what an instance with an
+// index keeps while it is disabled, or deleted and added again. Main alone reads and writes it; the CPUs see the instances' words.
+//
+// who writes                 the instance   its config     the device
+// napi-set (netlink)         yes            when disabled  no
+//   its `threaded`           yes            at once        no
+// sysfs                      all            all            yes
+// napi_enable                ← its config
+
+import { ErrnoError } from '../runtime/errno.js';
+import type { ControlOperation } from '../runtime/operation.js';
+import type { Printk } from '../runtime/printk.js';
+import { NAPI_BITS } from './bits.js';
+import { NapiDisable, type NapiIds, napiEnable, netifNapiAdd, netifNapiDel } from './control.js';
+import type { NapiState } from './state.js';
+import { NapiSetThreaded, type NapiThreads, type ThreadedMode } from './threaded.js';
+
+/** struct napi_config */
+interface NapiConfig {
+  deferHardIrqs: number;
+  groFlushTimeoutNs: number;
+  irqSuspendTimeoutNs: number;
+  threaded: ThreadedMode;
+  /** 0: it was never enabled. */
+  napiId: number;
+}
+
+/** What of an instance can be tuned; ns. */
+export type NapiTunables = Pick<NapiConfig, 'deferHardIrqs' | 'groFlushTimeoutNs' | 'irqSuspendTimeoutNs'>;
+
+/** The files of /sys/class/net/NAME that are written here. */
+export type SysfsName = 'threaded' | 'napi_defer_hard_irqs' | 'gro_flush_timeout';
+
+export const S32_MAX = 0x7fffffff;
+const TUNABLES = ['deferHardIrqs', 'groFlushTimeoutNs', 'irqSuspendTimeoutNs'] as const;
+
+export class NapiDevice {
+  readonly name: string;
+  /** Listed instances, and which config is theirs; null: none. */
+  private readonly listed = new Map<NapiState, NapiConfig | null>();
+  private readonly configs: readonly NapiConfig[];
+  private readonly ids: NapiIds;
+  private readonly threads: NapiThreads;
+  private threaded: ThreadedMode = 'disabled';
+  private readonly defaults = { deferHardIrqs: 0, groFlushTimeoutNs: 0, irqSuspendTimeoutNs: 0 };
+
+  /** @param configs how many instances can have an index: max(rx, tx queues) */
+  constructor(name: string, configs: number, ids: NapiIds, threads: NapiThreads) {
+    this.name = name;
+    this.ids = ids;
+    this.threads = threads;
+    this.configs = Array.from({ length: configs }, () => ({ ...this.defaults, threaded: 'disabled', napiId: 0 }));
+  }
+
+  // ── an instance's life ──
+
+  /** netif_napi_add, netif_napi_add_config. @param index of its config; null: nothing of it persists */
+  add(state: NapiState, index: number | null, weight: number, printk: Printk): void {
+    netifNapiAdd(state, this.name, weight, printk);
+    write(state, this.defaults);
+    const config = index === null ? null : this.configs[index]!;
+    this.listed.set(state, config);
+    if ((config?.threaded ?? this.threaded) === 'disabled') return;
+    try {
+      this.threads.ensure(state, this.name);
+    } catch {
+      this.threaded = 'disabled';
+    }
+  }
+
+  /** napi_enable. @throws NapiError when it is not disabled */
+  enable(state: NapiState): void {
+    const config = this.listed.get(state) ?? null;
+    const parked = (state.load() & NAPI_BITS.SCHED) !== 0; // or napiEnable() refuses
+    if (config !== null && parked) this.restore(state, config);
+    const threaded = config === null && this.threaded !== 'disabled' && this.threads.nameOf(state) !== null;
+    napiEnable(state, this.ids, threaded);
+    if (config !== null) config.napiId = state.napiId;
+  }
+
+  /** napi_restore_config. A disabled instance is idle, so that switching needs no wait. */
+  private restore(state: NapiState, config: NapiConfig): void {
+    write(state, config);
+    state.napiId = config.napiId;
+    const set = new NapiSetThreaded(state, this.name, config.threaded, this.threads);
+    set.begin();
+    if (!set.step()) throw set.stuck('somebody polls a disabled instance');
+  }
+
+  /** napi_disable: its config keeps what is set. */
+  disable(state: NapiState): ControlOperation {
+    const disable = new NapiDisable(state);
+    return {
+      begin: () => disable.begin(),
+      step: () => {
+        if (!disable.step()) return false;
+        const config = this.listed.get(state) ?? null;
+        if (config !== null) Object.assign(config, this.tunables(state));
+        return true;
+      },
+      stuck: (why) => disable.stuck(why),
+    };
+  }
+
+  /** netif_napi_del. @throws NapiError when it is not disabled: it is off the list all the same */
+  del(state: NapiState): void {
+    this.listed.delete(state);
+    this.threads.stop(state);
+    netifNapiDel(state);
+  }
+
+  // ── tuning ──
+
+  tunables(state: NapiState): NapiTunables {
+    const { deferHardIrqs, groFlushTimeoutNs, irqSuspendTimeoutNs } = state;
+    return { deferHardIrqs, groFlushTimeoutNs, irqSuspendTimeoutNs };
+  }
+
+  /** The id that it has, or will have again; 0 when it never had one. */
+  idOf(state: NapiState): number {
+    return state.napiId || (this.listed.get(state)?.napiId ?? 0);
+  }
+
+  /** The name of its thread; null: it has none. */
+  threadOf(state: NapiState): string | null {
+    return this.threads.nameOf(state);
+  }
+
+  threadedOf(state: NapiState): ThreadedMode {
+    const now = state.load();
+    if ((now & NAPI_BITS.THREADED_BUSY_POLL) !== 0) return 'busy-poll';
+    return (now & NAPI_BITS.THREADED) === 0 ? 'disabled' : 'enabled';
+  }
+
+  /** napi-set of netdev-genl, but for `threaded`. */
+  tune(state: NapiState, tunables: Partial<NapiTunables>): void {
+    write(state, tunables);
+  }
+
+  /** napi_set_threaded */
+  setThreaded(state: NapiState, mode: ThreadedMode): ControlOperation {
+    const set = new NapiSetThreaded(state, this.name, mode, this.threads);
+    return {
+      begin: () => {
+        set.begin();
+        const config = this.listed.get(state) ?? null;
+        if (config !== null) config.threaded = mode;
+      },
+      step: () => set.step(),
+      stuck: (why) => set.stuck(why),
+    };
+  }
+
+  /**
+   * netif_set_threaded: every instance and every config, or, when a thread cannot be made, none of them. step() throws that error
+   * when all are back in softirqs.
+   */
+  setAllThreaded(mode: ThreadedMode): ControlOperation {
+    return new NetifSetThreaded([...this.listed.keys()], mode, {
+      ensure: (state) => this.threads.ensure(state, this.name),
+      set: (state, made) => this.setThreaded(state, made),
+      keep: (made) => {
+        this.threaded = made;
+        for (const config of this.configs) config.threaded = made;
+      },
+    });
+  }
+
+  /**
+   * A write to /sys/class/net/NAME: the device's default, and every instance and every config, whatever was set for one alone.
+   * @throws ErrnoError EOPNOTSUPP, ERANGE, EINVAL
+   */
+  write(file: SysfsName, value: number): ControlOperation {
+    const path = `/sys/class/net/${this.name}/${file}`;
+    if (file === 'threaded') {
+      const why = this.listed.size === 0 ? 'the device has no NAPI instance' : 'must be 0 or 1';
+      if (this.listed.size === 0 || (value !== 0 && value !== 1)) throw refused('EOPNOTSUPP', path, value, why);
+      return this.setAllThreaded(value === 0 ? 'disabled' : 'enabled');
+    }
+    const max = file === 'napi_defer_hard_irqs' ? S32_MAX : Number.MAX_SAFE_INTEGER;
+    if (!Number.isInteger(value)) throw refused('EINVAL', path, value, 'must be an integer');
+    if (value < 0 || value > max) throw refused('ERANGE', path, value, `must be from 0 to ${max}`);
+    return now(() =>
+      this.tuneAll(file === 'napi_defer_hard_irqs' ? { deferHardIrqs: value } : { groFlushTimeoutNs: value }),
+    );
+  }
+
+  private tuneAll(tunables: Partial<NapiTunables>): void {
+    for (const all of [this.defaults, ...this.configs]) Object.assign(all, tunables);
+    for (const state of this.listed.keys()) write(state, tunables);
+  }
+}
+
+interface Switch {
+  ensure(state: NapiState): void;
+  set(state: NapiState, mode: ThreadedMode): ControlOperation;
+  /** Remembers the mode. */
+  keep(mode: ThreadedMode): void;
+}
+
+class NetifSetThreaded implements ControlOperation {
+  private readonly states: readonly NapiState[];
+  private readonly with: Switch;
+  private mode: ThreadedMode;
+  private failure: unknown = null;
+  private done = 0;
+  private current: ControlOperation | null = null;
+
+  constructor(states: readonly NapiState[], mode: ThreadedMode, how: Switch) {
+    this.states = states;
+    this.mode = mode;
+    this.with = how;
+  }
+
+  begin(): void {
+    try {
+      if (this.mode !== 'disabled') for (const state of this.states) this.with.ensure(state);
+    } catch (error) {
+      this.failure = error;
+      this.mode = 'disabled';
+    }
+    this.next();
+  }
+
+  /** @throws Error why there is no thread, when all are out of threaded mode */
+  step(): boolean {
+    while (this.current !== null) {
+      if (!this.current.step()) return false;
+      this.done += 1;
+      this.next();
+    }
+    this.with.keep(this.mode);
+    if (this.failure !== null) throw this.failure;
+    return true;
+  }
+
+  stuck(why: string): Error {
+    return this.current?.stuck(why) ?? new Error(`netif_set_threaded: ${why}`);
+  }
+
+  private next(): void {
+    const state = this.states[this.done];
+    this.current = state === undefined ? null : this.with.set(state, this.mode);
+    this.current?.begin();
+  }
+}
+
+function write(state: NapiState, tunables: Partial<NapiTunables>): void {
+  for (const name of TUNABLES) if (tunables[name] !== undefined) state[name] = tunables[name];
+}
+
+/** An operation that is complete with its begin(). */
+function now(begin: () => void): ControlOperation {
+  return { begin, step: () => true, stuck: (why) => new Error(why) };
+}
+
+function refused(code: 'EOPNOTSUPP' | 'ERANGE' | 'EINVAL', path: string, value: unknown, right: string): ErrnoError {
+  return new ErrnoError(code, `${path}: ${value}: ${right}`);
+}

@@ -1,0 +1,107 @@
+// Hot. Runs on: CPU n, once per net_rx_action; main writes.
+// The machine's sysctls, a word each (net/core/sysctl_net_core.c).
+//
+//   0  net.core.netdev_budget          packets per net_rx_action                 main
+//   1  net.core.netdev_budget_usecs    µs per net_rx_action, in jiffies          main
+//   2  net.core.netdev_max_backlog     packets in input_pkt_queue                main
+//   3  net.core.dev_weight             packets per poll of a backlog …           main
+//   4  net.core.dev_weight_rx_bias     … times this                              main
+
+import { CACHE_LINE_BYTES } from '../memory/layout.js';
+import type { Views } from '../memory/views.js';
+import { ErrnoError } from '../runtime/errno.js';
+
+const NETDEV_BUDGET = 0;
+const NETDEV_BUDGET_USECS = 1;
+const NETDEV_MAX_BACKLOG = 2;
+const DEV_WEIGHT = 3;
+const DEV_WEIGHT_RX_BIAS = 4;
+export const SYSCTL_BYTES = CACHE_LINE_BYTES;
+
+/** What a backlog has room for, and the default of netdev_max_backlog. It is full when it is longer, so one more fits. */
+export const NETDEV_MAX_BACKLOG_MAX = 1000;
+
+const S32_MIN = -0x80000000;
+const S32_MAX = 0x7fffffff;
+
+/** By name: its word, its default and range. netdev_budget_usecs: 2·10^6 / HZ is default and minimum. */
+const SYSCTLS = {
+  'net.core.netdev_budget': { word: NETDEV_BUDGET, value: () => 300, min: () => S32_MIN, max: S32_MAX },
+  'net.core.netdev_budget_usecs': { word: NETDEV_BUDGET_USECS, value: twoJiffies, min: twoJiffies, max: S32_MAX },
+  'net.core.netdev_max_backlog': {
+    word: NETDEV_MAX_BACKLOG,
+    value: () => NETDEV_MAX_BACKLOG_MAX,
+    min: () => 0,
+    max: NETDEV_MAX_BACKLOG_MAX,
+  },
+  'net.core.dev_weight': { word: DEV_WEIGHT, value: () => 64, min: () => 1, max: S32_MAX },
+  'net.core.dev_weight_rx_bias': { word: DEV_WEIGHT_RX_BIAS, value: () => 1, min: () => 1, max: S32_MAX },
+} as const;
+
+export type SysctlName = keyof typeof SYSCTLS;
+export const SYSCTL_NAMES = Object.keys(SYSCTLS) as SysctlName[];
+
+function twoJiffies(hz: number): number {
+  return Math.floor(2e6 / hz);
+}
+
+export class Sysctls {
+  private readonly words: Int32Array;
+  private readonly base: number;
+  private readonly hz: number;
+
+  constructor(views: Views, address: number, hz: number) {
+    this.words = views.words;
+    this.base = address / 4;
+    this.hz = hz;
+  }
+
+  /** Main, before any thread runs: the defaults. */
+  create(): void {
+    for (const { word, value } of Object.values(SYSCTLS)) this.words[this.base + word] = value(this.hz);
+  }
+
+  // ── CPUs ──
+
+  /** Packets per net_rx_action. */
+  get budget(): number {
+    return Atomics.load(this.words, this.base + NETDEV_BUDGET);
+  }
+
+  get budgetUsecs(): number {
+    return Atomics.load(this.words, this.base + NETDEV_BUDGET_USECS);
+  }
+
+  get maxBacklog(): number {
+    return Atomics.load(this.words, this.base + NETDEV_MAX_BACKLOG);
+  }
+
+  /** dev_rx_weight: packets per poll of a backlog. */
+  get devRxWeight(): number {
+    return Atomics.load(this.words, this.base + DEV_WEIGHT) * Atomics.load(this.words, this.base + DEV_WEIGHT_RX_BIAS);
+  }
+
+  // ── main ──
+
+  /** @throws ErrnoError ENOENT when there is no such sysctl here */
+  get(name: SysctlName): number {
+    return Atomics.load(this.words, this.base + find(name).word);
+  }
+
+  /** Every CPU's next net_rx_action goes by it. @throws ErrnoError ENOENT · EINVAL; nothing is changed then */
+  set(name: SysctlName, value: number): void {
+    const { word, min, max } = find(name);
+    const least = min(this.hz);
+    if (!Number.isInteger(value) || value < least || value > max) {
+      throw new ErrnoError('EINVAL', `${name}=${value}: must be an integer from ${least} to ${max}`);
+    }
+    Atomics.store(this.words, this.base + word, value);
+  }
+}
+
+function find(name: SysctlName) {
+  if (!Object.hasOwn(SYSCTLS, name)) {
+    throw new ErrnoError('ENOENT', `${name}: there is no such sysctl here; there are ${SYSCTL_NAMES.join(', ')}`);
+  }
+  return SYSCTLS[name];
+}

@@ -1,0 +1,72 @@
+// Cold. Runs on: main.
+// Draws a round from the seed and the round's number alone, so that any one can be repeated. Each setting has a deck of cards, its
+// choices, that is shuffled anew when it has been dealt: no choice stays away for longer than two decks.
+
+import { Random } from '../runtime/random.js';
+import { type Choice, magnitude, type Round, SETTINGS, type Setting } from './settings.js';
+
+export interface DrawnRound extends Round {
+  readonly number: number;
+  /** What was drawn: names of a setting and its choice. */
+  readonly choices: readonly (readonly [setting: string, choice: string])[];
+  /** Decides over the operations. */
+  readonly random: Random;
+}
+
+// A seed, a salt and a number share the 53 bits that a generator takes.
+export const SEED_MAX = 2 ** 27 - 1;
+export const ROUND_MAX = 2 ** 20 - 1;
+const SALTS = 64;
+if (SETTINGS.length >= SALTS) throw new Error('stress: more settings than salts');
+
+const PACKETS_MIN = 1000;
+const PACKETS_MAX = 3_000_000;
+const GROWTH_ROUNDS = 40;
+const GROWTH_MAX = 10;
+
+/** @param n 0 … ROUND_MAX */
+function generator(seed: number, salt: number, n: number): Random {
+  return new Random((seed * SALTS + salt) * (ROUND_MAX + 1) + n);
+}
+
+/** @param seed 0 … SEED_MAX @param number 1 … ROUND_MAX */
+export function drawRound(seed: number, number: number): DrawnRound {
+  const random = generator(seed, 0, number);
+  const round: Round = {
+    options: { device: 'pktgen', seed: random.word() >>> 0 },
+    course: { ends: 'duration', trafficMs: 0, paceMs: Number.POSITIVE_INFINITY },
+  };
+  const choices: (readonly [string, string])[] = [];
+  SETTINGS.forEach((setting, index) => {
+    const choice = cardOf(setting, seed, index + 1, number - 1);
+    if (choice.draw(round, random)) choices.push([setting.name, choice.name]);
+  });
+  setEnd(round, random, growth(number));
+  return { ...round, number, choices, random };
+}
+
+function cardOf({ choices }: Setting, seed: number, salt: number, dealt: number): Choice {
+  const deck = choices.flatMap((choice) => Array.from({ length: choice.times ?? 1 }, () => choice));
+  shuffle(deck, generator(seed, salt, Math.floor(dealt / deck.length)));
+  return deck[dealt % deck.length]!;
+}
+
+function shuffle<T>(cards: T[], random: Random): void {
+  for (let i = cards.length - 1; i > 0; i -= 1) {
+    const j = random.below(i + 1);
+    [cards[i], cards[j]] = [cards[j]!, cards[i]!];
+  }
+}
+
+/** The first rounds are short, so that everything is soon visited; later ones carry more packets. */
+function growth(number: number): number {
+  return Math.min(GROWTH_MAX, Math.ceil(number / GROWTH_ROUNDS));
+}
+
+/** Where the harness stops it, the duration is only a limit. */
+function setEnd({ options, course }: Round, random: Random, times: number): void {
+  const stopped = course.ends.startsWith('stop');
+  course.trafficMs *= times;
+  options.duration = (course.trafficMs * (stopped ? 10 : 1)) / 1000;
+  if (course.ends === 'packets') options.packets = magnitude(random, PACKETS_MIN, PACKETS_MAX * times);
+}

@@ -1,0 +1,152 @@
+// Cold. Runs on: main.
+// One round: a machine as it was drawn, operations at random moments while traffic runs, and afterwards every check.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import { InvariantError } from '../coordinator/errors.js';
+import { type RunningHost, startHost } from '../coordinator/host.js';
+import type { HostOptions } from '../coordinator/options.js';
+import type { Snapshot } from '../coordinator/snapshot-types.js';
+import { Watchdog } from '../coordinator/watchdog.js';
+import type { DrawnRound } from './draw.js';
+import type { FlowRecord } from './flow-record.js';
+import { moveOne, OPERATIONS } from './operations.js';
+
+const sink = new URL('./flow-sink.js', import.meta.url);
+
+const LOOK_MS = 100;
+/** A round that has not ended so long after its traffic will not end. */
+const END_MS = 60_000;
+
+export interface RoundResult {
+  /** Null when the machine did not come to an orderly end. */
+  readonly snapshot: Snapshot | null;
+  /** How often each operation was done, by name. */
+  readonly operations: ReadonlyMap<string, number>;
+  /** One line for each thing that is wrong. */
+  readonly violations: readonly string[];
+}
+
+export class RoundRun {
+  private readonly drawn: DrawnRound;
+  private readonly record: FlowRecord;
+  private readonly operations = new Map<string, number>();
+  private readonly violations: string[] = [];
+  private host: RunningHost | null = null;
+  private over = false;
+  private stopped = false;
+
+  constructor(drawn: DrawnRound, record: FlowRecord) {
+    this.drawn = drawn;
+    this.record = record;
+  }
+
+  /** Packets so far. */
+  get delivered(): number {
+    return this.host === null ? 0 : this.host.snapshot().stack.delivered;
+  }
+
+  /** Ends the traffic. */
+  stop(): void {
+    this.stopped = true;
+    this.host?.stop().catch(() => {}); // Whoever awaits the end is told.
+  }
+
+  async run(start: (options: HostOptions) => Promise<unknown> = startHost): Promise<RoundResult> {
+    this.record.clear();
+    let snapshot: Snapshot | null = null;
+    try {
+      this.host = (await start({
+        ...this.drawn.options,
+        sink: { url: sink, data: this.record.buffer },
+      })) as RunningHost;
+      snapshot = await this.conduct(this.host);
+    } catch (error) {
+      this.violations.push(...(error instanceof InvariantError ? error.violations : [String(error)]));
+    }
+    if (snapshot !== null) this.check(snapshot);
+    return { snapshot, operations: this.operations, violations: this.violations };
+  }
+
+  private async conduct(host: RunningHost): Promise<Snapshot> {
+    if (this.stopped) this.stop();
+    const watching = this.watch(host);
+    const operating = this.operate(host);
+    const ending = this.end(host);
+    try {
+      return await host.done;
+    } finally {
+      this.over = true;
+      await Promise.all([watching, operating, ending]);
+    }
+  }
+
+  // ── what goes on beside the traffic, until it is over ──
+
+  private async watch(host: RunningHost): Promise<void> {
+    const { machine, plan } = host.supervisor.source;
+    const watchdog = new Watchdog(machine, plan);
+    const limitMs = performance.now() + this.drawn.options.duration! * 1000 + END_MS;
+    while (!this.over) {
+      await delay(LOOK_MS);
+      const nowMs = performance.now();
+      const stuck = this.over ? [] : watchdog.look(nowMs);
+      if (stuck.length > 0) return this.giveUp(host, stuck);
+      if (nowMs > limitMs && !this.over) {
+        return this.giveUp(host, [`the round did not end within ${END_MS / 1000} s`, ...watchdog.describe(nowMs)]);
+      }
+    }
+  }
+
+  /** The threads of a machine that stands still may not listen any more. */
+  private async giveUp(host: RunningHost, why: readonly string[]): Promise<void> {
+    this.violations.push(...why);
+    await host.supervisor.kill('nic0');
+  }
+
+  private async operate(host: RunningHost): Promise<void> {
+    const { random, course } = this.drawn;
+    const fitting = OPERATIONS.filter((operation) => operation.fits(host.config));
+    if (course.paceMs === Number.POSITIVE_INFINITY) return;
+    while (!this.over) {
+      await delay(2 * course.paceMs * random.next());
+      const operation = fitting[random.below(fitting.length)]!;
+      if (!this.over) await this.tryTo(operation.name, () => operation.run(host, random));
+    }
+  }
+
+  private async end(host: RunningHost): Promise<void> {
+    const { random, course } = this.drawn;
+    if (!course.ends.startsWith('stop')) return;
+    await Promise.race([delay(course.trafficMs), host.done.catch(() => {})]);
+    if (this.over) return;
+    const moving = course.ends === 'stop in a move' ? this.tryTo('stop in a move', () => moveOne(host, random)) : null;
+    if (moving === null) this.count('stop');
+    this.stop();
+    await moving;
+  }
+
+  private async tryTo(name: string, operate: () => Promise<void>): Promise<void> {
+    this.count(name);
+    try {
+      await operate();
+    } catch (error) {
+      this.violations.push(`${name}: ${String(error)}`);
+    }
+  }
+
+  private count(name: string): void {
+    this.operations.set(name, (this.operations.get(name) ?? 0) + 1);
+  }
+
+  // ── afterwards ──
+
+  private check({ conservation, stack, config }: Snapshot): void {
+    const { offered, delivered, dropped, inFlight } = conservation;
+    if (inFlight > 0) this.violations.push(`${inFlight} packets are in flight after the drain`);
+    for (const [reason, packets] of Object.entries(stack.malformed)) {
+      if (packets > 0) this.violations.push(`${packets} packets of pktgen were dropped as malformed: ${reason}`);
+    }
+    const flows = config.flows as number;
+    this.violations.push(...this.record.violations({ flows, offered, delivered, dropped }));
+  }
+}

@@ -1,0 +1,32 @@
+// Cold. Runs on: main.
+// What a machine can go through, as far as its counters tell, as a table: one row per state transition or event.
+
+import type { QueueSnapshot, Snapshot } from '../coordinator/snapshot-types.js';
+
+export interface Transition {
+  /** As the counters and /proc call it, and what it is. */
+  readonly name: string;
+  readonly count: (snapshot: Snapshot) => number;
+}
+
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+const queues = (pick: (queue: QueueSnapshot) => number) => (snapshot: Snapshot) =>
+  sum(snapshot.nics.flatMap((nic) => nic.queues.map(pick)));
+const cpus = (pick: (cpu: Snapshot['cpus'][number]) => number) => (snapshot: Snapshot) => sum(snapshot.cpus.map(pick));
+const nics = (pick: (nic: Snapshot['nics'][number]) => number) => (snapshot: Snapshot) => sum(snapshot.nics.map(pick));
+
+export const TRANSITIONS: readonly Transition[] = [
+  { name: 'interrupt taken', count: nics((nic) => nic.irqs) },
+  { name: 'poll', count: queues((queue) => queue.polls) },
+  { name: 'poll completed, line unmasked', count: queues((queue) => queue.completions) },
+  { name: 'full budget, polled again', count: queues((queue) => queue.fullBudgetPolls) },
+  { name: 'missed, polled again', count: queues((queue) => queue.missedReschedules) },
+  { name: 'NET_RX softirq', count: cpus((cpu) => cpu.netRxSoftirqs) },
+  { name: 'time squeeze', count: cpus((cpu) => cpu.timeSqueeze) },
+  { name: 'ksoftirqd run', count: cpus((cpu) => cpu.ksoftirqdRuns) },
+  { name: 'CPU asleep', count: cpus((cpu) => cpu.sleeps) },
+  { name: 'source held, no buffer', count: nics((nic) => nic.pauses) },
+  { name: 'missed frame, no buffer', count: nics((nic) => nic.rxMissedErrors) },
+  { name: 'backlog drop', count: cpus((cpu) => cpu.dropped) },
+  { name: 'task step', count: ({ tasks }) => sum(tasks.map((task) => task.steps)) },
+];

@@ -1,0 +1,96 @@
+// Cold. Runs on: main; starts processes and real threads.
+// `softirq stress` as a user meets it: one round, the document, a signal, a violation.
+
+import t from 'tap';
+import { explain, FAILED } from '../../src/cli/one-line.js';
+import { stressCommand } from '../../src/cli/stress.js';
+import { soakSummary } from '../../src/cli/stress-text.js';
+import { PLAIN } from '../../src/report/paint.js';
+import type { SoakReport } from '../../src/stress/soak.js';
+import { Visits } from '../../src/stress/visits.js';
+import { lines, sendWhenSeen, softirq } from './child.js';
+
+t.setTimeout(120_000);
+const timeoutMs = 60_000;
+
+/** What a soak of this many rounds says, in which everything was visited so often. */
+function reportOf(rounds: number, visited: number, violation: SoakReport['violation'] = null): SoakReport {
+  const visits = new Visits();
+  for (const counts of [...Object.values(visits.settings), visits.operations, visits.transitions]) {
+    for (const name of Object.keys(counts)) counts[name] = visited;
+  }
+  const { settings, operations, transitions } = visits;
+  const packets = { offered: 3000, delivered: 2000, dropped: 1000 };
+  const head = { version: '1.2.3', node: 'v20', seed: 5, seconds: 4, rounds, packets };
+  return { ...head, settings, operations, transitions, neverVisited: rounds < 28 ? null : visits.never(), violation };
+}
+
+/** The command's fault, and what it printed, where the rounds come to this. */
+async function outcomeOf(report: SoakReport): Promise<{ line: string; status: number; stdout: string } | null> {
+  const { write } = process.stdout;
+  let stdout = '';
+  process.stdout.write = (text: string | Uint8Array) => {
+    stdout += String(text);
+    return true;
+  };
+  const soak = { toEnd: async () => report, stop: () => {}, seconds: 0, delivered: 0, current: null };
+  try {
+    await stressCommand({ packets: 1, seed: 5 }, { json: false }, () => soak);
+    return null;
+  } catch (error) {
+    return { ...explain(error), stdout };
+  } finally {
+    process.stdout.write = write;
+  }
+}
+
+t.test('one round, as a document', async (t) => {
+  const { status, stdout, stderr } = await softirq(['stress', '--seed', '3', '--round', '2', '--json'], { timeoutMs });
+  t.equal(status, 0, stderr);
+  t.equal(lines(stderr)[0], 'softirq: seed 3');
+  const report = JSON.parse(stdout) as SoakReport;
+  t.same(Object.keys(report), Object.keys(reportOf(1, 0)), 'the fields of SoakReport');
+  t.match(report, { seed: 3, rounds: 1, neverVisited: null, violation: null });
+  t.ok(report.packets.delivered > 0);
+  for (const [name, counts] of Object.entries(report.settings)) {
+    const drawn = Object.values(counts).reduce((sum, count) => sum + count, 0);
+    t.ok(drawn <= 1, `${name}: one choice at most`);
+  }
+});
+
+t.test('a signal ends it in order', async (t) => {
+  const onStderr = sendWhenSeen([/^[\d.]+ of 600 s {2}round \d+: /m, 'SIGINT'])!;
+  const { status, stdout, stderr } = await softirq(['stress', '--minutes', '10'], { onStderr, timeoutMs });
+  t.equal(status, 0, stderr);
+  t.match(stderr, /^softirq: SIGINT: stopping in order/m);
+  t.match(stdout, /^stress, seed \d+ /);
+  t.match(stdout, /^checks {2}all hold$/m);
+  t.match(stdout, /^visits {2}not judged: \d+ rounds? (are|is) too few$/m);
+});
+
+t.test('a violation: status 1, the seed, the round, and the command that repeats it', async (t) => {
+  const repeat = 'softirq stress --seed 5 --round 9';
+  const violation = { round: 9, what: ['offered 2 ≠ 1', 'queue 0: lost'], repeat, options: { device: 'pktgen' } };
+  const fault = await outcomeOf(reportOf(9, 1, violation));
+  t.equal(fault?.status, FAILED);
+  t.equal(fault?.line, `softirq: seed 5, round 9: offered 2 ≠ 1; queue 0: lost; repeat it: ${repeat}`);
+  t.match(fault?.stdout, /round 9: violated\n {2}offered 2 ≠ 1\n {2}queue 0: lost\n.*\nrepeat: softirq stress/);
+});
+
+t.test('what was never visited fails a run that was long enough', async (t) => {
+  t.equal(await outcomeOf(reportOf(27, 0)), null, 'too short to tell');
+  t.equal(await outcomeOf(reportOf(28, 1)), null, 'everything was visited');
+  const fault = await outcomeOf(reportOf(28, 0));
+  t.equal(fault?.status, FAILED);
+  t.match(fault?.line, /^softirq: seed 5: never visited: mode napi, .*, move a line, .*backlog drop/);
+});
+
+t.test('the summary is a table', async (t) => {
+  const text = soakSummary(reportOf(28, 7), PLAIN);
+  t.match(
+    text,
+    /28 rounds, 2,000 packets delivered in 4\.0 s: 500 pps\noffered 3,000 = delivered 2,000 \+ dropped 1,000/,
+  );
+  t.match(text, /^settings \(rounds\)\n {2}mode +napi +7\n +interrupt +7\n/m);
+  t.match(text, /^visits {2}everything at least once$/m);
+});

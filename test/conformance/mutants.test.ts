@@ -1,0 +1,105 @@
+// Cold. Runs on: main.
+// Every rule has a line that carries it: broken, it dies of the test that is named for the rule. And docs/kernel-map.md says so.
+// The suites run over a small stand-in for tap, which starts quickly.
+
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+import { patchText } from '../interleave/mutant.js';
+import { MUTANTS, type Mutant } from './mutants.js';
+
+t.setTimeout(200_000);
+
+const BUILD = fileURLToPath(new URL('../../', import.meta.url));
+const WORKERS = 2;
+const HANGS_MS = 30_000;
+
+/** A copy of sources and cases, below build/ so that packages resolve. */
+class Copy {
+  private readonly folder: string;
+
+  constructor() {
+    mkdirSync(join(BUILD, 'mutants'), { recursive: true });
+    this.folder = mkdtempSync(join(BUILD, 'mutants', 'c'));
+    const filter = (file: string) => !/\.(d\.ts|map)$/.test(file);
+    cpSync(join(BUILD, 'src'), join(this.folder, 'src'), { recursive: true, filter });
+    for (const name of ['conformance', 'interleave']) {
+      cpSync(join(BUILD, 'test', name), join(this.folder, 'test', name), { recursive: true, filter });
+    }
+    this.standIn();
+  }
+
+  /** Where its packages come from: tap from here. */
+  private standIn(): void {
+    const tap = join(this.folder, 'node_modules', 'tap');
+    mkdirSync(tap, { recursive: true });
+    writeFileSync(join(tap, 'package.json'), JSON.stringify({ name: 'tap', type: 'module', exports: './index.js' }));
+    cpSync(join(BUILD, 'test', 'conformance', 'quick-tap.js'), join(tap, 'index.js'));
+  }
+
+  /** Runs the mutant's suite over it. @returns the names of the tests that failed */
+  async failures({ patches, suite }: Mutant): Promise<string[]> {
+    const paths = [...new Set(patches.map(({ file }) => join(this.folder, 'src', file)))];
+    const originals = paths.map((path) => readFileSync(path, 'utf8'));
+    for (const patch of patches) {
+      const path = join(this.folder, 'src', patch.file);
+      writeFileSync(path, patchText(readFileSync(path, 'utf8'), patch));
+    }
+    try {
+      return namesOf(await outputOf(join(this.folder, 'test', 'conformance', `${suite}.test.js`)));
+    } finally {
+      for (const [index, path] of paths.entries()) writeFileSync(path, originals[index]!);
+    }
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+function outputOf(file: string): Promise<string> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [file], { timeout: HANGS_MS, maxBuffer: 2 ** 26 }, (_, stdout) => resolve(stdout));
+  });
+}
+
+/** Of the tests that failed; one that did not come to its end is the last that failed. */
+function namesOf(output: string): string[] {
+  const failed = [...output.matchAll(/^not ok \d+ - (.*)$/gm)].map(([, name]) => name!);
+  return output.endsWith('# end\n') ? failed : [...failed, 'no end'];
+}
+
+t.test('the original passes', async (t) => {
+  const copy = new Copy();
+  for (const suite of ['state', 'softirq', 'tasks'] as const) {
+    t.same(await copy.failures({ kernel: '', rule: '', by: '', patches: [], suite }), [], suite);
+  }
+  copy.remove();
+});
+
+t.test('every mutant is killed by the test that is named', async (t) => {
+  const left = [...MUTANTS];
+  const work = async () => {
+    const copy = new Copy();
+    for (let mutant = left.shift(); mutant !== undefined; mutant = left.shift()) {
+      const failed = await copy.failures(mutant);
+      const killed = failed.some((name) => name.startsWith(mutant.by));
+      const others = failed.length === 0 ? 'it lives' : `it dies of ${failed.join(' · ')}`;
+      t.ok(killed, `${mutant.kernel}: ${mutant.rule}: by ${mutant.by}${killed ? '' : `; but ${others}`}`);
+    }
+    copy.remove();
+  };
+  await Promise.all(Array.from({ length: WORKERS }, work));
+});
+
+t.test('docs/kernel-map.md lists them', async (t) => {
+  const text = readFileSync(join(BUILD, '..', 'docs', 'kernel-map.md'), 'utf8');
+  const missing = MUTANTS.map(rowOf).filter((row) => !text.includes(row));
+  t.same(missing, [], 'rows that are missing');
+});
+
+function rowOf({ kernel, rule, by }: Mutant): string {
+  return `| ${kernel} | ${rule} | ${by} |`;
+}
