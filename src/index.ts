@@ -9,7 +9,9 @@ export {
   SoftirqOptionError,
 } from './coordinator/errors.js';
 export { type Host, type SysctlControl, startHost } from './coordinator/host.js';
-export type { NapiControl, NapiInfo, NapiSettings } from './coordinator/napi-control.js';
+export type { SysctlSettings } from './coordinator/kernel-options.js';
+export type { NapiControl, NapiInfo } from './coordinator/napi-control.js';
+export type { NapiSettings } from './coordinator/napi-settings.js';
 export type { Config, HostOptions, SinkOption, TaskOption } from './coordinator/options.js';
 export type * from './coordinator/snapshot-types.js';
 export type { Step, TaskContext, TaskFactory } from './cpu/application-task.js';

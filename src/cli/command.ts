@@ -6,6 +6,7 @@ import { Command } from 'commander';
 import type { HostOptions } from '../coordinator/options.js';
 import type { SoakOptions } from '../stress/options.js';
 import { UsageError } from './one-line.js';
+import { expandModes } from './presets.js';
 import { addRunOptions, RUN_NOTES } from './run-options.js';
 import { addStressOptions, STRESS_NOTES } from './stress-options.js';
 
@@ -30,10 +31,11 @@ function addRun(program: Command): void {
   const run = program.command('run').description('receive packets and show what became of them');
   addRunOptions(run);
   run.addHelpText('after', RUN_NOTES).allowExcessArguments();
-  run.action(async ({ json = false, memory = false, ...options }, { args: [extra] }: Command) => {
+  run.action(async ({ json = false, memory = false, ...typed }, { args: [extra] }: Command) => {
     if (extra !== undefined) throw new UsageError(`unexpected argument '${extra}': every value follows its option`);
     const { runCommand } = await import('./run.js'); // Help does not need the machine.
-    await runCommand(options as HostOptions, { json, memory });
+    const { options, notes } = expandModes(typed);
+    await runCommand(options as unknown as HostOptions, { json, memory, notes });
   });
 }
 

@@ -7,6 +7,7 @@ import { CommanderError } from 'commander';
 import { softirqCommand } from './command.js';
 import { DONE, explain } from './one-line.js';
 import { profileMain } from './profile-main.js';
+import { tolerateFileSizeLimit } from './signals.js';
 import { tolerateClosed } from './streams.js';
 
 const debug = debuglog('softirq'); // NODE_DEBUG=softirq shows the stack
@@ -27,6 +28,7 @@ async function main(): Promise<number> {
 
 tolerateClosed(process.stdout);
 tolerateClosed(process.stderr);
+tolerateFileSizeLimit();
 profileMain();
 const status = await main();
 process.exitCode ||= status; // unless writing failed

@@ -2,6 +2,10 @@
 // The options of `softirq run`: names, units, ranges and defaults. What they may be is checked by resolveOptions() alone.
 
 import type { Command } from 'commander';
+import { NAPI_KEYS } from '../coordinator/napi-settings.js';
+import { SYSCTL_NAMES } from '../napi/sysctl.js';
+import { THREADED_MODES } from '../napi/threaded.js';
+import { PRESET_NAMES } from './presets.js';
 
 type Line = readonly [flags: string, help: string];
 
@@ -39,7 +43,10 @@ const MACHINE: readonly Line[] = [
   ['--cpus <n>', 'CPU threads, 1 … 64 (default: cores less one for the NIC, at least 1)'],
   ['--queues <n>', 'Rx queues, 1 … 128 (default: as many as CPUs)'],
   ['--ring <n>', 'descriptors per queue, a power of two 64 … 4096 (default: 512)'],
-  ['--mode <mode>', 'napi, or interrupt: one interrupt per packet, as before NAPI (default: napi)'],
+  [
+    '--mode <mode>',
+    `napi, interrupt (one interrupt per packet, as before NAPI), or a preset of settings: ${PRESET_NAMES.join(', ')} (default: napi)`,
+  ],
   ['--irq <kind>', 'latch or nolatch: whether the device remembers events while masked (default: latch)'],
   ['--budget <n>', 'packets per net_rx_action, 1 … 1000000 (default: 300)'],
   ['--budget-usecs <µs>', 'time per net_rx_action, µs, 2000 … 10000000 (default: 2000)'],
@@ -47,6 +54,11 @@ const MACHINE: readonly Line[] = [
   ['--work <ns>', 'synthetic work per packet in the receive path, ns, 0 … 1000000000 (default: 0)'],
   ['--verify-l4', 'verify UDP and TCP checksums, and drop what does not hold (default: not verified)'],
   ['--task <url...>', 'what runs on each CPU beside ksoftirqd: spin, or the URL of a module with a step function'],
+  ['--sysctl <name=value...>', `as sysctl -w: ${SYSCTL_NAMES.join(', ')}`],
+  [
+    '--napi <key=value...>',
+    `for every NAPI instance: ${[...NAPI_KEYS.keys()].join(', ')} (ns; ${THREADED_MODES.join(', ')})`,
+  ],
   ['--pin', 'pin each thread to a core (Linux)'],
 ];
 

@@ -20,6 +20,8 @@ export interface RunOutput {
   readonly json: boolean;
   /** How the memory is divided, on stderr. */
   readonly memory: boolean;
+  /** What is to be said before the start. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -53,7 +55,7 @@ async function runHost(
     if (host !== null) stop(host);
   });
   try {
-    announce(config, progress); // Only now: whoever reads it may send a signal.
+    announce(config, output, progress); // Only now: whoever reads it may send a signal.
     host = await start();
     if (signalled) stop(host); // It came while the threads were starting.
     introduce(host, output, progress);
@@ -70,7 +72,8 @@ function stop(host: Host): void {
 }
 
 /** Before the start: what is to be expected, and what takes long. */
-function announce(config: Config, progress: Progress): void {
+function announce(config: Config, { notes }: RunOutput, progress: Progress): void {
+  for (const note of notes) progress.note(note);
   const threads = config.cpus + NICS;
   if (!config.spin) {
     const cores = plural(availableParallelism(), 'core');

@@ -22,3 +22,8 @@ export function onStopSignal(stop: (signal: StopSignal) => void): () => void {
     for (const signal of SIGNALS) process.off(signal, handle);
   };
 }
+
+/** A file that may not grow any more (`ulimit -f`) is an error of the write, EFBIG, and no reason to be killed. */
+export function tolerateFileSizeLimit(): void {
+  process.on('SIGXFSZ', () => {});
+}

@@ -10,6 +10,7 @@ import { calibrate } from './calibrate.js';
 import { ControlQueue, MoveLine } from './control.js';
 import { deviceSettings } from './device-settings.js';
 import { SoftirqOptionError } from './errors.js';
+import { applySettings } from './kernel-options.js';
 import { createMachine, type Machine } from './machine.js';
 import { HostNapi, type NapiControl } from './napi-control.js';
 import type { Config, HostOptions } from './options.js';
@@ -77,8 +78,9 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const plan = makePlan({ ...needs, frames: deviceBytes(device) });
   const flow = config.mode === 'interrupt' ? 'level' : config.irq;
   const machine = createMachine(plan, config.ring, flow, compileBursts());
-  machine.sysctls.set('net.core.netdev_budget', config.budget);
-  machine.sysctls.set('net.core.netdev_budget_usecs', config.budgetUsecs);
+  const { budget, budgetUsecs, sysctl, napi } = config;
+  const budgets = { 'net.core.netdev_budget': budget, 'net.core.netdev_budget_usecs': budgetUsecs };
+  applySettings(machine, { ...budgets, ...sysctl }, napi);
   const supervisor = new Supervisor(machine, plan, config, {
     device,
     full: config.full,

@@ -3,24 +3,13 @@
 
 import type { ContextWords } from '../memory/context.js';
 import { bitNames, type NapiBit } from '../napi/bits.js';
-import { S32_MAX, type SysfsName } from '../napi/device.js';
+import type { SysfsName } from '../napi/device.js';
 import type { NapiState } from '../napi/state.js';
-import { THREADED_MODES, type ThreadedMode } from '../napi/threaded.js';
 import { ErrnoError } from '../runtime/errno.js';
 import type { ControlOperation } from '../runtime/operation.js';
 import type { Machine } from './machine.js';
+import { checkNapiSettings, type NapiSettings, tunablesOf } from './napi-settings.js';
 import { DisableQueue, EnableQueue, type QueueNapi } from './queue-napi.js';
-
-/** What of an instance can be set: the names of netdev-genl's napi-set, in camel case. */
-export interface NapiSettings {
-  /** defer-hard-irqs: completions that leave the line masked, 0 … 2147483647. */
-  deferHardIrqs?: number;
-  /** gro-flush-timeout, ns. */
-  groFlushTimeout?: number;
-  /** irq-suspend-timeout, ns. */
-  irqSuspendTimeout?: number;
-  threaded?: ThreadedMode;
-}
 
 export interface NapiInfo extends Readonly<Required<NapiSettings>> {
   /** Stays the same while the machine lives, also when it is disabled. */
@@ -64,17 +53,6 @@ export interface NapiControl {
   /** napi_enable, and what has come meanwhile is polled. @throws ErrnoError ENOENT · EPERM; NapiError when it is not disabled */
   enable(id: number): Promise<void>;
 }
-
-const NETLINK_NAMES: Record<keyof NapiSettings, string> = {
-  deferHardIrqs: 'defer-hard-irqs',
-  groFlushTimeout: 'gro-flush-timeout',
-  irqSuspendTimeout: 'irq-suspend-timeout',
-  threaded: 'threaded',
-};
-/** The keys of NapiSettings by their names in netdev-genl. */
-export const NAPI_KEYS = new Map(
-  Object.entries(NETLINK_NAMES).map(([key, name]) => [name, key as keyof NapiSettings] as const),
-);
 
 export class HostNapi implements NapiControl {
   private readonly machine: Machine;
@@ -161,61 +139,23 @@ export class HostNapi implements NapiControl {
   private enabledQueue(call: string, id: number): number {
     const queue = this.find(call, id);
     if (isEnabled(this.machine.states[queue]!)) return queue;
-    throw new ErrnoError('ENOENT', `${call}: id=${id}: it is disabled`);
+    throw new ErrnoError('ENOENT', `${call}: id=${id}`, 'it is disabled');
   }
 
   private find(call: string, id: number): number {
     const { device, states } = this.machine;
-    if (states.length === 0)
-      throw new ErrnoError('EOPNOTSUPP', `${call}: in mode interrupt no queue has a NAPI instance`);
+    if (states.length === 0) throw new ErrnoError('EOPNOTSUPP', call, 'in mode interrupt no queue has a NAPI instance');
     const queue = states.findIndex((state) => device.idOf(state) === id);
     if (queue >= 0) return queue;
     const ids = this.list().map((info) => info.id);
-    throw new ErrnoError('ENOENT', `${call}: id=${id}: there is no such instance; there are ${ids.join(', ')}`);
+    throw new ErrnoError('ENOENT', `${call}: id=${id}`, `there is no such instance; there are ${ids.join(', ')}`);
   }
 
   private demandAdmin(call: string): void {
-    if (!this.admin) throw new ErrnoError('EPERM', `${call}: needs CAP_NET_ADMIN`);
+    if (!this.admin) throw new ErrnoError('EPERM', call, 'needs CAP_NET_ADMIN');
   }
 }
 
 function isEnabled(state: NapiState): boolean {
   return state.napiId !== 0;
-}
-
-export function tunablesOf({ deferHardIrqs, groFlushTimeout, irqSuspendTimeout }: NapiSettings) {
-  return {
-    ...(deferHardIrqs !== undefined && { deferHardIrqs }),
-    ...(groFlushTimeout !== undefined && { groFlushTimeoutNs: groFlushTimeout }),
-    ...(irqSuspendTimeout !== undefined && { irqSuspendTimeoutNs: irqSuspendTimeout }),
-  };
-}
-
-/** The policy of napi-set. @throws ErrnoError EINVAL · ERANGE */
-export function checkNapiSettings(settings: NapiSettings): void {
-  for (const [key, value] of Object.entries(settings)) {
-    const name = Object.hasOwn(NETLINK_NAMES, key) ? NETLINK_NAMES[key as keyof NapiSettings] : null;
-    if (name === null) {
-      throw new ErrnoError(
-        'EINVAL',
-        `napi-set: ${key}: there is no such attribute; there are ${[...NAPI_KEYS.keys()].join(', ')}`,
-      );
-    }
-    if (value === undefined) continue;
-    if (key === 'threaded') checkMode(value);
-    else checkNumber(name, value, key === 'deferHardIrqs' ? S32_MAX : Number.MAX_SAFE_INTEGER);
-  }
-}
-
-function checkMode(value: unknown): void {
-  if (THREADED_MODES.includes(value as ThreadedMode)) return;
-  throw new ErrnoError('ERANGE', `napi-set: threaded=${String(value)}: must be ${THREADED_MODES.join(', ')}`);
-}
-
-function checkNumber(name: string, value: unknown, max: number): void {
-  if (!Number.isInteger(value))
-    throw new ErrnoError('EINVAL', `napi-set: ${name}=${String(value)}: must be an integer`);
-  if ((value as number) < 0 || (value as number) > max) {
-    throw new ErrnoError('ERANGE', `napi-set: ${name}=${value}: must be from 0 to ${max}`);
-  }
 }

@@ -113,6 +113,8 @@ const schema = z.strictObject({
   write: orNull(fileName()),
   writeDropped: orNull(fileName()),
   task: z.union([task, z.array(task)], { error: taskShape }).optional(),
+  sysctl: z.unknown().optional(),
+  napi: z.unknown().optional(),
   execArgv: orNull(z.array(z.string()).readonly()),
 });
 export type ParsedOptions = z.output<typeof schema>;

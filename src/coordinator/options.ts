@@ -1,6 +1,9 @@
 // Cold. Runs on: main.
 // The options of a machine: what is given, and what they are with all defaults filled in (resolve-options.ts).
 
+import type { SysctlSettings } from './kernel-options.js';
+import type { NapiSettings } from './napi-settings.js';
+
 /** A module whose default export makes the sink of one CPU: `(context: {cpu, data}) => (burst) => void`. */
 export interface SinkOption {
   /** Absolute URL of the module. */
@@ -55,7 +58,7 @@ export interface HostOptions {
   speed?: string;
   /** What happens to a frame for which no buffer is posted. Default: `wait` at full speed, else `drop`. */
   full?: 'wait' | 'drop';
-  /** net.core.netdev_budget, packets. Default 300. */
+  /** net.core.netdev_budget, packets; `sysctl` may say it too, and wins. Default 300. */
   budget?: number;
   /** net.core.netdev_budget_usecs, µs, at least 2000 (two jiffies). Default 2000. */
   budgetUsecs?: number;
@@ -83,6 +86,10 @@ export interface HostOptions {
   writeDropped?: string;
   /** What runs in process context on every CPU, beside ksoftirqd: one or several, by URL or as TaskOption. Default: none. */
   task?: string | URL | TaskOption | readonly (string | URL | TaskOption)[];
+  /** Sysctls by the kernel's names (`net.core.netdev_budget`); may be changed while traffic runs. Default: the kernel's. */
+  sysctl?: SysctlSettings;
+  /** For every queue's NAPI instance; may be changed for each while traffic runs. Default: nothing deferred, not threaded. */
+  napi?: NapiSettings;
   /** Arguments for each worker's `execArgv`. Default: those of this process, with one profile per role. */
   execArgv?: readonly string[];
 }

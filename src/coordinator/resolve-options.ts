@@ -6,6 +6,7 @@ import { basename } from 'node:path';
 import { NICE_0_WEIGHT } from '../cpu/scheduler.js';
 import { minimumFrameSize } from '../nic/devices/frame-sizes.js';
 import { SoftirqOptionError } from './errors.js';
+import { resolveKernel } from './kernel-options.js';
 import { type ParsedOptions, parseOptions } from './option-schema.js';
 import { ipVersionOf, parseRate, sizesOf, speedOf } from './option-values.js';
 import type { Config, HostOptions, SinkOption, TaskConfig } from './options.js';
@@ -40,6 +41,7 @@ export function resolveOptions(options: HostOptions): Config {
     spin: parsed.spin ?? cpus + NICS <= availableParallelism(),
     sink: (parsed.sink as SinkOption | undefined) ?? null,
     task: tasksOf(parsed.task),
+    ...resolveKernel(parsed),
   };
   if (capture) checkSpeed(config);
   else checkPktgen(config);

@@ -6,6 +6,9 @@ export interface QueueSnapshot {
   readonly irqLine: number;
   /** The CPU that takes the line's interrupts now. */
   readonly cpu: number;
+  /** By which host.napi finds its instance; null in mode interrupt. */
+  readonly napiId: number | null;
+  readonly threaded: 'disabled' | 'enabled' | 'busy-poll';
   readonly rxPackets: number;
   readonly rxMissedErrors: number;
   /** Handler entries, on any CPU. */

@@ -15,7 +15,7 @@ import {
   sumCounters,
   TASK_COUNTERS,
 } from '../memory/counters.js';
-import { readBacklog } from '../net/backlog.js';
+import { backlogWaiting } from '../net/backlog.js';
 import type { SourceFault } from '../nic/devices/device.js';
 import { readNic } from '../nic/nic.js';
 import { readRxRing } from '../ring/rx-ring.js';
@@ -104,7 +104,8 @@ function stackSnapshot({ machine, plan, config }: SnapshotSource, total: CpuCoun
   };
 }
 
-function queueSnapshot({ views, lines }: Machine, plan: Plan, id: number): QueueSnapshot {
+function queueSnapshot({ views, lines, states, device }: Machine, plan: Plan, id: number): QueueSnapshot {
+  const state = states[id];
   const nic = readCounters(views, NIC_QUEUE_COUNTERS, plan.nic.queueCounters[id]!);
   const polls = plan.cpus.map(({ pollCounters }) => readCounters(views, POLL_COUNTERS, pollCounters[id]!));
   const total = sumCounters(polls, POLL_COUNTERS);
@@ -112,6 +113,8 @@ function queueSnapshot({ views, lines }: Machine, plan: Plan, id: number): Queue
     id,
     irqLine: lines[id]!.id,
     cpu: lines[id]!.target(),
+    napiId: state === undefined ? null : device.idOf(state),
+    threaded: state === undefined ? 'disabled' : device.threadedOf(state),
     rxPackets: nic.rxPackets,
     rxMissedErrors: nic.rxMissedErrors,
     irqs: total.irqs,
@@ -205,7 +208,7 @@ function pollTotals({ machine, plan }: SnapshotSource, name: (typeof POLL_COUNTE
 
 function countInFlight({ views }: Machine, plan: Plan): number {
   const rings = plan.nic.rings.map((ring) => readRxRing(views, ring).frames);
-  const backlogs = plan.backlogs.map((backlog) => readBacklog(views, backlog, plan.cpus[0]!.links).frames);
+  const backlogs = plan.backlogs.map((backlog) => backlogWaiting(views, backlog));
   return readNic(views, plan.nic.state).held + sum(rings) + sum(backlogs);
 }
 

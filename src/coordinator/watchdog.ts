@@ -46,9 +46,9 @@ export class Watchdog {
     return this.queues.filter((queue) => queue.isStuck(nowMs)).map((queue) => queue.describe(nowMs));
   }
 
-  /** All queues, stuck or not. */
+  /** One line for each queue that is not empty, stuck or not. */
   describe(nowMs: number): string[] {
-    return this.queues.map((queue) => queue.describe(nowMs));
+    return this.queues.filter((queue) => queue.waiting > 0).map((queue) => queue.describe(nowMs));
   }
 }
 
@@ -79,8 +79,12 @@ class QueueWatch {
     this.contexts = contexts;
   }
 
+  get waiting(): number {
+    return ringWaiting(this.views, this.ring);
+  }
+
   isStuck(nowMs: number): boolean {
-    const waiting = ringWaiting(this.views, this.ring);
+    const { waiting } = this;
     const owed = this.owed();
     const seen = `${ringTail(this.views, this.ring)} ${this.state.load()} ${this.line.describe()}`;
     if (waiting === 0 || owed === 'main' || seen !== this.seen) {
@@ -93,10 +97,9 @@ class QueueWatch {
 
   /** `nic0/2: 37 descriptors wait, line on, not pending, for cpu1; napi 2: 0, held by nobody; nothing has moved for 1.2 s` */
   describe(nowMs: number): string {
-    const waiting = ringWaiting(this.views, this.ring);
     const napi = `napi ${this.queue}: ${describeState(this.state.load())}`;
-    const stood = `nothing has moved for ${((nowMs - this.sinceMs) / 1000).toFixed(1)} s`;
-    return `nic0/${this.queue}: ${waiting} descriptors wait, line ${this.line.describe()}; ${napi}; ${stood}`;
+    const stood = `nothing has moved for ${(Math.max(0, nowMs - this.sinceMs) / 1000).toFixed(1)} s`;
+    return `nic0/${this.queue}: ${this.waiting} descriptors wait, line ${this.line.describe()}; ${napi}; ${stood}`;
   }
 
   private begin(seen: string, nowMs: number): void {

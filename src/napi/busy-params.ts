@@ -54,9 +54,9 @@ export function waitParams(wanted: BusyPollParams, { capNetAdmin }: Capabilities
 
 function check(name: string, value: number, max: number): void {
   if (Number.isInteger(value) && value >= 0 && value <= max) return;
-  throw new ErrnoError('EINVAL', `${name}=${value}: must be an integer from 0 to ${max}`);
+  throw new ErrnoError('EINVAL', `${name}=${value}`, `must be an integer from 0 to ${max}`);
 }
 
 function forbidden(name: string, value: number, why: string): ErrnoError {
-  return new ErrnoError('EPERM', `${name}=${value}: ${why}`);
+  return new ErrnoError('EPERM', `${name}=${value}`, why);
 }

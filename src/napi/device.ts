@@ -256,5 +256,5 @@ function now(begin: () => void): ControlOperation {
 }
 
 function refused(code: 'EOPNOTSUPP' | 'ERANGE' | 'EINVAL', path: string, value: unknown, right: string): ErrnoError {
-  return new ErrnoError(code, `${path}: ${value}: ${right}`);
+  return new ErrnoError(code, `${path}: ${value}`, right);
 }

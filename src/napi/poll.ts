@@ -46,8 +46,9 @@ export class NapiPoller {
   /** An instance that is on no list. Says in `repoll` whether there is more to do. @returns the work done */
   poll(napi: Napi): number {
     if (napi.netpoll) netpollPollLock(napi, this.softnet.context);
-    const work = this.once(napi);
-    this.repoll = work >= napi.weight && this.goesOn(napi, work);
+    const { weight } = napi; // as it is now: process_backlog changes its own for the next poll
+    const work = this.once(napi, weight);
+    this.repoll = work >= weight && this.goesOn(napi, work, weight);
     if (napi.netpoll) napi.state.releasePollOwner();
     this.clock.tick();
     if (work > 0) this.doubles[this.lastPollNs] = this.clock.nowNs;
@@ -55,8 +56,8 @@ export class NapiPoller {
   }
 
   /** __napi_poll, first half. SCHED can be clear when netpoll, or a driver that is wrong, has completed it. */
-  private once(napi: Napi): number {
-    const { state, weight } = napi;
+  private once(napi: Napi, weight: number): number {
+    const { state } = napi;
     if ((state.load() & SCHED) === 0) return 0;
     const work = napi.poll.poll(weight);
     if (this.trace !== null) this.trace.napiPoll(state.id, work, weight);
@@ -64,8 +65,8 @@ export class NapiPoller {
   }
 
   /** __napi_poll, second half: all of its weight was used. @returns true when it is to be polled again */
-  private goesOn(napi: Napi, work: number): boolean {
-    const { state, weight, name, device } = napi;
+  private goesOn(napi: Napi, work: number, weight: number): boolean {
+    const { state, name, device } = napi;
     if (work > weight) {
       const line = `NAPI poll function ${name} returned ${work}, exceeding its budget of ${weight}.`;
       this.printk.once('exceeding', line);

@@ -90,18 +90,20 @@ export class Sysctls {
 
   /** Every CPU's next net_rx_action goes by it. @throws ErrnoError ENOENT · EINVAL; nothing is changed then */
   set(name: SysctlName, value: number): void {
-    const { word, min, max } = find(name);
-    const least = min(this.hz);
-    if (!Number.isInteger(value) || value < least || value > max) {
-      throw new ErrnoError('EINVAL', `${name}=${value}: must be an integer from ${least} to ${max}`);
-    }
-    Atomics.store(this.words, this.base + word, value);
+    checkSysctl(name, value, this.hz);
+    Atomics.store(this.words, this.base + find(name).word, value);
   }
 }
 
-function find(name: SysctlName) {
-  if (!Object.hasOwn(SYSCTLS, name)) {
-    throw new ErrnoError('ENOENT', `${name}: there is no such sysctl here; there are ${SYSCTL_NAMES.join(', ')}`);
-  }
-  return SYSCTLS[name];
+/** @throws ErrnoError ENOENT · EINVAL */
+export function checkSysctl(name: string, value: number, hz: number): void {
+  const { min, max } = find(name);
+  const least = min(hz);
+  if (Number.isInteger(value) && value >= least && value <= max) return;
+  throw new ErrnoError('EINVAL', `${name}=${value}`, `must be an integer from ${least} to ${max}`);
+}
+
+function find(name: string) {
+  if (Object.hasOwn(SYSCTLS, name)) return SYSCTLS[name as SysctlName];
+  throw new ErrnoError('ENOENT', name, `there is no such sysctl here; there are ${SYSCTL_NAMES.join(', ')}`);
 }

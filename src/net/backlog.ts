@@ -142,10 +142,11 @@ export class Backlog implements Poll {
   }
 }
 
-/** Packets that wait in a backlog. May be asked while threads run. */
+/** Packets that wait in a backlog. May be asked while threads run: then there may be less by now, but never less than none. */
 export function backlogWaiting(views: Views, address: number): number {
   const base = address / 4;
-  return (Atomics.load(views.words, base + TAIL) - Atomics.load(views.words, base + HEAD)) | 0;
+  const head = Atomics.load(views.words, base + HEAD); // First: TAIL, whenever it is loaded, is not behind it.
+  return (Atomics.load(views.words, base + TAIL) - head) | 0;
 }
 
 /** For main, when no thread runs: the entries in a backlog, with the buffers of each. */

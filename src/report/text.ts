@@ -11,7 +11,7 @@ import { bitRate, count, digits, percent, perPacket, plural, rate, seconds, sum 
 const INDENT = '  ';
 const UNKNOWN = '–';
 
-type PollCounter = Exclude<keyof QueueSnapshot, 'id' | 'irqLine' | 'cpu' | 'rxPackets' | 'rxMissedErrors'>;
+type PollCounter = Exclude<keyof QueueSnapshot, 'id' | 'irqLine' | 'cpu' | 'napiId' | 'threaded'>;
 
 /** The whole summary, several lines, with a newline at the end. */
 export function summary(snapshot: Snapshot, paint: Paint = PLAIN): string {

@@ -164,10 +164,11 @@ export class RxRingConsumer {
   }
 }
 
-/** Filled descriptors that the driver has not given up yet. May be asked while threads run. */
+/** Filled descriptors that the driver has not given up yet. May be asked while threads run: then there may be less by now. */
 export function ringWaiting(views: Views, address: number): number {
   const base = address / 4;
-  return (Atomics.load(views.words, base + HEAD) - Atomics.load(views.words, base + TAIL)) | 0;
+  const tail = Atomics.load(views.words, base + TAIL); // First: HEAD, whenever it is loaded, is not behind it.
+  return (Atomics.load(views.words, base + HEAD) - tail) | 0;
 }
 
 /** The next slot that the driver will clean: moves with each poll that finds something. May be asked while threads run. */
@@ -175,7 +176,10 @@ export function ringTail(views: Views, address: number): number {
   return Atomics.load(views.words, address / 4 + TAIL);
 }
 
-/** For main, when no thread runs, and for the SCHED holder, while the NIC fills slots: what is in the ring. */
+/**
+ * For main, when no thread runs, and for the SCHED holder, while the NIC fills slots: what is in the ring. Main may ask while
+ * threads run, and is then told of a ring that perhaps never was, but of one ring at most.
+ */
 export interface RingContents {
   /** Whole frames between TAIL and HEAD. */
   readonly frames: number;
@@ -190,7 +194,10 @@ export function readRxRing(views: Views, address: number): RingContents {
   const head = Atomics.load(words, base + HEAD); // Pairs with the store in RxRingProducer.publish().
   const buffers: number[] = [];
   let frames = 0;
-  for (let cursor = words[base + TAIL]!; cursor !== words[base + POSTED]!; cursor = (cursor + 1) | 0) {
+  const tail = words[base + TAIL]!;
+  const held = Math.min((words[base + POSTED]! - tail) | 0, mask + 1);
+  for (let i = 0; i < held; i += 1) {
+    const cursor = (tail + i) | 0;
     const slot = base + DESCRIPTORS + (cursor & mask) * SLOT_WORDS;
     buffers.push(words[slot + SLOT_BUFFER]!);
     const filled = ((head - cursor) | 0) > 0;

@@ -1,16 +1,21 @@
 // Cold. Runs on: main.
 // What the kernel refuses, with the name of its error number.
 
-export type Errno = 'EINVAL' | 'ENOENT' | 'ENOMEM' | 'EOPNOTSUPP' | 'EPERM' | 'ERANGE' | 'ETIMEDOUT';
+export type Errno = 'EINVAL' | 'ENOENT' | 'ENOMEM' | 'EOPNOTSUPP' | 'EPERM' | 'ERANGE';
 
 /** A request that was refused. Nothing has been changed, unless the call says otherwise. */
 export class ErrnoError extends Error {
   override readonly name = 'ErrnoError';
   readonly code: Errno;
+  /** What was refused: `napi-set: defer-hard-irqs=-1`. */
+  readonly what: string;
+  /** Why, or what would be right. */
+  readonly why: string;
 
-  /** @param what the thing and its value, and what would be right: `napi-set: id=7: there is no such instance` */
-  constructor(code: Errno, what: string, options?: ErrorOptions) {
-    super(`${what} (${code})`, options);
+  constructor(code: Errno, what: string, why: string) {
+    super(`${what}: ${why} (${code})`);
     this.code = code;
+    this.what = what;
+    this.why = why;
   }
 }

@@ -139,7 +139,7 @@ export class Simulation {
   }
 
   private createThread(name: string): void {
-    if (this.threads.count >= this.threadsMax) throw new ErrnoError('ENOMEM', `${name}: no thread can be made`);
+    if (this.threads.count >= this.threadsMax) throw new ErrnoError('ENOMEM', name, 'no thread can be made');
   }
 
   /** An interrupt line, enabled; `handler` runs on the CPU that it targets, at that CPU's next delivery point. */

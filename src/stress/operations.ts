@@ -1,9 +1,11 @@
 // Cold. Runs on: main.
 // What is done to a machine while traffic runs, as a table: one row per control operation.
 
-import type { Host } from '../coordinator/host.js';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { RunningHost } from '../coordinator/host.js';
 import type { Config } from '../coordinator/options.js';
 import type { Snapshot } from '../coordinator/snapshot-types.js';
+import { POLL_COUNTERS, readCounters } from '../memory/counters.js';
 import type { Random } from '../runtime/random.js';
 
 export interface Operation {
@@ -11,10 +13,11 @@ export interface Operation {
   /** Whether a machine with this configuration takes it. */
   fits(config: Config): boolean;
   /** Rejects, or throws, when what it finds is wrong. */
-  run(host: Host, random: Random): Promise<void>;
+  run(host: RunningHost, random: Random): Promise<void>;
 }
 
 const TO_AND_FRO = 10;
+const WATCH_MS = 5;
 
 /** Lines move in mode napi, where there is another CPU to go to. */
 const movable = ({ mode, cpus }: Config) => mode === 'napi' && cpus > 1;
@@ -22,6 +25,7 @@ const movable = ({ mode, cpus }: Config) => mode === 'napi' && cpus > 1;
 export const OPERATIONS: readonly Operation[] = [
   { name: 'snapshot', fits: () => true, run: async (host) => compareSnapshots(host.snapshot(), host.snapshot()) },
   { name: 'move a line', fits: movable, run: moveOne },
+  { name: 'move a line, and see who polls', fits: movable, run: moveAndSee },
   {
     name: 'move all lines to one CPU',
     fits: movable,
@@ -50,15 +54,34 @@ export const OPERATIONS: readonly Operation[] = [
   },
 ];
 
-export async function moveOne(host: Host, random: Random): Promise<void> {
+export async function moveOne(host: RunningHost, random: Random): Promise<void> {
   await moveTo(host, random.below(host.config.queues), random.below(host.config.cpus));
 }
 
-async function moveTo(host: Host, line: number, cpu: number): Promise<void> {
+async function moveTo(host: RunningHost, line: number, cpu: number): Promise<void> {
   await host.moveLine(line, cpu);
 }
 
-function linesOf({ config }: Host): number[] {
+/** @throws Error when another CPU has polled the queue although moveLine() had said that none would */
+async function moveAndSee(host: RunningHost, random: Random): Promise<void> {
+  const [line, cpu] = [random.below(host.config.queues), random.below(host.config.cpus)];
+  await moveTo(host, line, cpu);
+  const before = pollsElsewhere(host, line, cpu);
+  await delay(WATCH_MS);
+  const late = pollsElsewhere(host, line, cpu) - before;
+  const stays = host.supervisor.source.machine.lines[line]!.target() === cpu; // unless the traffic ends in a move
+  if (late > 0 && stays) throw new Error(`line ${line} was moved to cpu${cpu}, and others polled ${late} times since`);
+}
+
+function pollsElsewhere({ supervisor }: RunningHost, queue: number, cpu: number): number {
+  const { machine, plan } = supervisor.source;
+  const others = plan.cpus.filter((other) => other.cpu !== cpu);
+  return others.reduce((polls, { pollCounters }) => {
+    return polls + readCounters(machine.views, POLL_COUNTERS, pollCounters[queue]!).polls;
+  }, 0);
+}
+
+function linesOf({ config }: RunningHost): number[] {
   return Array.from({ length: config.queues }, (_, line) => line);
 }
 

@@ -32,8 +32,10 @@ export class RoundRun {
   private readonly operations = new Map<string, number>();
   private readonly violations: string[] = [];
   private host: RunningHost | null = null;
+  private watchdog: Watchdog | null = null;
   private over = false;
   private stopped = false;
+  private gaveUp = false;
 
   constructor(drawn: DrawnRound, record: FlowRecord) {
     this.drawn = drawn;
@@ -61,7 +63,8 @@ export class RoundRun {
       })) as RunningHost;
       snapshot = await this.conduct(this.host);
     } catch (error) {
-      this.violations.push(...(error instanceof InvariantError ? error.violations : [String(error)]));
+      if (error instanceof InvariantError) this.violations.push(...error.violations);
+      else if (!this.gaveUp) this.violations.push(String(error));
     }
     if (snapshot !== null) this.check(snapshot);
     return { snapshot, operations: this.operations, violations: this.violations };
@@ -85,6 +88,7 @@ export class RoundRun {
   private async watch(host: RunningHost): Promise<void> {
     const { machine, plan } = host.supervisor.source;
     const watchdog = new Watchdog(machine, plan);
+    this.watchdog = watchdog;
     const limitMs = performance.now() + this.drawn.options.duration! * 1000 + END_MS;
     while (!this.over) {
       await delay(LOOK_MS);
@@ -100,6 +104,7 @@ export class RoundRun {
   /** The threads of a machine that stands still may not listen any more. */
   private async giveUp(host: RunningHost, why: readonly string[]): Promise<void> {
     this.violations.push(...why);
+    this.gaveUp = true; // What comes of that is our doing.
     await host.supervisor.kill('nic0');
   }
 
@@ -142,7 +147,10 @@ export class RoundRun {
 
   private check({ conservation, stack, config }: Snapshot): void {
     const { offered, delivered, dropped, inFlight } = conservation;
-    if (inFlight > 0) this.violations.push(`${inFlight} packets are in flight after the drain`);
+    if (inFlight > 0) {
+      const where = this.watchdog?.describe(performance.now()) ?? [];
+      this.violations.push(`${inFlight} packets are in flight after the drain`, ...where);
+    }
     for (const [reason, packets] of Object.entries(stack.malformed)) {
       if (packets > 0) this.violations.push(`${packets} packets of pktgen were dropped as malformed: ${reason}`);
     }

@@ -113,7 +113,7 @@ t.test('a broken invariant: the document shows it, and the run has failed', asyn
   const host = { notes: [], memory: '', snapshot: () => broken, done: Promise.reject(error) };
   const printed = await stdoutOf(() =>
     t.rejects(
-      runCommand({ device: 'pktgen' }, { json: true, memory: false }, async () => host as unknown as Host),
+      runCommand({ device: 'pktgen' }, { json: true, memory: false, notes: [] }, async () => host as unknown as Host),
       error,
     ),
   );

@@ -26,7 +26,7 @@ const BAD: readonly (readonly [args: string[], line: RegExp])[] = [
   [pktgen('--ring', ''), /^softirq: --ring "": must be a power of two/],
   [pktgen('--cpus', '0'), /^softirq: --cpus 0: must be an integer from 1 to 64$/],
   [pktgen('--queues', '1.5'), /^softirq: --queues 1\.5: /],
-  [pktgen('--mode', 'poll'), /^softirq: --mode poll: must be napi or interrupt$/],
+  [pktgen('--mode', 'poll'), /^softirq: --mode poll: must be napi, interrupt, threaded or threaded-busy-poll$/],
   [pktgen('--duration', '-1'), /^softirq: --duration -1: must be a number of seconds over 0$/],
   [pktgen('--packets', 'many'), /^softirq: --packets many: /],
   [pktgen('--size', '8'), /^softirq: --size 8: /],
@@ -62,7 +62,20 @@ const BAD: readonly (readonly [args: string[], line: RegExp])[] = [
   [['stress', '--round', '1'], /^softirq: --seed is missing: it must say of which seed the round is$/],
   [['stress', '--minutes', '1', 'extra'], /^softirq: unexpected argument 'extra'/],
   [['stress', '--ring', '64'], /^softirq: unknown option '--ring'/],
-  [pktgen('--mode', 'a\n\x1b[31mb'), /^softirq: --mode a \\u001b\[31mb: must be napi or interrupt$/],
+  [pktgen('--mode', 'a\n\x1b[31mb'), /^softirq: --mode a \\u001b\[31mb: must be napi, interrupt, /],
+  [
+    pktgen('--sysctl', 'net.core.somaxconn=1'),
+    /^softirq: --sysctl net\.core\.somaxconn: there is no such sysctl here; /,
+  ],
+  [
+    pktgen('--sysctl', 'net.core.netdev_budget_usecs=1999'),
+    /^softirq: --sysctl net\.core\.netdev_budget_usecs=1999: must be an /,
+  ],
+  [pktgen('--sysctl', 'net.core.netdev_budget'), /^softirq: --sysctl net\.core\.netdev_budget: must be NAME=VALUE$/],
+  [pktgen('--napi', 'defer-hard-irqs=-1'), /^softirq: --napi defer-hard-irqs=-1: must be from 0 to 2147483647$/],
+  [pktgen('--napi', 'weight=8'), /^softirq: --napi weight: there is no such attribute; there are defer-hard-irqs, /],
+  [pktgen('--napi', 'threaded=on'), /^softirq: --napi threaded=on: must be disabled, enabled, busy-poll$/],
+  [pktgen('--mode', 'interrupt', '--napi', 'threaded=enabled'), /^softirq: --napi .*: is only for mode napi$/],
 ];
 
 t.test('bad usage, every kind', async (t) => {

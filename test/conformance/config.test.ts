@@ -116,3 +116,32 @@ t.test('what is set while it is disabled', async (t) => {
   a.enable();
   t.same([bits(a), a.thread], ['', null]);
 });
+
+t.test('a sysctl is in force with the next net_rx_action', async (t) => {
+  const m = simulate();
+  const a = m.napi('a', (napi, budget) => {
+    if (napi.polls === 1) m.sysctls.set('net.core.netdev_budget', 64);
+    return budget;
+  });
+  m.cpu.irq(() => a.schedule());
+  t.same([a.polls, m.cpu.timeSqueeze], [10, 9], 'not with the one that runs');
+});
+
+t.test('sysctls: the kernel’s defaults and refusals', async (t) => {
+  const { sysctls } = simulate({ hz: 250 });
+  const name = 'net.core.netdev_budget_usecs';
+  t.equal(sysctls.get(name), 8000);
+  t.throws(() => sysctls.set(name, 7999), { code: 'EINVAL', message: /must be an integer from 8000 to/ });
+  sysctls.set('net.core.netdev_budget', -1); // no range check
+  for (const [key, value] of [
+    ['net.core.dev_weight', 0],
+    ['net.core.dev_weight_rx_bias', 0],
+    ['net.core.netdev_max_backlog', 1001],
+    ['net.core.netdev_budget', 1.5],
+  ] as const) {
+    const before = sysctls.get(key);
+    t.throws(() => sysctls.set(key, value), { code: 'EINVAL' });
+    t.equal(sysctls.get(key), before);
+  }
+  t.throws(() => sysctls.get('toString' as never), { code: 'ENOENT' });
+});

@@ -32,6 +32,7 @@ function mutants(kernel: string, suite: Mutant['suite'], file: string, rows: rea
 const STATE = 'napi/state.js';
 const SOFTNET = 'napi/softnet.js';
 const NET_RX = 'napi/net-rx-action.js';
+const POLL = 'napi/poll.js';
 const CONTROL = 'napi/control.js';
 const NETPOLL = 'napi/netpoll.js';
 const SOFTIRQ = 'softirq/softirq.js';
@@ -84,15 +85,21 @@ export const MUTANTS: readonly Mutant[] = [
       ],
     ],
   ]),
-  ...mutants('__napi_poll', 'state', NET_RX, [
+  ...mutants('__napi_poll', 'state', POLL, [
     ['no SCHED: not polled', 'S18', [/if \(\(state\.load\(\) & SCHED\) === 0\)\s*return 0;/, '']],
     ['more than the weight: said once', 'S16: returns', ['if (work > weight)', 'if (false)']],
-    ['and charged in full', 'S16: returns', ['budget -= work;', 'budget -= Math.min(work, 64);']],
     ['DISABLE at full budget: completed', 'S09: one', ['if ((seen & DISABLE) !== 0)', 'if (false)']],
     ['as an empty poll', 'S09: that last', ['napiCompleteDone(state.id, 0)', 'napiCompleteDone(state.id, work)']],
-    ['under budget: left to the driver', 'S15', ['work >= napi.weight &&', 'true &&']],
+    ['under budget: left to the driver', 'S15', ['work >= weight &&', 'true &&']],
   ]),
-  ...mutants('__napi_poll', 'softirq', NET_RX, [
+  ...mutants('__napi_poll', 'state', NET_RX, [
+    [
+      'what is over the weight is charged in full',
+      'S16: returns',
+      ['budget -= work;', 'budget -= Math.min(work, 64);'],
+    ],
+  ]),
+  ...mutants('__napi_poll', 'softirq', POLL, [
     [
       'PREFER_BUSY_POLL at full budget: completed',
       'PREFER_BUSY_POLL with',
@@ -143,7 +150,7 @@ export const MUTANTS: readonly Mutant[] = [
       'complete_done: MISSED',
       ['if (!state.complete(seen)) {', 'if (timeoutNs !== 0) timer.start(timeoutNs); if (!state.complete(seen)) {'],
     ],
-    ['8: the timer is started', 'complete_done: what', [/if \(timeoutNs !== 0\)\s*timer\.start\(timeoutNs\);/, '']],
+    ['8: the timer is started', 'complete_done: what', [/if \(timeoutNs !== 0\)\s*timer\.start\(timeoutNs\);(?=\s*return unmask)/, '']],
   ]),
   ...mutants('napi_complete_done', 'softirq', SOFTNET, [
     ['5: taken off the list', 'completed although', [/if \(state\.isLinked\(\)\)\s*state\.unlink\(\);/, '']],
@@ -183,7 +190,7 @@ export const MUTANTS: readonly Mutant[] = [
     ['THREADED where there is a thread', 'a threaded one', ['(threaded ? THREADED : 0)', '0']],
   ]),
   ...mutants('napi_enable', 'state', CONTROL, [
-    ['gets an id', 'S12: freshly', [/if \(\(state\.load\(\) & NAPI_BITS\.SCHED\) !== 0\)\s*ids\.assign\(state\);/, '']],
+    ['gets an id', 'S12: freshly', ['ids.assign(state);', '{}']],
     ['that nobody has', 'S12: ids', ['state.napiId = this.last;', 'state.napiId = this.min;']],
   ]),
   ...mutants('napi_disable', 'state', STATE, [
@@ -201,9 +208,9 @@ export const MUTANTS: readonly Mutant[] = [
     [
       'twice: never returns, and says so',
       'S10',
-      [/if \(\(state\.load\(\) & PARKED_MASK\) === PARKED_STATE\)\s*throw.*?;/, ''],
+      [/if \(!this\.parked && \(state\.load\(\) & PARKED_MASK\) === PARKED_STATE\)\s*throw.*?;/, ''],
     ],
-    ['cancels the timer', 'S07: once', ['this.timer.cancel();', '']],
+    ['cancels the timer', 'S07: once', ['if (!state.cancelTimer())', 'if (false)']],
     ['takes its id away', 'S12: freshly', ['state.napiId = 0;', '']],
   ]),
   ...mutants('napi_synchronize', 'state', CONTROL, [
@@ -225,8 +232,8 @@ export const MUTANTS: readonly Mutant[] = [
     ['NPSVC is cleared', 'S21: netpoll', ['state.clear(NAPI_BITS.NPSVC);', '']],
     ['not one that is polled', 'S21: a poll', ['if (!napi.state.tryPollOwner(cpu))', 'if (false)']],
   ]),
-  ...mutants('netpoll_poll_lock', 'state', NET_RX, [
-    ['a poll takes turns with netpoll', 'S21: a poll', [/if \(napi\.netpoll\)\s*this\.lockPoll\(napi\);/, '']],
+  ...mutants('netpoll_poll_lock', 'state', POLL, [
+    ['a poll takes turns with netpoll', 'S21: a poll', [/if \(napi\.netpoll\)\s*this\.lock\(napi\);/, '']],
   ]),
   ...mutants('net_rx_action', 'softirq', NET_RX, [
     ['the budget ends it when it is used up', 'N05', ['budget <= 0', 'budget < 0']],

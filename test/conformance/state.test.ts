@@ -547,10 +547,16 @@ t.test('complete_done: a deferral without a timeout defers nothing', async (t) =
 t.test('a threaded one goes to its thread: no list, no owner, no softirq', async (t) => {
   const m = simulate();
   const a = m.napi('a', finds(0));
-  a.setThreaded('enabled');
+  m.sysfs('eth0', 'threaded', 1);
   m.cpu.irq(() => a.schedule());
   t.equal(bits(a), 'SCHED|THREADED|SCHED_THREADED');
   t.same([m.cpu.pollList, a.listOwner, m.trace.of('softirq_raise')], [[], -1, []]);
+  m.cpu.task(() => a.completeDone(0));
+  t.equal(bits(a), 'THREADED');
+  a.disable();
+  t.equal(bits(a), 'SCHED|NPSVC');
+  a.enable();
+  t.equal(bits(a), 'THREADED', 'its device is threaded');
 });
 
 t.test('complete_done: held packets start the timer, and the line is unmasked all the same', async (t) => {

@@ -108,6 +108,22 @@ t.test('T05: MISSED while it goes off: the extra poll is a softirq’s', async (
   t.same([a.polls, m.cpu.softirqs.NET_RX, bits(a)], [2, 1, '']);
 });
 
+t.test('T05: and when that softirq leaves work to ksoftirqd, the thread does not take it', async (t) => {
+  const m = simulate();
+  const a = m.napi('a', (napi, budget) => {
+    if (napi.polls > 1) return napi.polls < 10 ? budget : finds(0)(napi, budget);
+    off.step();
+    napi.schedule();
+    return finds(1)(napi, budget);
+  });
+  a.setThreaded('enabled');
+  m.cpu.irq(() => a.schedule());
+  const off = a.beginSetThreaded('disabled');
+  m.cpu.needResched = true;
+  m.run();
+  t.same([a.polls, m.cpu.softirqs.NET_RX], [10, 9], 'one poll was the thread’s');
+});
+
 t.test('T06: switched off while a softirq holds it: THREADED stays until that one has let go', async (t) => {
   const m = simulate();
   const a = m.napi('a', (napi, budget) => (napi.polls < 12 ? budget : finds(0)(napi, budget)));

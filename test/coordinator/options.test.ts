@@ -212,6 +212,8 @@ t.test('defaults for pktgen', async (t) => {
     write: null,
     writeDropped: null,
     task: [],
+    sysctl: {},
+    napi: {},
     execArgv: null,
   });
 });

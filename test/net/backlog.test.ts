@@ -108,3 +108,31 @@ t.test('what lies in a backlog is found, with all its buffers', async (t) => {
   rig.cpu.emptyIrq();
   t.equal(waiting(rig), 0);
 });
+
+t.test('netdev_max_backlog: a new limit holds from the next poll on', async (t) => {
+  const rig = interruptMode();
+  rig.machine.sysctls.set('net.core.netdev_max_backlog', 10);
+  setAside(rig, 12);
+  t.equal(waiting(rig), 12);
+  rig.cpu.doWork();
+  setAside(rig, 12);
+  t.equal(waiting(rig), 11, 'one more than the limit fits');
+  t.equal(rig.cpu.counters().dropped, 1);
+  rig.checkBuffers();
+});
+
+t.test('dev_weight × dev_weight_rx_bias: a change takes effect one poll late', async (t) => {
+  const rig = interruptMode();
+  const { sysctls } = rig.machine;
+  const budgets: number[] = [];
+  const poll = rig.cpu.backlog.poll.bind(rig.cpu.backlog);
+  rig.cpu.backlog.poll = (budget) => {
+    budgets.push(budget);
+    return poll(budget);
+  };
+  sysctls.set('net.core.dev_weight', 5);
+  sysctls.set('net.core.dev_weight_rx_bias', 2);
+  setAside(rig, 90);
+  rig.cpu.doWork();
+  t.same(budgets.slice(0, 3), [64, 10, 10]);
+});

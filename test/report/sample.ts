@@ -23,6 +23,8 @@ function nodeOf(name: string, children: readonly ProtocolNode[]): ProtocolNode {
 const queue = {
   id: 0,
   irqLine: 0,
+  napiId: 3,
+  threaded: 'disabled' as const,
   cpu: 0,
   rxPackets: 186_000_000,
   rxMissedErrors: 0,

@@ -75,6 +75,7 @@ t.test('a NAPI that is stuck is named, and the round ends', async (t) => {
       await loseUnmask(host);
       return host;
     });
+    t.equal(violations.length, 1, violations.join('; '));
     t.match(
       violations[0],
       /^nic0\/0: \d+ descriptors wait, line masked, not pending.*; napi 0: LISTED, held by nobody; nothing has moved/,

@@ -88,7 +88,7 @@ function checkShape(t: Test, snapshot: Snapshot): void {
     'capture cpuSeconds device irqs name offeredBytes offeredPackets pauses queues rxBytes rxLengthErrors rxMissedErrors rxPackets';
   t.equal(keys(nics[0]!), nic);
   const queue =
-    'completions cpu deferredPolls fullBudgetPolls id irqLine irqs missedReschedules polls rxMissedErrors rxPackets unaskedPolls';
+    'completions cpu deferredPolls fullBudgetPolls id irqLine irqs missedReschedules napiId polls rxMissedErrors rxPackets threaded unaskedPolls';
   t.equal(keys(nics[0]!.queues[0]!), queue);
   const cpu =
     'busyPollRxPackets cpuSeconds dropped hardirqs id ksoftirqdRuns netRxSoftirqs processed sleeps tid timeSqueeze timerIrqs';

@@ -1,0 +1,79 @@
+// Cold. Runs on: main.
+// The options that set what a running machine's host.sysctl and host.napi set, checked by the same rules.
+
+import { checkSysctl, type SysctlName } from '../napi/sysctl.js';
+import { HZ } from '../runtime/clock.js';
+import { ErrnoError } from '../runtime/errno.js';
+import { SoftirqOptionError } from './errors.js';
+import type { Machine } from './machine.js';
+import { checkNapiSettings, type NapiSettings, tunablesOf } from './napi-settings.js';
+
+/** Sysctls by their names. */
+export type SysctlSettings = Partial<Record<SysctlName, number>>;
+
+const MAP = 'must be an object of names and values';
+
+interface Given {
+  readonly sysctl?: unknown;
+  readonly napi?: unknown;
+  readonly mode: 'napi' | 'interrupt';
+  readonly budget: number;
+  readonly budgetUsecs: number;
+}
+
+/** Where `sysctl` says it too, the budgets are those. @throws SoftirqOptionError */
+export function resolveKernel({ sysctl: given, napi, mode, budget, budgetUsecs }: Given) {
+  const sysctl = resolveSysctl(given);
+  return {
+    sysctl,
+    napi: resolveNapi(napi, mode),
+    budget: sysctl['net.core.netdev_budget'] ?? budget,
+    budgetUsecs: sysctl['net.core.netdev_budget_usecs'] ?? budgetUsecs,
+  };
+}
+
+function resolveSysctl(given: unknown): SysctlSettings {
+  const settings = asObject('sysctl', given);
+  for (const [name, value] of Object.entries(settings)) {
+    refuseAs('sysctl', () => checkSysctl(name, value as number, HZ));
+  }
+  return settings;
+}
+
+function resolveNapi(given: unknown, mode: 'napi' | 'interrupt'): NapiSettings {
+  const settings = asObject('napi', given);
+  if (mode === 'interrupt' && Object.keys(settings).length > 0) {
+    throw new SoftirqOptionError('napi', given, 'is only for mode napi');
+  }
+  refuseAs('napi', () => checkNapiSettings(settings));
+  return settings;
+}
+
+/** Before any thread runs. */
+export function applySettings({ sysctls, device, states }: Machine, sysctl: SysctlSettings, napi: NapiSettings): void {
+  for (const [name, value] of Object.entries(sysctl)) sysctls.set(name as SysctlName, value);
+  for (const state of states) {
+    device.tune(state, tunablesOf(napi));
+    if (napi.threaded === undefined) continue;
+    const set = device.setThreaded(state, napi.threaded);
+    set.begin();
+    if (!set.step()) throw set.stuck('somebody polls before any thread runs');
+  }
+}
+
+function asObject(option: string, given: unknown): Record<string, never> {
+  if (given === undefined) return {};
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw new SoftirqOptionError(option, given, MAP);
+  }
+  return { ...given };
+}
+
+function refuseAs(option: string, check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    if (!(error instanceof ErrnoError)) throw error;
+    throw new SoftirqOptionError(option, error.what.replace('napi-set: ', ''), error.why);
+  }
+}
