@@ -12,6 +12,7 @@ interface Preset {
 }
 
 const PRESETS: Readonly<Record<string, Preset>> = {
+  defer: { napi: ['defer-hard-irqs=2', 'gro-flush-timeout=200000'] },
   threaded: { napi: ['threaded=enabled'] },
   'threaded-busy-poll': { napi: ['threaded=busy-poll'] },
 };

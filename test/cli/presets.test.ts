@@ -44,3 +44,14 @@ t.test('the real command: threaded busy poll takes one interrupt', async (t) => 
   t.match(lines(stderr).join('\n'), 'softirq: mode threaded-busy-poll: --napi threaded=busy-poll');
   t.match(JSON.parse(stdout), { nics: [{ irqs: 1 }], conservation: { holds: true, delivered: 2000 } });
 });
+
+t.test('the real command: deferred interrupts, and polls of the timer', async (t) => {
+  const load = ['--packets', '4000', '--rate', '20k', '--full', 'wait', '--cpus', '1', '--queues', '1'];
+  const { status, stdout, stderr } = await softirq(['run', '--device', 'pktgen', ...load, '--mode', 'defer', '--json']);
+  t.equal(status, 0);
+  t.match(lines(stderr).join('\n'), 'softirq: mode defer: --napi defer-hard-irqs=2 --napi gro-flush-timeout=200000');
+  const { cpus, nics, conservation } = JSON.parse(stdout);
+  t.match(conservation, { holds: true, delivered: 4000 });
+  t.ok(cpus[0].timerIrqs > 10, `${cpus[0].timerIrqs} timer interrupts`);
+  t.ok(nics[0].queues[0].deferredPolls > 10, `${nics[0].queues[0].deferredPolls} deferred polls`);
+});
