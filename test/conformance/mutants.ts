@@ -255,12 +255,12 @@ export const MUTANTS: readonly Mutant[] = [
     [
       'netdev_budget_usecs in jiffies of HZ',
       'N11: the limit',
-      ['usecsToJiffies(settings.budgetUsecs, seams.clock.hz)', 'usecsToJiffies(settings.budgetUsecs, 1000)'],
+      ['usecsToJiffies(this.sysctls.budgetUsecs, clock.hz)', 'usecsToJiffies(this.sysctls.budgetUsecs, 1000)'],
     ],
     [
       'budget is not begun anew within',
       'N09: budget',
-      ['local.splice(pollList); // All', 'local.splice(pollList); budget = this.budget; // All'],
+      ['local.splice(pollList); // All', 'local.splice(pollList); budget = this.sysctls.budget; // All'],
     ],
     ['time_squeeze counts both', 'N03', [/this\.doubles\[this\.timeSqueeze\] = .*?;/, '']],
     ['all have completed and new ones came: goes on', 'N08: all', ['!repoll.isEmpty() || pollList.isEmpty()', 'true']],
