@@ -14,7 +14,8 @@ export type { NapiControl, NapiInfo } from './coordinator/napi-control.js';
 export type { NapiSettings } from './coordinator/napi-settings.js';
 export type { Config, HostOptions, SinkOption, TaskOption } from './coordinator/options.js';
 export type * from './coordinator/snapshot-types.js';
-export type { Step, TaskFactory } from './cpu/application-task.js';
+export type { Step, TaskContext, TaskFactory } from './cpu/application-task.js';
+export type { TaskNapi } from './cpu/task-napi.js';
 export {
   ICMP_TYPE_NAMES,
   ICMPV6_TYPE_NAMES,
@@ -23,6 +24,7 @@ export {
   TCP_FLAG_NAMES,
 } from './memory/counters.js';
 export { type NapiBit, NapiError } from './napi/bits.js';
+export type { BusyLoop } from './napi/busy-poll.js';
 export type { SysfsName } from './napi/device.js';
 export type { SysctlName } from './napi/sysctl.js';
 export type { ThreadedMode } from './napi/threaded.js';

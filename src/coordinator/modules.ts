@@ -2,6 +2,7 @@
 // The user's modules: imported by URL, their default export called once per CPU.
 
 import type { LoadedTask } from '../cpu/build.js';
+import { TaskNapi } from '../cpu/task-napi.js';
 import type { Sink } from '../net/sink.js';
 import type { SinkOption, TaskConfig } from './options.js';
 import spin from './spin.js';
@@ -16,8 +17,9 @@ export async function loadSink(option: SinkOption | null, cpu: number): Promise<
 export async function loadTasks(options: readonly TaskConfig[], cpu: number): Promise<LoadedTask[]> {
   const tasks: LoadedTask[] = [];
   for (const { url, data, name, weight } of options) {
-    const step = url === 'spin' ? spin() : await make('task', url, { cpu, data }, 'the step function');
-    tasks.push({ name, weight, step: step as LoadedTask['step'] });
+    const napi = new TaskNapi(name, { capNetAdmin: true });
+    const step = url === 'spin' ? spin() : await make('task', url, { cpu, data, napi }, 'the step function');
+    tasks.push({ name, weight, napi, step: step as LoadedTask['step'] });
   }
   return tasks;
 }

@@ -4,7 +4,6 @@
 import type { ContextWords } from '../memory/context.js';
 import { bitNames, type NapiBit } from '../napi/bits.js';
 import type { SysfsName } from '../napi/device.js';
-import type { NapiTimer } from '../napi/napi.js';
 import type { NapiState } from '../napi/state.js';
 import { ErrnoError } from '../runtime/errno.js';
 import type { ControlOperation } from '../runtime/operation.js';
@@ -54,9 +53,6 @@ export interface NapiControl {
   /** napi_enable, and what has come meanwhile is polled. @throws ErrnoError ENOENT · EPERM; NapiError when it is not disabled */
   enable(id: number): Promise<void>;
 }
-
-/** No instance has a timer that could be running here. */
-const NO_TIMER: NapiTimer = { start() {}, cancel() {} };
 
 export class HostNapi implements NapiControl {
   private readonly machine: Machine;
@@ -137,7 +133,7 @@ export class HostNapi implements NapiControl {
     this.demandAdmin(call);
     const { device, states, lines } = this.machine;
     const queue = this.find(call, id);
-    return { device, state: states[queue]!, line: lines[queue]!, timer: NO_TIMER, contexts: this.contexts };
+    return { device, state: states[queue]!, line: lines[queue]!, contexts: this.contexts };
   }
 
   private enabledQueue(call: string, id: number): number {

@@ -31,6 +31,7 @@ import { Once } from '../memory/sync/once.js';
 import { SOFTNET_BYTES } from '../napi/softnet.js';
 import { NAPI_BYTES } from '../napi/state.js';
 import { SYSCTL_BYTES } from '../napi/sysctl.js';
+import { timersBytes } from '../napi/timers.js';
 import { BACKLOG_BYTES, BACKLOG_FRAMES_MAX } from '../net/backlog.js';
 import { flowTableBytes } from '../net/flow-table.js';
 import type { NicRegions } from '../nic/build.js';
@@ -132,13 +133,14 @@ function reserveStart(arena: Arena) {
 }
 
 /** What one CPU has of its own. */
-function reserveCpu(arena: Arena, { mode, queues, topFlows, tasks = 0 }: PlanNeeds, cpu: number) {
+function reserveCpu(arena: Arena, { mode, cpus, queues, topFlows, tasks = 0 }: PlanNeeds, cpu: number) {
   const own = (name: string, bytes: number) => arena.reserve(`${name} of cpu ${cpu}`, bytes);
   const blocks = (count: number, kind: string, names: CounterNames) =>
     Array.from({ length: count }, (_, index) => counters(arena, `cpu ${cpu} for ${kind} ${index}`, names));
   return {
     softirq: own('softirq words', SOFTIRQ_BYTES),
     softnet: own('softnet words', SOFTNET_BYTES),
+    timers: own('timers of napi instances', timersBytes(queues + cpus)),
     batch: own('batch area', BATCH_BYTES),
     tally: own('tally', TALLY_BYTES),
     backlog: mode === 'interrupt' ? own('backlog', BACKLOG_BYTES) : 0,

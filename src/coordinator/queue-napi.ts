@@ -6,7 +6,6 @@ import type { ContextWords } from '../memory/context.js';
 import { GracePeriod } from '../memory/grace.js';
 import { NapiError } from '../napi/bits.js';
 import type { NapiDevice } from '../napi/device.js';
-import type { NapiTimer } from '../napi/napi.js';
 import type { NapiState } from '../napi/state.js';
 import type { ControlOperation } from '../runtime/operation.js';
 
@@ -15,7 +14,6 @@ export interface QueueNapi {
   readonly device: NapiDevice;
   readonly state: NapiState;
   readonly line: IrqLine;
-  readonly timer: NapiTimer;
   /** Of all CPUs. */
   readonly contexts: readonly ContextWords[];
 }
@@ -35,7 +33,7 @@ export class DisableQueue implements ControlOperation {
 
   constructor(queue: QueueNapi) {
     this.queue = queue;
-    this.disable = queue.device.disable(queue.state, queue.timer);
+    this.disable = queue.device.disable(queue.state);
   }
 
   /** @throws NapiError when it is disabled already: the kernel would wait for ever, and here nothing is changed */

@@ -13,11 +13,15 @@ export interface QueueSnapshot {
   readonly rxMissedErrors: number;
   /** Handler entries, on any CPU. */
   readonly irqs: number;
-  /** Polls of this queue; each ended in exactly one of the next three. */
+  /** Polls of this queue; each ended in exactly one of the next five. */
   readonly polls: number;
   readonly completions: number;
   readonly fullBudgetPolls: number;
   readonly missedReschedules: number;
+  /** The line stayed masked for a timer, or for who busy-polls. */
+  readonly deferredPolls: number;
+  /** Polled without an interrupt's asking, and the line was not masked. */
+  readonly unaskedPolls: number;
 }
 
 /** What the first pass over a capture has found so far. */
@@ -63,6 +67,10 @@ export interface CpuSnapshot {
   /** Kernel thread id; null where the system does not tell. */
   readonly tid: number | null;
   readonly hardirqs: number;
+  /** Interrupts of the CPU's own timer (LOC in /proc/interrupts); not among hardirqs. */
+  readonly timerIrqs: number;
+  /** Packets that busy polling found (BusyPollRxPackets of /proc/net/netstat); without the poll that ends a loop. */
+  readonly busyPollRxPackets: number;
   readonly netRxSoftirqs: number;
   readonly processed: number;
   readonly dropped: number;

@@ -122,6 +122,8 @@ function queueSnapshot({ views, lines, states, device }: Machine, plan: Plan, id
     completions: total.completions,
     fullBudgetPolls: total.fullBudgetPolls,
     missedReschedules: total.missedReschedules,
+    deferredPolls: total.deferredPolls,
+    unaskedPolls: total.unaskedPolls,
   };
 }
 
@@ -164,6 +166,8 @@ function cpuSnapshot(source: SnapshotSource, counters: CpuCounters, id: number, 
     id,
     tid: tid === 0 ? null : tid,
     hardirqs: counters.hardirqs,
+    timerIrqs: counters.timerIrqs,
+    busyPollRxPackets: counters.busyPollRxPackets,
     netRxSoftirqs: counters.NET_RX,
     processed: counters.processed,
     dropped: counters.dropped,

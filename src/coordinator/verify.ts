@@ -44,7 +44,8 @@ function polls({ nics }: Snapshot, disables: number): string[] {
   const violations: string[] = [];
   for (const { name, queues } of nics) {
     for (const queue of queues) {
-      const ended = queue.completions + queue.fullBudgetPolls + queue.missedReschedules;
+      const stillOff = queue.fullBudgetPolls + queue.missedReschedules + queue.deferredPolls;
+      const ended = queue.completions + queue.unaskedPolls + stillOff;
       if (queue.polls !== ended)
         violations.push(`${name} queue ${queue.id}: polls ${queue.polls} ≠ ${ended} ways to end`);
     }

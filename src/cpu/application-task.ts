@@ -5,12 +5,20 @@ import { DOUBLE_BYTES } from '../memory/layout.js';
 import type { Views } from '../memory/views.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Task } from './scheduler.js';
+import type { TaskNapi } from './task-napi.js';
 
 /** Does a little work, synchronously. @returns how much, or whether any; 0 or false: nothing to do, asked again in a millisecond */
 export type Step = () => number | boolean;
 
+/** What a task is given: its CPU, what the options say, and a handle for busy polling. */
+export interface TaskContext {
+  readonly cpu: number;
+  readonly data: unknown;
+  readonly napi: TaskNapi;
+}
+
 /** A module given as task: its default export is called once per CPU. */
-export type TaskFactory = (context: { readonly cpu: number; readonly data: unknown }) => Step;
+export type TaskFactory = (context: TaskContext) => Step;
 
 /** Byte addresses of the counters that this file writes. */
 export interface TaskCounters {

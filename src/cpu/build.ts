@@ -17,6 +17,7 @@ import { RxRingConsumer } from '../ring/rx-ring.js';
 import { ApplicationTask, type Step } from './application-task.js';
 import { buildCore, type CoreLayout, type CoreSeams, type CoreSettings, type CpuCore, napiState } from './core.js';
 import { Cpu } from './cpu.js';
+import type { TaskNapi } from './task-napi.js';
 
 /** Where everything that one CPU works with lies, in byte addresses. Of the instances, the queues' come first, then one backlog per CPU. */
 export interface CpuLayout extends CoreLayout {
@@ -58,6 +59,7 @@ export interface LoadedTask {
   readonly name: string;
   readonly step: Step;
   readonly weight: number;
+  readonly napi: TaskNapi;
 }
 
 export function buildCpu(views: Views, layout: CpuLayout, settings: CpuSettings, seams: CpuSeams): Cpu {
@@ -75,12 +77,17 @@ export function buildCpu(views: Views, layout: CpuLayout, settings: CpuSettings,
   const driver = { views, layout, settings, core, receive, recorder, pools, rxQueues, pollCounters };
   if (settings.mode === 'napi') attachNapi(driver);
   else attachInterrupts(driver);
-  for (const [index, { name, step, weight }] of seams.tasks.entries()) {
+  addTasks(views, layout, core, seams);
+  return new Cpu(`cpu${layout.cpu}`, core.interrupts, core.softirqs, core.scheduler, core.timers);
+}
+
+function addTasks(views: Views, layout: CpuLayout, core: CpuCore, { tasks, clock }: CpuSeams): void {
+  const interrupted = () => core.interrupts.any();
+  for (const [index, { name, step, weight, napi }] of tasks.entries()) {
     const counters = counterAddresses(TASK_COUNTERS, layout.taskCounters[index]!, TASK_COUNTERS);
-    const interrupted = () => core.interrupts.any();
-    core.scheduler.add(new ApplicationTask(views, name, step, weight, seams.clock, interrupted, counters));
+    napi.attach(core.busyPoller);
+    core.scheduler.add(new ApplicationTask(views, name, step, weight, clock, interrupted, counters));
   }
-  return new Cpu(`cpu${layout.cpu}`, core.interrupts, core.softirqs, core.scheduler);
 }
 
 interface Driver {

@@ -5,11 +5,13 @@ import { CpuInterrupts, type InterruptHandler } from '../driver/interrupt.js';
 import { type IrqLayout, IrqLine, PendingLines } from '../irq/line.js';
 import { CPU_COUNTERS, counterAddresses } from '../memory/counters.js';
 import type { Views } from '../memory/views.js';
+import { BusyPoller } from '../napi/busy-poll.js';
 import { NetRxAction } from '../napi/net-rx-action.js';
 import { NapiPoller } from '../napi/poll.js';
 import { Softnet } from '../napi/softnet.js';
 import { NAPI_BYTES, NapiState } from '../napi/state.js';
 import { Sysctls } from '../napi/sysctl.js';
+import { NapiTimers } from '../napi/timers.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Printk } from '../runtime/printk.js';
 import type { Trace } from '../runtime/trace.js';
@@ -27,6 +29,8 @@ export interface CoreLayout {
   readonly napiCount: number;
   readonly softirq: number;
   readonly softnet: number;
+  /** The CPU's timers, of timersBytes(napiCount). */
+  readonly timers: number;
   /** The machine's. */
   readonly sysctls: number;
   /** The CPU's block of CPU_COUNTERS. */
@@ -50,6 +54,8 @@ export interface CoreSeams {
 export interface CpuCore {
   readonly softirqs: Softirqs;
   readonly softnet: Softnet;
+  readonly timers: NapiTimers;
+  readonly busyPoller: BusyPoller;
   readonly interrupts: CpuInterrupts;
   readonly scheduler: Scheduler;
   readonly lines: readonly IrqLine[];
@@ -82,15 +88,32 @@ export function buildCore(
   const softirqs = new Softirqs(views, layout.softirq, clock, softirqSeams, counters);
   const scheduler: Scheduler = new Scheduler(softirqs, clock);
   const softnet = new Softnet(views, layout.softnet, layout.cpu, states, softirqs);
+  const timers = new NapiTimers(views, layout.timers, softnet, clock, trace, counters.timerIrqs);
   const poller = new NapiPoller(views, softnet, { clock, printk, trace }, counters.lastPollNs);
   const sysctls = new Sysctls(views, layout.sysctls, clock.hz);
   new NetRxAction(views, softnet, poller, { clock, deliver }, sysctls, counters);
   const threadOf = (id: number) => new NapiThreadTask(softnet, id, poller, softirqs, scheduler, clock, trace);
+  const busySeams = { clock, trace, deliver, needResched: resched, condResched: () => scheduler.condResched() };
+  const busyPoller = new BusyPoller(views, softnet, busySeams, counters.busyPollRxPackets);
+  const parts = { softirqs, timers, trace, lines, irqs };
+  const { handlers, interrupts } = interruptsOf(views, layout, parts, counters.hardirqs);
+  return { softirqs, softnet, timers, busyPoller, scheduler, interrupts, lines, handlers, deliver, threadOf, sysctls };
+}
+
+interface InterruptParts {
+  readonly softirqs: Softirqs;
+  readonly timers: NapiTimers;
+  readonly trace: Trace | null;
+  readonly lines: readonly IrqLine[];
+  readonly irqs: readonly number[];
+}
+
+function interruptsOf(views: Views, { irq, cpu }: CoreLayout, parts: InterruptParts, hardirqs: number) {
+  const { softirqs, timers, trace, lines, irqs } = parts;
   const handlers: InterruptHandler[] = [];
-  const pending = new PendingLines(views, layout.irq, layout.cpu);
-  const { hardirqs } = counters;
-  const interrupts = new CpuInterrupts(views, layout.cpu, softirqs, trace, pending, lines, handlers, irqs, hardirqs);
-  return { softirqs, softnet, scheduler, interrupts, lines, handlers, deliver, threadOf, sysctls };
+  const pending = new PendingLines(views, irq, cpu);
+  const interrupts = new CpuInterrupts(views, cpu, softirqs, trace, pending, timers, lines, handlers, irqs, hardirqs);
+  return { handlers, interrupts };
 }
 
 export function napiState(views: Views, napis: number, id: number): NapiState {

@@ -2,6 +2,7 @@
 // The per-CPU agent: interrupts first, with the softirqs that they raised, then process context.
 
 import type { CpuInterrupts } from '../driver/interrupt.js';
+import type { NapiTimers } from '../napi/timers.js';
 import type { Agent } from '../runtime/agent.js';
 import type { Softirqs } from '../softirq/softirq.js';
 import type { Scheduler } from './scheduler.js';
@@ -11,12 +12,14 @@ export class Cpu implements Agent {
   private readonly interrupts: CpuInterrupts;
   private readonly softirqs: Softirqs;
   private readonly scheduler: Scheduler;
+  private readonly timers: NapiTimers;
 
-  constructor(role: string, interrupts: CpuInterrupts, softirqs: Softirqs, scheduler: Scheduler) {
+  constructor(role: string, interrupts: CpuInterrupts, softirqs: Softirqs, scheduler: Scheduler, timers: NapiTimers) {
     this.role = role;
     this.interrupts = interrupts;
     this.softirqs = softirqs;
     this.scheduler = scheduler;
+    this.timers = timers;
   }
 
   doWork(): number {
@@ -24,7 +27,7 @@ export class Cpu implements Agent {
   }
 
   nextNs(): number {
-    return this.scheduler.nextNs();
+    return Math.min(this.scheduler.nextNs(), this.timers.nextNs);
   }
 
   workArrived(): boolean {

@@ -34,6 +34,8 @@ export class Entity {
   readonly task: Task;
   vruntimeNs = 0;
   runnable = false;
+  /** In the middle of one, and others have theirs. */
+  inTurn = false;
   queued = false;
 
   constructor(task: Task) {
@@ -103,14 +105,24 @@ export class Scheduler {
   run(): number {
     if (this.isAlone) return this.ksoftirqd.isRunnable() ? this.ksoftirqd.run() : 0;
     const entity = this.pick();
-    if (entity === null) return 0;
+    return entity === null ? 0 : this.turn(entity);
+  }
+
+  /** cond_resched in the middle of a turn: who is ahead has turns, on its stack, until it, or another in the middle, is next. */
+  condResched(): void {
+    const me = this.running ? this.current : null;
+    if (me === null) {
+      if (this.ksoftirqd.isRunnable()) this.ksoftirqd.run();
+      return;
+    }
+    this.endTurn(me);
+    me.inTurn = true;
+    for (let next = this.pick(); next !== null && !next.inTurn; next = this.pick()) this.turn(next);
+    me.inTurn = false;
+    this.current = me;
+    this.usedNs = 0;
     this.startNs = this.clock.nowNs;
     this.running = true;
-    const work = entity.task.run(this.startNs + TURN_NS);
-    this.running = false;
-    this.clock.tick();
-    this.charge(entity, Math.max(CHARGE_NS_MIN, this.clock.nowNs - this.startNs));
-    return Math.max(1, work);
   }
 
   /** need_resched: the current one has had its slice, and another waits. */
@@ -135,6 +147,20 @@ export class Scheduler {
   /** Without tasks nothing is measured. */
   private get isAlone(): boolean {
     return this.entities.length === 1;
+  }
+
+  private turn(entity: Entity): number {
+    this.startNs = this.clock.nowNs;
+    this.running = true;
+    const work = entity.task.run(this.startNs + TURN_NS);
+    this.endTurn(entity);
+    return Math.max(1, work);
+  }
+
+  private endTurn(entity: Entity): void {
+    this.running = false;
+    this.clock.tick();
+    this.charge(entity, Math.max(CHARGE_NS_MIN, this.clock.nowNs - this.startNs));
   }
 
   private pick(): Entity | null {

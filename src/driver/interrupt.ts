@@ -16,6 +16,13 @@ export interface IrqContext {
   irqExit(): void;
 }
 
+/** This CPU's timers, as its delivery points see them. */
+export interface LocalTimers {
+  readonly isDue: boolean;
+  /** @returns callbacks run */
+  expire(): number;
+}
+
 /** What runs when a line is delivered. */
 export interface InterruptHandler {
   handle(): void;
@@ -105,6 +112,7 @@ export class CpuInterrupts {
   private readonly context: IrqContext;
   private readonly trace: Trace | null;
   private readonly pending: PendingLines;
+  private readonly timers: LocalTimers;
   private readonly lines: readonly IrqLine[];
   private readonly handlers: readonly InterruptHandler[];
   private readonly irqs: readonly number[];
@@ -120,6 +128,7 @@ export class CpuInterrupts {
     context: IrqContext,
     trace: Trace | null,
     pending: PendingLines,
+    timers: LocalTimers,
     lines: readonly IrqLine[],
     handlers: readonly InterruptHandler[],
     irqs: readonly number[],
@@ -130,6 +139,7 @@ export class CpuInterrupts {
     this.context = context;
     this.trace = trace;
     this.pending = pending;
+    this.timers = timers;
     this.lines = lines;
     this.handlers = handlers;
     this.irqs = irqs.map((address) => address / DOUBLE_BYTES);
@@ -137,22 +147,22 @@ export class CpuInterrupts {
   }
 
   /**
-   * A delivery point: all that are pending, then irq_exit, where softirqs run unless one was interrupted. They come as if at
+   * A delivery point: all that are pending and the timers that are due, then irq_exit, where softirqs run unless one was interrupted. They come as if at
    * once: in the kernel, too, the second is taken before the first one's softirqs, which begin by enabling interrupts.
    * @returns handlers run
    */
   deliver(): number {
-    if (!this.pending.any()) return 0;
+    if (!this.any()) return 0;
     let delivered = 0;
     this.context.irqEnter();
-    do delivered += this.deliverWords();
+    do delivered += this.deliverWords() + this.timers.expire();
     while (delivered < DELIVERIES_MAX && this.pending.any());
     this.context.irqExit();
     return delivered;
   }
 
   any(): boolean {
-    return this.pending.any();
+    return this.timers.isDue || this.pending.any();
   }
 
   private deliverWords(): number {

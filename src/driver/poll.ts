@@ -1,7 +1,11 @@
 // Hot. Runs on: CPU n.
 // The driver's poll: at most `budget` packets in bursts of 64, take ▶ [xdp] ▶ classify … deliver ▶ recycle ▶ refill, then
-// complete and unmask. Every poll ends in exactly one of three counters: fullBudgetPolls (there may be more),
-// completions (the interrupt is on again) or missedReschedules (work came meanwhile: polled again, interrupt still off).
+// complete and unmask. Every poll ends in exactly one of five counters:
+//   fullBudgetPolls     there may be more
+//   completions         the interrupt is on again
+//   unaskedPolls        the interrupt was on, or is on its way: a busy poller or a timer had asked
+//   missedReschedules   work came meanwhile: polled again, interrupt still off
+//   deferredPolls       polled again by a timer or by who busy-polls, interrupt still off
 
 import { BATCH_ENTRIES } from '../bursts/layout.js';
 import type { IrqLine } from '../irq/line.js';
@@ -18,6 +22,8 @@ export interface PollCounters {
   readonly completions: number;
   readonly fullBudgetPolls: number;
   readonly missedReschedules: number;
+  readonly deferredPolls: number;
+  readonly unaskedPolls: number;
   readonly taken: number;
 }
 
@@ -102,26 +108,30 @@ export class RxPoll implements Poll {
 
   /** @param early the ring may not be empty, and the device has nothing to remember */
   private complete(work: number, early: boolean): void {
+    const { counters, softnet } = this;
     const { tail } = this.rx.ring; // Remembered: once SCHED is cleared, the cursors may be another CPU's.
-    if (!this.softnet.napiCompleteDone(this.queue, work)) {
-      this.count(this.counters.missedReschedules, 1);
+    if (!softnet.napiCompleteDone(this.queue, work)) {
+      this.count(softnet.rescheduled ? counters.missedReschedules : counters.deferredPolls, 1);
       return;
     }
-    this.line.unmask();
-    if ((early || this.recheck) && this.rx.ring.filledBeyond(tail)) this.lookAgain();
-    else this.count(this.counters.completions, 1);
+    const asked = this.line.unmask();
+    if ((early || this.recheck) && this.rx.ring.filledBeyond(tail) && this.lookAgain(asked)) {
+      this.count(counters.missedReschedules, 1);
+    } else this.count(asked ? counters.completions : counters.unaskedPolls, 1);
   }
 
-  /** The ring was not empty after unmasking, and no interrupt may ever come for what is in it. */
-  private lookAgain(): void {
-    if (this.line.target() !== this.cpu) {
-      this.line.raise();
-    } else if (this.line.mask()) {
-      this.softnet.napiSchedule(this.queue);
-      this.count(this.counters.missedReschedules, 1);
-      return;
+  /**
+   * The ring was not empty after unmasking, and no interrupt may ever come for what is in it.
+   * @param asked it was this poll that unmasked @returns true when the line is masked again, and the instance scheduled
+   */
+  private lookAgain(asked: boolean): boolean {
+    if (!asked || this.line.target() !== this.cpu) {
+      this.line.raise(); // As the interrupt that will be polled for: it brings the instance to where the line is.
+      return false;
     }
-    this.count(this.counters.completions, 1);
+    if (!this.line.mask()) return false; // An interrupt is on its way.
+    this.softnet.napiSchedule(this.queue);
+    return true;
   }
 
   private count(address: number, amount: number): void {

@@ -12,10 +12,11 @@
 // raise     ENABLED → ENABLED|PENDING   (level)        asserted; never masked
 // take      PENDING → not PENDING                      whoever makes this change runs the handler
 // unmask    masked → ENABLED                           NAPI complete
+// unmask    ENABLED, or PENDING → the same           nobody asked: a busy poller, or a timer; or its interrupt is on its way
 // unmask    masked|CAUSE → PENDING      (latch)        it came while masked: delivered now, still masked
 // mask      ENABLED → masked                           a driver that looked again and found work: nobody else delivers
 // retarget  any target → another                       affinity; a PENDING line is told to the new target
-// never     PENDING and CAUSE together                 one event, one interrupt
+// never     PENDING and CAUSE together, nor with ENABLED    one event, one interrupt (but a level line is always ENABLED)
 
 import { CONTEXT_BYTES } from '../memory/context.js';
 import { ringDoorbell } from '../memory/doorbell.js';
@@ -106,15 +107,19 @@ export class IrqLine {
     }
   }
 
-  /** After NAPI has completed. The caller owns the right to unmask: it cleared SCHED. */
-  unmask(): void {
+  /**
+   * After NAPI has completed. The caller owns the right to unmask: it cleared SCHED.
+   * @returns false when it was not masked, or is so only until an interrupt that is on its way has been polled for
+   */
+  unmask(): boolean {
     for (;;) {
       const old = Atomics.load(this.words, this.at);
+      if ((old & (ENABLED | PENDING)) !== 0) return false;
       const latched = (old & CAUSE) !== 0;
       const next = latched ? (old & ~CAUSE) | PENDING : old | ENABLED;
       if (Atomics.compareExchange(this.words, this.at, old, next) !== old) continue; // Pairs with the load in raise().
       if (latched) this.tell(targetOf(next));
-      return;
+      return true;
     }
   }
 

@@ -125,7 +125,9 @@ export const SOFTIRQ_VECTORS = [
 /** Per CPU. The vectors must stay together and in their order, and so must the reasons. The tally says what was passed. */
 export const CPU_COUNTERS = [
   'hardirqs',
+  'timerIrqs',
   ...SOFTIRQ_VECTORS,
+  'busyPollRxPackets',
   'processed',
   'dropped',
   'timeSqueeze',
@@ -140,7 +142,16 @@ export const CPU_COUNTERS = [
 ] as const;
 
 /** Per CPU and Rx queue: a queue may be polled by any CPU, and each counts for itself. */
-export const POLL_COUNTERS = ['irqs', 'polls', 'completions', 'fullBudgetPolls', 'missedReschedules', 'taken'] as const;
+export const POLL_COUNTERS = [
+  'irqs',
+  'polls',
+  'completions',
+  'fullBudgetPolls',
+  'missedReschedules',
+  'deferredPolls',
+  'unaskedPolls',
+  'taken',
+] as const;
 
 /** Per CPU and task of the application. */
 export const TASK_COUNTERS = ['steps', 'runNs'] as const;

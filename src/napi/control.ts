@@ -7,7 +7,7 @@
 import type { ControlOperation } from '../runtime/operation.js';
 import type { Printk } from '../runtime/printk.js';
 import { HOLDER_MASK, HOLDER_SHIFT, NAPI_BITS, NapiError, PARKED } from './bits.js';
-import { NAPI_POLL_WEIGHT, type NapiTimer } from './napi.js';
+import { NAPI_POLL_WEIGHT } from './napi.js';
 import type { NapiState } from './state.js';
 
 const PARKED_STATE = NAPI_BITS.SCHED | NAPI_BITS.NPSVC | (PARKED << HOLDER_SHIFT);
@@ -50,11 +50,10 @@ export function netifNapiDel(state: NapiState): void {
  */
 export class NapiDisable implements ControlOperation {
   private readonly state: NapiState;
-  private readonly timer: NapiTimer;
+  private parked = false;
 
-  constructor(state: NapiState, timer: NapiTimer) {
+  constructor(state: NapiState) {
     this.state = state;
-    this.timer = timer;
   }
 
   begin(): void {
@@ -64,14 +63,18 @@ export class NapiDisable implements ControlOperation {
   /** @throws NapiError when it is disabled already: nobody would ever let SCHED go, and the kernel waits for ever */
   step(): boolean {
     const { state } = this;
-    if (!state.park()) {
-      if ((state.load() & PARKED_MASK) === PARKED_STATE) throw this.stuck('it is disabled already');
-      return false;
-    }
-    this.timer.cancel();
+    if (!this.parked && !this.park()) return false;
+    if (!state.cancelTimer()) return false; // Its callback finds SCHED, and does nothing.
     state.napiId = 0;
     state.endDisable();
     return true;
+  }
+
+  private park(): boolean {
+    const { state } = this;
+    this.parked = state.park();
+    if (!this.parked && (state.load() & PARKED_MASK) === PARKED_STATE) throw this.stuck('it is disabled already');
+    return this.parked;
   }
 
   /** What is told when a limit has passed, or nothing moves any more. */

@@ -13,7 +13,6 @@ import type { ControlOperation } from '../runtime/operation.js';
 import type { Printk } from '../runtime/printk.js';
 import { NAPI_BITS } from './bits.js';
 import { NapiDisable, type NapiIds, napiEnable, netifNapiAdd, netifNapiDel } from './control.js';
-import type { NapiTimer } from './napi.js';
 import type { NapiState } from './state.js';
 import { NapiSetThreaded, type NapiThreads, type ThreadedMode } from './threaded.js';
 
@@ -90,8 +89,8 @@ export class NapiDevice {
   }
 
   /** napi_disable: its config keeps what is set. */
-  disable(state: NapiState, timer: NapiTimer): ControlOperation {
-    const disable = new NapiDisable(state, timer);
+  disable(state: NapiState): ControlOperation {
+    const disable = new NapiDisable(state);
     return {
       begin: () => disable.begin(),
       step: () => {

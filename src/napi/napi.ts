@@ -20,14 +20,14 @@ export interface GroNode {
   readonly count: number;
   /** Finishes what is held, unless `oldOnly` and it came in the current jiffy; then delivers all that is finished. */
   flush(oldOnly: boolean): void;
+  /** gro_normal_list: delivers what is finished, and finishes nothing. */
+  deliver(): void;
 }
 
-/** The one timer of an instance. */
+/** The one timer of an instance, as one CPU sees it: GRO flush, deferral and suspension share it. */
 export interface NapiTimer {
   /** Once, in `ns`, on the CPU that calls; replaces what was set before. */
   start(ns: number): void;
-  /** @returns when its callback runs nowhere any more */
-  cancel(): void;
 }
 
 /** The thread of a threaded instance, on the CPU that schedules it. */
@@ -65,13 +65,12 @@ const NO_POLL: Poll = {
   },
 };
 /** No GRO: nothing is ever held. */
-const NO_GRO: GroNode = { held: 0, count: 0, flush() {} };
+const NO_GRO: GroNode = { held: 0, count: 0, flush() {}, deliver() {} };
 const ALWAYS = (): boolean => true;
 const NO_TIMER: NapiTimer = {
   start() {
-    throw new Error('napi: gro_flush_timeout is set, and this instance has no timer');
+    throw new Error('napi: a timer is due, and on this context the instance has none');
   },
-  cancel() {},
 };
 
 export class Napi implements NapiParts {

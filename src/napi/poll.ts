@@ -6,8 +6,8 @@ import type { Views } from '../memory/views.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Printk } from '../runtime/printk.js';
 import type { Trace } from '../runtime/trace.js';
-import { NapiError } from './bits.js';
 import type { Napi } from './napi.js';
+import { netpollPollLock } from './netpoll.js';
 import type { Softnet } from './softnet.js';
 
 const SCHED = 1 << 0;
@@ -16,8 +16,6 @@ const PREFER_BUSY_POLL = 1 << 7;
 
 /** From this on, a jiffy is short enough that GRO may hold what came in the current one. */
 export const HZ_FINE = 1000;
-/** Looks at POLL_OWNER before a poll gives up: netpoll holds it for the time of one poll with budget 0. */
-const SPINS_MAX = 10_000_000;
 
 export interface PollSeams {
   readonly clock: Clock;
@@ -47,7 +45,7 @@ export class NapiPoller {
 
   /** An instance that is on no list. Says in `repoll` whether there is more to do. @returns the work done */
   poll(napi: Napi): number {
-    if (napi.netpoll) this.lock(napi);
+    if (napi.netpoll) netpollPollLock(napi, this.softnet.context);
     const { weight } = napi; // as it is now: process_backlog changes its own for the next poll
     const work = this.once(napi, weight);
     this.repoll = work >= weight && this.goesOn(napi, work, weight);
@@ -87,15 +85,5 @@ export class NapiPoller {
     if (!state.isLinked()) return true;
     this.printk.once('rescheduled', `${device}: Budget exhausted after napi rescheduled`);
     return false;
-  }
-
-  /** netpoll_poll_lock */
-  private lock({ state }: Napi): void {
-    for (let spins = 0; !state.tryPollOwner(this.softnet.context); spins += 1) {
-      if (spins > SPINS_MAX) {
-        const why = `cpu${state.pollOwner()} does not end its netpoll`;
-        throw new NapiError('netpoll_poll_lock', state.id, state.load(), why);
-      }
-    }
   }
 }

@@ -32,6 +32,8 @@ export class Softnet {
   readonly local: PollList;
   readonly repoll: PollList;
   readonly softirqs: Softirqs;
+  /** Why the last completion here returned false. True: MISSED, it is polled again by us; false: by a timer, or by who busy-polls. */
+  rescheduled = false;
   private readonly words: Int32Array;
   private readonly base: number;
 
@@ -97,6 +99,23 @@ export class Softnet {
     return this.napis[id]!.state.holder() !== NO_HOLDER;
   }
 
+  // ── suspending ──
+
+  /** napi_suspend_irqs: while the application is served, the timer alone would poll, after irq_suspend_timeout. */
+  napiSuspendIrqs(id: number): void {
+    const { state, timer } = this.napis[id]!;
+    const timeoutNs = state.irqSuspendTimeoutNs;
+    if (timeoutNs !== 0) timer.start(timeoutNs);
+  }
+
+  /** napi_resume_irqs: a poll at once, which ends in the usual deferral, or with the interrupt on. */
+  napiResumeIrqs(id: number): void {
+    if (this.napis[id]!.state.irqSuspendTimeoutNs === 0) return;
+    this.softirqs.localBhDisable();
+    this.napiSchedule(id);
+    this.softirqs.localBhEnable();
+  }
+
   // ── completing ──
 
   /**
@@ -108,6 +127,7 @@ export class Softnet {
   napiCompleteDone(id: number, work: number): boolean {
     const { state, gro, timer } = this.napis[id]!;
     const seen = state.load();
+    this.rescheduled = false;
     if ((seen & (NPSVC | IN_BUSY_POLL)) !== 0) return false;
     let timeoutNs = 0;
     let unmask = true;
@@ -125,6 +145,7 @@ export class Softnet {
     if (state.isLinked()) state.unlink();
     state.listOwner = -1;
     if (!state.complete(seen)) {
+      this.rescheduled = true;
       this.napiScheduleHeld(id);
       return false;
     }

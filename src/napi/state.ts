@@ -12,12 +12,17 @@
 //   25  DEFER_HARD_IRQS      tunable                                        main
 //   26  GRO_FLUSH_TIMEOUT    tunable, a double, ns                          main
 //   28  IRQ_SUSPEND_TIMEOUT  tunable, a double, ns                          main
+//   30  TIMER                compareExchange, and, sub (timers.ts)          any context
 //
 // STATE: bits 0 … 11 are the kernel's (bits.ts), bits 16 … 27 the context that holds SCHED.
 // who                     from → to                                 why
 // napi_schedule_prep      DISABLE → the same                        it is being disabled: the event is dropped
 //                         no SCHED → SCHED, held                    whoever made this change must schedule it
 //                         SCHED → SCHED|MISSED                      somebody polls: it must look once more
+// napi_watchdog           no SCHED → SCHED, held                    no PREFER_BUSY_POLL; DISABLE or SCHED: nothing, no MISSED
+// busy poll               idle → SCHED|IN_BUSY_POLL, held           not when DISABLE: then, if it is preferred, +PREFER_BUSY_POLL
+//                         MISSED, IN_BUSY_POLL → neither            before its last poll, in which the driver may complete
+//                         SCHED → idle                              its last poll left work behind, and the timer is armed
 // mark_missed             SCHED → SCHED|MISSED                      the same, for who would not schedule an idle one
 // napi_complete_done      NPSVC or IN_BUSY_POLL → the same          whoever else polls will complete it
 //                         SCHED → idle                              no SCHED_THREADED, no PREFER_BUSY_POLL either
@@ -53,6 +58,7 @@ const NAPI_ID = POLL_OWNER + 1;
 const DEFER_HARD_IRQS = NAPI_ID + 1;
 const GRO_FLUSH_TIMEOUT = DEFER_HARD_IRQS + 1;
 const IRQ_SUSPEND_TIMEOUT = GRO_FLUSH_TIMEOUT + 2;
+const TIMER = IRQ_SUSPEND_TIMEOUT + 2;
 export const NAPI_BYTES = 2 * CACHE_LINE_BYTES;
 
 // Once more as plain numbers: an object of constants is slow where it is hot.
@@ -61,6 +67,7 @@ const MISSED = 1 << 1;
 const DISABLE = 1 << 2;
 const NPSVC = 1 << 3;
 const LISTED = 1 << 4;
+const IN_BUSY_POLL = 1 << 6;
 const PREFER_BUSY_POLL = 1 << 7;
 const THREADED = 1 << 8;
 const SCHED_THREADED = 1 << 9;
@@ -69,6 +76,10 @@ const HOLDER = HOLDER_MASK << HOLDER_SHIFT;
 
 export const NO_HOLDER = -1;
 const NO_CPU = -1;
+
+// TIMER: bits 0 … 11 are 1 + the CPU on which it is armed, or 0; above them, how many callbacks run.
+const TIMER_ARMED = 0xfff;
+const TIMER_RUNNING = 1 << 12;
 
 export class NapiState {
   readonly id: number;
@@ -108,6 +119,29 @@ export class NapiState {
       if ((old & SCHED) === 0) return false;
       if (Atomics.compareExchange(this.words, this.base + STATE, old, old | MISSED) === old) return true;
     }
+  }
+
+  /** napi_watchdog's way to SCHED: whoever holds it already is not told. @returns true when `context` now holds it */
+  scheduleRelaxed(context: number): boolean {
+    for (;;) {
+      const old = this.load();
+      if ((old & (DISABLE | SCHED)) !== 0) return false;
+      const next = (old & ~PREFER_BUSY_POLL) | SCHED | (context << HOLDER_SHIFT);
+      if (Atomics.compareExchange(this.words, this.base + STATE, old, next) === old) return true;
+    }
+  }
+
+  /** __napi_busy_loop's one try. @returns true when `context` now holds SCHED, to poll by itself */
+  claimBusyPoll(context: number): boolean {
+    const old = this.load();
+    if ((old & (DISABLE | SCHED | IN_BUSY_POLL)) !== 0) return false;
+    const next = old | IN_BUSY_POLL | SCHED | (context << HOLDER_SHIFT);
+    return Atomics.compareExchange(this.words, this.base + STATE, old, next) === old;
+  }
+
+  /** __busy_poll_stop lets SCHED go while there is work left: the timer, armed before, comes back to it. */
+  releaseSched(): void {
+    Atomics.and(this.words, this.base + STATE, ~(SCHED | HOLDER)); // Pairs with the loads before SCHED is taken.
   }
 
   /**
@@ -150,6 +184,7 @@ export class NapiState {
     this.deferCount = 0;
     this.words[this.base + IN_HAND_COUNT] = 0;
     Atomics.store(this.words, this.base + POLL_OWNER, NO_CPU);
+    Atomics.store(this.words, this.base + TIMER, 0);
     Atomics.or(this.words, this.base + STATE, LISTED | SCHED | NPSVC | (PARKED << HOLDER_SHIFT));
   }
 
@@ -211,6 +246,41 @@ export class NapiState {
 
   pollOwner(): number {
     return Atomics.load(this.words, this.base + POLL_OWNER);
+  }
+
+  // ── the timer ──
+
+  /** Armed on `cpu`, whose own word says for when, and on no other. */
+  armTimer(cpu: number): void {
+    for (;;) {
+      const old = Atomics.load(this.words, this.base + TIMER);
+      const next = (old & ~TIMER_ARMED) | (cpu + 1);
+      if (Atomics.compareExchange(this.words, this.base + TIMER, old, next) === old) return;
+    }
+  }
+
+  /** @returns true when it was still armed on `cpu`, who now runs its callback, and says so by endTimer() */
+  expireTimer(cpu: number): boolean {
+    for (;;) {
+      const old = Atomics.load(this.words, this.base + TIMER);
+      if ((old & TIMER_ARMED) !== cpu + 1) return false;
+      const next = (old & ~TIMER_ARMED) + TIMER_RUNNING;
+      if (Atomics.compareExchange(this.words, this.base + TIMER, old, next) === old) return true;
+    }
+  }
+
+  endTimer(): void {
+    Atomics.sub(this.words, this.base + TIMER, TIMER_RUNNING); // Pairs with the and in cancelTimer().
+  }
+
+  /** hrtimer_try_to_cancel: armed nowhere. @returns false while its callback runs somewhere */
+  cancelTimer(): boolean {
+    return (Atomics.and(this.words, this.base + TIMER, ~TIMER_ARMED) & ~TIMER_ARMED) === 0;
+  }
+
+  /** The CPU on which the timer is armed, or -1. */
+  timerCpu(): number {
+    return (Atomics.load(this.words, this.base + TIMER) & TIMER_ARMED) - 1;
   }
 
   // ── looking ──

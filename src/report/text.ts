@@ -1,7 +1,7 @@
 // Cold. Runs on: main.
 // The summary of a run for people: what was run, what came of it, then how. Counters keep the kernel's names.
 
-import type { CpuSnapshot, NicSnapshot, Snapshot } from '../coordinator/snapshot-types.js';
+import type { CpuSnapshot, NicSnapshot, QueueSnapshot, Snapshot } from '../coordinator/snapshot-types.js';
 import { flowTable } from './flows.js';
 import { type Paint, PLAIN } from './paint.js';
 import { protocols } from './protocols.js';
@@ -11,7 +11,7 @@ import { bitRate, count, digits, percent, perPacket, plural, rate, seconds, sum 
 const INDENT = '  ';
 const UNKNOWN = '–';
 
-type PollCounter = 'irqs' | 'polls' | 'completions' | 'fullBudgetPolls' | 'missedReschedules';
+type PollCounter = Exclude<keyof QueueSnapshot, 'id' | 'irqLine' | 'cpu' | 'napiId' | 'threaded'>;
 
 /** The whole summary, several lines, with a newline at the end. */
 export function summary(snapshot: Snapshot, paint: Paint = PLAIN): string {
@@ -99,6 +99,8 @@ function napi({ nics, rates }: Snapshot): readonly string[] {
   const total = (counter: PollCounter) => sum(nics.flatMap((nic) => nic.queues.map((queue) => queue[counter])));
   const polls = total('polls');
   const outcome = (name: string, n: number) => [`  ${name}`, count(n), percent(n, polls)] as const;
+  /** Only where somebody defers interrupts, or busy-polls. */
+  const rare = (name: string, n: number) => (n === 0 ? [] : [outcome(name, n)]);
   const interrupts = ['interrupts', count(total('irqs')), perPacket(rates.irqsPerPacket)] as const;
   if (polls === 0) return list([interrupts]);
   return list([
@@ -107,6 +109,8 @@ function napi({ nics, rates }: Snapshot): readonly string[] {
     outcome('full budget, polled again', total('fullBudgetPolls')),
     outcome('completed, interrupt back on', total('completions')),
     outcome('missed, polled again', total('missedReschedules')),
+    ...rare('deferred, interrupt still off', total('deferredPolls')),
+    ...rare('not asked for by an interrupt', total('unaskedPolls')),
   ]);
 }
 

@@ -16,6 +16,10 @@ export interface Trace {
   napiPoll(napi: number, work: number, budget: number): void;
   /** sched:sched_waking, of ksoftirqd. */
   ksoftirqdWaking(): void;
+  /** timer:hrtimer_start, of an instance's timer. */
+  hrtimerStart(napi: number, expiresNs: number): void;
+  /** timer:hrtimer_expire_entry */
+  hrtimerExpireEntry(napi: number, nowNs: number): void;
   /** sched:sched_waking, of an instance's thread. */
   napiThreadWaking(napi: number): void;
 }

@@ -7,8 +7,10 @@ import { Cpu } from '../cpu/cpu.js';
 import { NICE_0_WEIGHT } from '../cpu/scheduler.js';
 import { CPU_COUNTERS, counterAddresses, readCounters, SOFTIRQ_VECTORS, TASK_COUNTERS } from '../memory/counters.js';
 import type { Views } from '../memory/views.js';
+import type { BusyLoop } from '../napi/busy-poll.js';
 import { pollNapi } from '../napi/netpoll.js';
 import type { PollList } from '../napi/poll-list.js';
+import { NapiWait, type WaitEvent } from '../napi/wait.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Printk } from '../runtime/printk.js';
 import { vectorOf } from './check.js';
@@ -59,8 +61,8 @@ export class SimulatedCpu {
     this.taskCounters = [...taskCounters];
     const seams = { clock, printk, trace, needResched: () => this.needResched };
     this.core = buildCore(views, layout, settings, seams, irqs);
-    const { interrupts, softirqs, scheduler } = this.core;
-    this.agent = new Cpu(`cpu${this.id}`, interrupts, softirqs, scheduler);
+    const { interrupts, softirqs, scheduler, timers } = this.core;
+    this.agent = new Cpu(`cpu${this.id}`, interrupts, softirqs, scheduler, timers);
     // Line n is the test's own interrupt of CPU n: level, so that it can come while its handler runs.
     this.core.lines[this.id]!.create('level', this.id);
     this.core.handlers[this.id] = { handle: () => this.handlers.pop()?.() };
@@ -115,6 +117,16 @@ export class SimulatedCpu {
       this.core.softirqs.localBhEnable();
       return result;
     });
+  }
+
+  /** napi_busy_loop, by NAPI id, in process context. */
+  busyLoop(napiId: number, options: Partial<BusyLoop> = {}): void {
+    this.task(() => this.core.busyPoller.napiBusyLoop(napiId, options));
+  }
+
+  /** A wait over these events, by code of this CPU; call it in task(). */
+  napiWait(events: readonly WaitEvent[]): NapiWait {
+    return new NapiWait(this.core.busyPoller, this.world.clock, events);
   }
 
   localBhDisable(): void {
@@ -216,6 +228,11 @@ export class SimulatedCpu {
 
   get preemptCount(): number {
     return this.core.softirqs.preempt.value;
+  }
+
+  /** @internal */
+  get timersAddress(): number {
+    return this.layout.timers;
   }
 
   /** @internal */

@@ -10,6 +10,8 @@ import { CACHE_LINE_BYTES, DOUBLE_BYTES } from '../memory/layout.js';
 import { SOFTNET_BYTES } from '../napi/softnet.js';
 import { NAPI_BYTES } from '../napi/state.js';
 import { SYSCTL_BYTES } from '../napi/sysctl.js';
+import { timersBytes } from '../napi/timers.js';
+import { EVENT_BYTES } from '../napi/wait.js';
 import { SOFTIRQ_BYTES } from '../softirq/softirq.js';
 
 /** What a machine has room for. */
@@ -17,9 +19,13 @@ export const NAPIS_MAX = 64;
 export const LINES_MAX = 64;
 /** Per CPU. */
 export const TASKS_MAX = 16;
+export const EVENTS_MAX = 64;
+const TASK_BYTES = counterBlockBytes(TASK_COUNTERS);
 
 export interface SimulationLayout {
   readonly bytes: number;
+  /** EVENTS_MAX of them, one behind the other. */
+  readonly events: number;
   readonly cpus: readonly CoreLayout[];
   /** By CPU: the counter of each line's interrupts there. */
   readonly irqs: readonly (readonly number[])[];
@@ -38,22 +44,26 @@ export function layOut(cpus: number): SimulationLayout {
   const napis = arena.reserve('napi instances', NAPIS_MAX * NAPI_BYTES);
   const softirqs = each('softirq words', SOFTIRQ_BYTES);
   const softnets = each('softnet words', SOFTNET_BYTES);
+  const timers = each('timers', timersBytes(NAPIS_MAX));
   const counters = each('counters', counterBlockBytes(CPU_COUNTERS));
-  const irqs = each('interrupts by line', LINES_MAX * DOUBLE_BYTES);
-  const taskBytes = counterBlockBytes(TASK_COUNTERS);
-  const tasks = each('counters of tasks', TASKS_MAX * taskBytes);
-  const irq = { address, lines: LINES_MAX, contexts: contexts[0]! };
-  const shared = { irq, napis, napiCount: NAPIS_MAX, sysctls };
+  const shared = { irq: { address, lines: LINES_MAX, contexts: contexts[0]! }, napis, napiCount: NAPIS_MAX, sysctls };
+  const events = arena.reserve('events', EVENTS_MAX * EVENT_BYTES);
   return {
-    bytes: arena.bytes,
+    events,
     cpus: counters.map((block, cpu) => ({
       cpu,
       ...shared,
       softirq: softirqs[cpu]!,
       softnet: softnets[cpu]!,
+      timers: timers[cpu]!,
       counters: block,
     })),
-    irqs: irqs.map((first) => Array.from({ length: LINES_MAX }, (_, line) => first + line * DOUBLE_BYTES)),
-    tasks: tasks.map((first) => Array.from({ length: TASKS_MAX }, (_, task) => first + task * taskBytes)),
+    irqs: each('interrupts by line', LINES_MAX * DOUBLE_BYTES).map((first) => blocks(first, LINES_MAX, DOUBLE_BYTES)),
+    tasks: each('counters of tasks', TASKS_MAX * TASK_BYTES).map((first) => blocks(first, TASKS_MAX, TASK_BYTES)),
+    bytes: arena.bytes, // after all of them
   };
+}
+
+function blocks(first: number, count: number, bytes: number): number[] {
+  return Array.from({ length: count }, (_, index) => first + index * bytes);
 }

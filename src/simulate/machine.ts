@@ -11,6 +11,7 @@ import { Softnet } from '../napi/softnet.js';
 import type { NapiState } from '../napi/state.js';
 import { Sysctls } from '../napi/sysctl.js';
 import { NapiThreads } from '../napi/threaded.js';
+import { EVENT_BYTES, WaitEvent } from '../napi/wait.js';
 import { VirtualClock } from '../runtime/clock.js';
 import { ErrnoError } from '../runtime/errno.js';
 import type { ControlOperation } from '../runtime/operation.js';
@@ -18,7 +19,7 @@ import { Printk } from '../runtime/printk.js';
 import { Random } from '../runtime/random.js';
 import { assertOneOf, assertTime, assertWhole } from './check.js';
 import { SimulatedCpu } from './cpu.js';
-import { LINES_MAX, layOut, NAPIS_MAX } from './layout.js';
+import { EVENTS_MAX, LINES_MAX, layOut, NAPIS_MAX } from './layout.js';
 import { type NapiOptions, type PollFunction, SimulatedNapi } from './napi.js';
 import { CpuTrace, TraceLog } from './trace.js';
 
@@ -73,6 +74,8 @@ export class Simulation {
   private readonly napis: SimulatedNapi[] = [];
   private readonly lineNames: string[] = [];
   private readonly words: readonly NapiState[];
+  private readonly eventsAddress: number;
+  private events = 0;
   private current: SimulatedCpu | null = null;
 
   /** @internal Use simulate(). */
@@ -82,6 +85,7 @@ export class Simulation {
     const layout = layOut(cpus);
     this.views = viewsOf(new SharedArrayBuffer(layout.bytes));
     this.clock = new VirtualClock(hz);
+    this.eventsAddress = layout.events;
     this.random = new Random(seed);
     this.turnNs = turnNs;
     const settings: CoreSettings = { threadIrqs };
@@ -151,6 +155,14 @@ export class Simulation {
     return line;
   }
 
+  /** Something that can be waited for, by NapiWait. */
+  event(): WaitEvent {
+    const index = this.events;
+    assertWhole('events', index + 1, 1, EVENTS_MAX);
+    this.events += 1;
+    return new WaitEvent(this.views, this.eventsAddress + index * EVENT_BYTES);
+  }
+
   // ── time ──
 
   /** Setting it moves the clock to that jiffy's first ns. */
@@ -167,6 +179,7 @@ export class Simulation {
     return this.clock.nowNs;
   }
 
+  /** Time passes, and nobody does anything. */
   advance(ns: number): void {
     assertTime('advance', ns);
     this.clock.advance(ns);
@@ -185,10 +198,14 @@ export class Simulation {
 
   /** Nobody has anything to do: time passes until somebody has. @returns false when nobody ever will */
   private sleep(): boolean {
-    const next = Math.min(...this.cpus.map((cpu) => cpu.nextNs()));
+    const next = this.nextNs();
     if (next === Number.POSITIVE_INFINITY) return false;
     this.advance(Math.ceil(next - this.nowNs));
     return true;
+  }
+
+  private nextNs(): number {
+    return Math.min(...this.cpus.map((cpu) => cpu.nextNs()));
   }
 
   /** Turns until nothing moves any more. @returns how many @throws Error when there is no end */
@@ -196,6 +213,20 @@ export class Simulation {
     for (let turns = 0; turns < turnsMax; turns += 1) if (!this.turn()) return turns;
     const busy = this.cpus.filter(({ isReady }) => isReady).map(({ id }) => `cpu${id}`);
     throw new Error(`no rest after ${turnsMax} turns: ${busy.join(', ')} still busy`);
+  }
+
+  /** Turns for `ns`: who is ready has them first, then time passes, from timer to timer. */
+  runFor(ns: number): void {
+    const end = this.nowNs + ns;
+    for (let turns = 0; turns < TURNS_MAX; turns += 1) {
+      const ready = this.cpus.some((cpu) => cpu.isReady);
+      if (!ready && this.nextNs() > end) {
+        this.advance(Math.max(0, end - this.nowNs));
+        return;
+      }
+      this.turn();
+    }
+    throw new Error(`no rest after ${TURNS_MAX} turns in ${ns} ns`);
   }
 
   /** @internal */

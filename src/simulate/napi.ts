@@ -21,6 +21,7 @@ export interface NapiOptions {
   /** Packets per poll. Default 64. */
   readonly weight?: number;
   readonly gro?: GroNode;
+  /** Instead of the one that it has on each CPU. */
   readonly timer?: NapiTimer;
   /** Which of the device's napi_config is its own, 0 … 63: id and tunables stay when it is disabled, or deleted and added. */
   readonly index?: number;
@@ -34,6 +35,8 @@ export interface NapiOptions {
   readonly deferHardIrqs?: number;
   /** gro_flush_timeout, ns. Default 0. */
   readonly groFlushTimeoutNs?: number;
+  /** irq_suspend_timeout, ns. Default 0. */
+  readonly irqSuspendTimeoutNs?: number;
 }
 
 /** A poll that never ends would hang a test. */
@@ -49,8 +52,6 @@ export interface NapiWorld {
   wait(operation: ControlOperation): void;
 }
 
-const NO_TIMER: NapiTimer = { start() {}, cancel() {} };
-
 export class SimulatedNapi {
   readonly name: string;
   readonly device: string;
@@ -58,7 +59,6 @@ export class SimulatedNapi {
   polls = 0;
   private readonly words: NapiState;
   private readonly world: NapiWorld;
-  private readonly timer: NapiTimer;
   private readonly options: NapiOptions;
 
   /** @internal */
@@ -67,14 +67,17 @@ export class SimulatedNapi {
     this.device = options.device ?? 'eth0';
     this.world = world;
     this.words = words;
-    this.timer = options.timer ?? NO_TIMER;
     this.options = options;
     assertWhole('weight', options.weight ?? NAPI_POLL_WEIGHT, 1);
     assertWhole('deferHardIrqs', options.deferHardIrqs ?? 0, 0, 2 ** 31 - 1);
     assertTime('groFlushTimeoutNs', options.groFlushTimeoutNs ?? 0);
     this.add();
-    const { deferHardIrqs, groFlushTimeoutNs } = options;
-    this.tune({ ...(deferHardIrqs && { deferHardIrqs }), ...(groFlushTimeoutNs && { groFlushTimeoutNs }) });
+    const { deferHardIrqs, groFlushTimeoutNs, irqSuspendTimeoutNs } = options;
+    this.tune({
+      ...(deferHardIrqs && { deferHardIrqs }),
+      ...(groFlushTimeoutNs && { groFlushTimeoutNs }),
+      ...(irqSuspendTimeoutNs && { irqSuspendTimeoutNs }),
+    });
     if (options.disabled !== true) this.enable();
   }
 
@@ -124,6 +127,16 @@ export class SimulatedNapi {
     return this.words.ifScheduledMarkMissed();
   }
 
+  /** napi_suspend_irqs */
+  suspendIrqs(): void {
+    this.world.softnet('napi_suspend_irqs').napiSuspendIrqs(this.id);
+  }
+
+  /** napi_resume_irqs */
+  resumeIrqs(): void {
+    this.world.softnet('napi_resume_irqs').napiResumeIrqs(this.id);
+  }
+
   // ── control ──
 
   /** netif_napi_add, netif_napi_add_config */
@@ -144,7 +157,7 @@ export class SimulatedNapi {
 
   /** napi_disable: blocks, while the CPUs go on. @throws NapiError where the kernel would wait for ever */
   disable(): void {
-    this.world.wait(this.world.device(this.device).disable(this.words, this.timer));
+    this.world.wait(this.world.device(this.device).disable(this.words));
   }
 
   /** napi_set_threaded: blocks, while the CPUs go on. @throws NapiError where the kernel would wait for ever */
@@ -166,7 +179,7 @@ export class SimulatedNapi {
 
   /** Begins napi_disable; the caller steps it, so that it can be anywhere in between. */
   beginDisable(): NapiDisable {
-    const disable = new NapiDisable(this.words, this.timer);
+    const disable = new NapiDisable(this.words);
     disable.begin();
     return disable;
   }
@@ -174,6 +187,35 @@ export class SimulatedNapi {
   /** napi_synchronize: blocks, while the CPUs go on. */
   synchronize(): void {
     this.world.wait(new NapiSynchronize(this.words));
+  }
+
+  // ── tunables ──
+
+  /** napi_defer_hard_irqs */
+  get deferHardIrqs(): number {
+    return this.words.deferHardIrqs;
+  }
+
+  set deferHardIrqs(completions: number) {
+    this.words.deferHardIrqs = completions;
+  }
+
+  /** gro_flush_timeout */
+  get groFlushTimeoutNs(): number {
+    return this.words.groFlushTimeoutNs;
+  }
+
+  set groFlushTimeoutNs(ns: number) {
+    this.words.groFlushTimeoutNs = ns;
+  }
+
+  /** irq_suspend_timeout */
+  get irqSuspendTimeoutNs(): number {
+    return this.words.irqSuspendTimeoutNs;
+  }
+
+  set irqSuspendTimeoutNs(ns: number) {
+    this.words.irqSuspendTimeoutNs = ns;
   }
 
   // ── looking, and setting by hand what nobody here sets ──
@@ -232,5 +274,11 @@ export class SimulatedNapi {
 
   get deferCount(): number {
     return this.words.deferCount;
+  }
+
+  /** The CPU on which its timer is armed; null: none. */
+  get timerCpu(): number | null {
+    const cpu = this.words.timerCpu();
+    return cpu < 0 ? null : cpu;
   }
 }

@@ -6,6 +6,8 @@ import type { Clock } from '../runtime/clock.js';
 import type { Trace } from '../runtime/trace.js';
 
 export type TraceEventName =
+  | 'hrtimer_expire_entry'
+  | 'hrtimer_start'
   | 'irq_handler_entry'
   | 'irq_handler_exit'
   | 'napi_poll'
@@ -102,6 +104,15 @@ export class CpuTrace implements Trace {
 
   private waking(comm: string): void {
     this.note('sched_waking', `comm=${comm} prio=120 target_cpu=${String(this.cpu).padStart(3, '0')}`);
+  }
+
+  hrtimerStart(napi: number, expiresNs: number): void {
+    const times = `expires=${expiresNs} softexpires=${expiresNs} mode=REL|PINNED`;
+    this.note('hrtimer_start', `hrtimer=${this.names.napi(napi)} function=napi_watchdog ${times}`);
+  }
+
+  hrtimerExpireEntry(napi: number, nowNs: number): void {
+    this.note('hrtimer_expire_entry', `hrtimer=${this.names.napi(napi)} function=napi_watchdog now=${nowNs}`);
   }
 
   private note(event: TraceEventName, fields: string): void {

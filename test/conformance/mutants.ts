@@ -150,7 +150,11 @@ export const MUTANTS: readonly Mutant[] = [
       'complete_done: MISSED',
       ['if (!state.complete(seen)) {', 'if (timeoutNs !== 0) timer.start(timeoutNs); if (!state.complete(seen)) {'],
     ],
-    ['8: the timer is started', 'complete_done: what', [/if \(timeoutNs !== 0\)\s*timer\.start\(timeoutNs\);/, '']],
+    [
+      '8: the timer is started',
+      'complete_done: what',
+      [/if \(timeoutNs !== 0\)\s*timer\.start\(timeoutNs\);(?=\s*return unmask)/, ''],
+    ],
   ]),
   ...mutants('napi_complete_done', 'softirq', SOFTNET, [
     ['5: taken off the list', 'completed although', [/if \(state\.isLinked\(\)\)\s*state\.unlink\(\);/, '']],
@@ -208,9 +212,9 @@ export const MUTANTS: readonly Mutant[] = [
     [
       'twice: never returns, and says so',
       'S10',
-      [/if \(\(state\.load\(\) & PARKED_MASK\) === PARKED_STATE\)\s*throw.*?;/, ''],
+      [/if \(!this\.parked && \(state\.load\(\) & PARKED_MASK\) === PARKED_STATE\)\s*throw.*?;/, ''],
     ],
-    ['cancels the timer', 'S07: once', ['this.timer.cancel();', '']],
+    ['cancels the timer', 'S07: once', ['if (!state.cancelTimer())', 'if (false)']],
     ['takes its id away', 'S12: freshly', ['state.napiId = 0;', '']],
   ]),
   ...mutants('napi_synchronize', 'state', CONTROL, [
@@ -233,7 +237,11 @@ export const MUTANTS: readonly Mutant[] = [
     ['not one that is polled', 'S21: a poll', ['if (!napi.state.tryPollOwner(cpu))', 'if (false)']],
   ]),
   ...mutants('netpoll_poll_lock', 'state', POLL, [
-    ['a poll takes turns with netpoll', 'S21: a poll', [/if \(napi\.netpoll\)\s*this\.lock\(napi\);/, '']],
+    [
+      'a poll takes turns with netpoll',
+      'S21: a poll',
+      [/if \(napi\.netpoll\)\s*netpollPollLock\(napi, this\.softnet\.context\);/, ''],
+    ],
   ]),
   ...mutants('net_rx_action', 'softirq', NET_RX, [
     ['the budget ends it when it is used up', 'N05', ['budget <= 0', 'budget < 0']],

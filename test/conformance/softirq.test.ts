@@ -466,7 +466,7 @@ t.test('GRO at full budget: only old ones where a jiffy is short, else all', asy
   ] as const) {
     const m = simulate({ hz });
     const flushes: boolean[] = [];
-    const gro = { held: 1, count: 0, flush: (old: boolean) => flushes.push(old) };
+    const gro = { held: 1, count: 0, flush: (old: boolean) => flushes.push(old), deliver: () => {} };
     const a = m.napi('a', busy, { gro });
     m.cpu.irq(() => a.schedule());
     t.same(flushes, Array(10).fill(oldOnly), `${hz} HZ`);

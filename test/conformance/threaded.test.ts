@@ -256,7 +256,7 @@ t.test('T10: what GRO holds is flushed by the thread, since no completion does',
   ] as const) {
     const m = simulate({ hz });
     const flushes: boolean[] = [];
-    const gro = { held: 1, count: 0, flush: (old: boolean) => flushes.push(old) };
+    const gro = { held: 1, count: 0, flush: (old: boolean) => flushes.push(old), deliver: () => {} };
     const a = m.napi('a', empty([]), { gro });
     a.setThreaded('busy-poll');
     m.cpu.irq(() => a.schedule());

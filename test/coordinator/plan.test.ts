@@ -42,8 +42,8 @@ function linesOf({ text }: Plan): Line[] {
 /** Every address in a plan, by where it stands. */
 function addressesOf({ cpus, nic, cpuContexts, backlogs, ...plan }: Plan): number[] {
   const { barrier, once, workSpeed, sysctls, nicContext } = plan;
-  const perCpu = cpus.flatMap(({ softirq, softnet, batch, tally, flows, counters, pollCounters }) => [
-    ...[softirq, softnet, batch, tally, counters],
+  const perCpu = cpus.flatMap(({ softirq, softnet, timers, batch, tally, flows, counters, pollCounters }) => [
+    ...[softirq, softnet, timers, batch, tally, counters],
     ...(flows === 0 ? [] : [flows]),
     ...pollCounters,
   ]);

@@ -10,6 +10,7 @@ import { Rig } from './rig.js';
 const CPU = 1;
 const IRQS = 64;
 const HARDIRQS = 8;
+const NO_TIMERS = { isDue: false, expire: () => 0 };
 
 function cpuWith(lines: Lines, handle: (line: number) => void) {
   const counters = space();
@@ -17,7 +18,18 @@ function cpuWith(lines: Lines, handle: (line: number) => void) {
   const irqs = lines.all.map((_, line) => IRQS + line * 8);
   const context = { irqEnter() {}, irqExit() {} };
   const pending = lines.pending(CPU);
-  const interrupts = new CpuInterrupts(counters, CPU, context, null, pending, lines.all, handlers, irqs, HARDIRQS);
+  const interrupts = new CpuInterrupts(
+    counters,
+    CPU,
+    context,
+    null,
+    pending,
+    NO_TIMERS,
+    lines.all,
+    handlers,
+    irqs,
+    HARDIRQS,
+  );
   return {
     interrupts,
     hardirqs: () => counterAt(counters, HARDIRQS),

@@ -11,8 +11,9 @@ const WEIGHT = 64;
 
 /** How this CPU's polls have ended, after checking that each ended in exactly one way. */
 function ends(cpu: RigCpu) {
-  const { polls, completions, fullBudgetPolls, missedReschedules } = cpu.polls();
-  if (polls !== completions + fullBudgetPolls + missedReschedules) throw new Error(`polls=${polls}: not one end each`);
+  const { polls, completions, fullBudgetPolls, missedReschedules, deferredPolls, unaskedPolls } = cpu.polls();
+  const all = completions + fullBudgetPolls + missedReschedules + deferredPolls + unaskedPolls;
+  if (polls !== all) throw new Error(`polls=${polls}: not one end each`);
   return { completions, fullBudgetPolls, missedReschedules };
 }
 
@@ -29,8 +30,9 @@ function afterUnmask(cpu: RigCpu, action: () => void): void {
   const unmask = cpu.line.unmask.bind(cpu.line);
   cpu.line.unmask = () => {
     cpu.line.unmask = unmask;
-    unmask();
+    const asked = unmask();
     action();
+    return asked;
   };
 }
 

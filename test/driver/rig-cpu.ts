@@ -16,6 +16,7 @@ import {
 import { NetRxAction } from '../../src/napi/net-rx-action.js';
 import { NapiPoller } from '../../src/napi/poll.js';
 import { Softnet } from '../../src/napi/softnet.js';
+import { NapiTimers } from '../../src/napi/timers.js';
 import { Backlog } from '../../src/net/backlog.js';
 import { Receive } from '../../src/net/receive.js';
 import { Burst } from '../../src/net/sink.js';
@@ -83,7 +84,19 @@ export class RigCpu {
     const pending = new PendingLines(views, layout.irq, layout.cpu);
     const { hardirqs } = counters;
     const { cpu } = layout;
-    this.interrupts = new CpuInterrupts(views, cpu, softirqs, null, pending, [line], [handler], [polls.irqs], hardirqs);
+    const timers = new NapiTimers(views, layout.timers, this.softnet, clock, null, counters.timerIrqs);
+    this.interrupts = new CpuInterrupts(
+      views,
+      cpu,
+      softirqs,
+      null,
+      pending,
+      timers,
+      [line],
+      [handler],
+      [polls.irqs],
+      hardirqs,
+    );
   }
 
   /** What Cpu.doWork() does. @returns interrupts handled */

@@ -16,7 +16,7 @@ const BUGS: readonly Condemned[] = [
   {
     what: 'unmask before completing',
     patches: [
-      { file: POLL, find: /this\.line\.unmask\(\);/, replace: '' },
+      { file: POLL, find: 'const asked = this.line.unmask();', replace: 'const asked = true;' },
       {
         file: POLL,
         find: 'const { tail } = this.rx.ring;',

@@ -33,6 +33,8 @@ const queue = {
   completions: 12,
   fullBudgetPolls: 2_906_255,
   missedReschedules: 4,
+  deferredPolls: 0,
+  unaskedPolls: 0,
 };
 
 /** 186 million packets in 5 s, 1,000 of them with a wrong checksum. */
@@ -63,6 +65,8 @@ export const sample: Snapshot = {
       id: 0,
       tid: 4711,
       hardirqs: 12,
+      timerIrqs: 0,
+      busyPollRxPackets: 0,
       netRxSoftirqs: 581_300,
       processed: 186_000_000,
       dropped: 0,

@@ -52,8 +52,9 @@ function checkIdentities(t: Test, { nics, cpus, stack, rates, conservation }: Sn
     sum(queues.map((queue) => queue[name]));
   t.equal(nic.irqs, sum(cpus.map((cpu) => cpu.hardirqs)), 'Σ nics.irqs = Σ cpus.hardirqs');
   t.equal(nic.irqs, total('irqs'));
-  for (const { id, polls, completions, fullBudgetPolls, missedReschedules } of queues) {
-    t.equal(polls, completions + fullBudgetPolls + missedReschedules, `queue ${id}: each poll ended in one way`);
+  for (const { id, polls, completions, unaskedPolls, fullBudgetPolls, missedReschedules, deferredPolls } of queues) {
+    const ends = completions + unaskedPolls + fullBudgetPolls + missedReschedules + deferredPolls;
+    t.equal(polls, ends, `queue ${id}: each poll ended in one way`);
   }
   const open = total('irqs') - total('completions');
   t.ok(open >= 0 && open <= queues.length, '0 ≤ irqs - completions ≤ queues', { open });
@@ -87,9 +88,10 @@ function checkShape(t: Test, snapshot: Snapshot): void {
     'capture cpuSeconds device irqs name offeredBytes offeredPackets pauses queues rxBytes rxLengthErrors rxMissedErrors rxPackets';
   t.equal(keys(nics[0]!), nic);
   const queue =
-    'completions cpu fullBudgetPolls id irqLine irqs missedReschedules napiId polls rxMissedErrors rxPackets threaded';
+    'completions cpu deferredPolls fullBudgetPolls id irqLine irqs missedReschedules napiId polls rxMissedErrors rxPackets threaded unaskedPolls';
   t.equal(keys(nics[0]!.queues[0]!), queue);
-  const cpu = 'cpuSeconds dropped hardirqs id ksoftirqdRuns netRxSoftirqs processed sleeps tid timeSqueeze';
+  const cpu =
+    'busyPollRxPackets cpuSeconds dropped hardirqs id ksoftirqdRuns netRxSoftirqs processed sleeps tid timeSqueeze timerIrqs';
   t.equal(keys(cpus[0]!), cpu);
   const ofStack =
     'delivered deliveredBytes dropped icmpTypes icmpv6Types malformed protocolTree protocols tcpFlags topFlows';

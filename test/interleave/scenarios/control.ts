@@ -20,7 +20,6 @@ const THREADED = 1 << 8;
 const NAPI_ID = 9;
 /** Its id when main has been told that its thread has ended. */
 const NO_THREAD_ID = 10;
-const NO_TIMER = { start() {}, cancel() {} };
 
 const control: ScenarioFactory = async (root, variant) => {
   const [name = '', flow = 'latch', check] = variant.split('+');
@@ -49,11 +48,11 @@ const control: ScenarioFactory = async (root, variant) => {
     const state = stateOf(shared);
     const ids = new life.NapiIds([state], 1);
     const device = {
-      disable: () => new life.NapiDisable(state, NO_TIMER),
+      disable: () => new life.NapiDisable(state),
       enable: () => life.napiEnable(state, ids, false),
     };
     const contexts = world.plan.cpuContexts.map((address) => new world.parts.ContextWords(views, address));
-    const needs = { device: device as never, state, line: world.line(shared), timer: NO_TIMER, contexts };
+    const needs = { device: device as never, state, line: world.line(shared), contexts };
     return () => {
       const disable = new queue.DisableQueue(needs);
       disable.begin();

@@ -88,6 +88,7 @@ const irq: ScenarioFactory = async (root, variant) => {
       { irqEnter() {}, irqExit() {} },
       null,
       new PendingLines(views, layout, id),
+      { isDue: false, expire: () => 0 },
       all.map((line) => lineOf(shared, line)),
       all.map((line) => ({ handle: handler(shared, line) })),
       all.map((line) => counters + 16 + line * 8),

@@ -32,7 +32,8 @@ export function miscounted(world: World, shared: Shared): string | null {
   const { CPU_COUNTERS, POLL_COUNTERS, readCounters, sumCounters } = parts;
   const views = world.views(shared);
   const perCpu = plan.cpus.map(({ pollCounters }) => readCounters(views, POLL_COUNTERS, pollCounters[0]!));
-  const { irqs, polls, completions, fullBudgetPolls, missedReschedules, taken } = sumCounters(perCpu, POLL_COUNTERS);
+  const total = sumCounters(perCpu, POLL_COUNTERS);
+  const { irqs, polls, completions, taken } = total;
   const { hardirqs } = sumCounters(
     plan.cpus.map(({ counters }) => readCounters(views, CPU_COUNTERS, counters)),
     CPU_COUNTERS,
@@ -41,6 +42,7 @@ export function miscounted(world: World, shared: Shared): string | null {
   if (irqs !== hardirqs) return `irqs=${irqs} hardirqs=${hardirqs}`;
   if (world.mode === 'interrupt') return null;
   if (irqs !== completions) return `irqs=${irqs} completions=${completions} at rest`;
-  const ends = completions + fullBudgetPolls + missedReschedules;
+  const stillOff = total.fullBudgetPolls + total.missedReschedules + total.deferredPolls;
+  const ends = completions + total.unaskedPolls + stillOff;
   return polls === ends ? null : `polls=${polls}, of which ${ends} have ended`;
 }
