@@ -7,6 +7,8 @@ export const DRY = -1;
 export const END = 0;
 
 export interface ByteSource {
+  /** Can be read again; a pipe cannot. */
+  readonly regular: boolean;
   /**
    * Reads at most `length` bytes to `bytes[at]` and on. Waits for a disk, but not for whoever writes into a pipe.
    * @returns how many, at least 1; or DRY, or END

@@ -25,6 +25,8 @@ export class GzipBytes implements ByteSource {
   /** What was read before anybody knew that it is compressed. */
   private beginning: Uint8Array;
   private inflater: Inflater;
+  /** Of a pipe: has all but the piece at hand, for what comes before a fault in that. */
+  private follower: Inflater | null = null;
   private ready: readonly Uint8Array[] = [];
   private fed = 0; //   compressed bytes that the inflater has
   private ended = false;
@@ -36,6 +38,11 @@ export class GzipBytes implements ByteSource {
     this.beginning = beginning;
     this.makeInflater = makeInflater;
     this.inflater = makeInflater();
+    if (!compressed.regular) this.follower = makeInflater();
+  }
+
+  get regular(): boolean {
+    return this.compressed.regular;
   }
 
   read(bytes: Uint8Array, at: number, length: number): number {
@@ -93,12 +100,40 @@ export class GzipBytes implements ByteSource {
   private inflate(piece: Uint8Array): readonly Uint8Array[] {
     try {
       const inflated = this.inflater.write(piece);
+      this.follower?.write(piece);
       this.fed += piece.length;
       return inflated;
     } catch (error) {
-      const where = `within the ${piece.length} bytes from byte ${this.fed} on`;
-      return this.fail(`the gzip stream is corrupt ${where}: ${(error as Error).message}`);
+      return this.inflateToFault(piece.slice(), error as Error);
     }
+  }
+
+  /** zlib gives nothing of a piece with a fault in it. So what comes before the fault is had again, byte by byte. */
+  private inflateToFault(piece: Uint8Array, { message }: Error): readonly Uint8Array[] {
+    const inflated: Uint8Array[] = [];
+    let good = 0;
+    try {
+      const inflater = this.follower ?? this.inflateAgain();
+      for (; good < piece.length; good++) inflated.push(...inflater.write(piece.subarray(good, good + 1)));
+    } catch {
+      // The fault that brought us here.
+    }
+    this.fail(`the gzip stream is corrupt at byte ${this.fed + good}: ${message}`);
+    return inflated;
+  }
+
+  /** Takes as long as it took to come here. @returns an inflater that has all but the piece at hand */
+  private inflateAgain(): Inflater {
+    const inflater = this.makeInflater();
+    this.compressed.rewind();
+    for (let left = this.fed; left > 0; ) {
+      const count = this.compressed.read(this.piece, 0, Math.min(left, PIECE_BYTES));
+      if (count === DRY) continue;
+      if (count === END) break; // Somebody has shortened the file.
+      inflater.write(this.piece.subarray(0, count));
+      left -= count;
+    }
+    return inflater;
   }
 
   private finish(): readonly Uint8Array[] {

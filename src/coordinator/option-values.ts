@@ -26,8 +26,8 @@ export function speedOf(config: Pick<Config, 'speed'>): number {
   if (config.speed === 'max') return Number.POSITIVE_INFINITY;
   if (config.speed === 'original') return 1;
   const factor = Number(/^x(\d+(?:\.\d+)?)$/.exec(config.speed)?.[1]);
-  if (factor > 0) return factor;
-  throw new SoftirqOptionError('speed', config.speed, 'must be max, original, or xN with N over 0');
+  if (factor > 0 && Number.isFinite(factor)) return factor;
+  throw new SoftirqOptionError('speed', config.speed, 'must be max, original, or xN with a finite N over 0');
 }
 
 export function ipVersionOf(config: Pick<Config, 'ip'>): 4 | 6 | 'mixed' {

@@ -97,7 +97,7 @@ export class Supervisor {
       const use = threadUse(this.contexts[index]!.tid());
       if (use !== null) this.useAtStart.set(role, use);
     }
-    if (this.config.duration !== null) this.deadlineMs = Date.now() + this.config.duration * 1000;
+    if (this.config.duration !== null) this.deadlineMs = performance.now() + this.config.duration * 1000;
     this.watchLater();
   }
 
@@ -105,7 +105,7 @@ export class Supervisor {
   endSource(): void {
     if (this.draining || this.stopping) return;
     this.draining = true;
-    this.movedAtMs = Date.now();
+    this.movedAtMs = performance.now();
     this.nic.ask(END_SOURCE);
     if (this.timer !== null) this.watchLater();
   }
@@ -180,13 +180,13 @@ export class Supervisor {
 
   private watchLater(): void {
     if (this.timer !== null) clearTimeout(this.timer);
-    const left = this.deadlineMs - Date.now();
+    const left = this.deadlineMs - performance.now();
     const ms = this.draining ? WATCH_DRAIN_MS : Math.max(0, Math.min(WATCH_MS, left));
     this.timer = setTimeout(() => this.watch(), ms);
   }
 
   private watch(): void {
-    const now = Date.now();
+    const now = performance.now();
     if (this.draining && (this.drained() || this.stalled(now))) {
       void this.end();
       return;

@@ -49,7 +49,7 @@ function title({ version, node, config, nics }: Snapshot, paint: Paint): string 
 function headline({ stack, durationSeconds, rates, conservation }: Snapshot, paint: Paint): readonly string[] {
   const { dropped, offered } = conservation;
   const loss = dropped === 0 ? paint.good('nothing dropped') : paint.bad(`${percent(dropped, offered)} dropped`);
-  const delivered = `${count(stack.delivered)} packets delivered in ${seconds(durationSeconds)}`;
+  const delivered = `${plural(stack.delivered, 'packet')} delivered in ${seconds(durationSeconds)}`;
   const pps = paint.bold(rate(rates.deliveredPps, 'pps'));
   return [`${delivered}: ${pps}, ${bitRate(stack.deliveredBytes, durationSeconds)}, ${loss}`];
 }
@@ -155,7 +155,10 @@ function named(counts: Readonly<Record<string, number>>, whole: number): readonl
 
 function recorded({ recordings }: Snapshot): readonly string[] {
   return list(
-    recordings.map(({ path, packets, bytes }) => [path, count(packets), `packets, ${rate(bytes, 'B')}`] as const),
+    recordings.map(
+      ({ path, packets, bytes }) =>
+        [path, count(packets), `packet${packets === 1 ? '' : 's'}, ${rate(bytes, 'B')}`] as const,
+    ),
   );
 }
 

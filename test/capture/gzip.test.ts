@@ -55,15 +55,32 @@ t.test('a stream that is damaged', async (t) => {
   const damaged = Buffer.from(zipped);
   damaged.fill(0xff, 100_000, 100_008);
   const { fault } = readAll(damaged);
-  t.match(
-    fault?.problem,
-    /the gzip stream is corrupt within the \d+ bytes from byte \d+ on: |packet \d+ at byte \d+ of the unpacked/,
-  );
+  t.match(fault?.problem, /the gzip stream is corrupt at byte \d+: |packet \d+ at byte \d+ of the unpacked/);
   const checksum = Buffer.from(zipped);
   checksum[checksum.length - 8]! ^= 1;
-  t.match(readAll(checksum).fault?.problem, /corrupt within the \d+ bytes from byte \d+ on: .*data check/);
+  t.match(readAll(checksum).fault?.problem, /corrupt at byte \d+: .*data check/);
   const garbage = Buffer.concat([zipped, Buffer.from('garbage')]);
-  t.match(readAll(garbage).fault?.problem, /corrupt within .* header check/);
+  t.match(readAll(garbage).fault?.problem, /corrupt at byte \d+: .*header check/);
+});
+
+t.test('all packets before a fault are there, out of a file and a pipe', async (t) => {
+  const few = gzipSync(captureOf(packets.slice(0, 3)));
+  const garbage = Buffer.from('garbage');
+  for (const pipe of [false, true]) {
+    for (const portions of [[], [1], [7, 0, 100_000]]) {
+      const framesOf = (...files: Uint8Array[]) => readAll(Buffer.concat(files), { pipe, portions });
+      const small = framesOf(few, garbage);
+      t.equal(small.frames.length, 3, `pipe: ${pipe}, portions of ${portions}`);
+      t.match(small.fault?.problem, new RegExp(`corrupt at byte ${few.length + 1}: .*header check`));
+      t.equal(framesOf(zipped, garbage).frames.length, 500);
+      const cut = 54_321;
+      const members = [gzipSync(plain.subarray(0, cut)), gzipSync(plain.subarray(cut))];
+      t.equal(framesOf(...members, garbage).frames.length, 500, 'members');
+      const broken = Buffer.from(members[1]!).fill(0, 0, 4);
+      broken[0] = 1;
+      t.equal(framesOf(members[0]!, broken).frames.length, framesOf(members[0]!).frames.length, 'the second is none');
+    }
+  }
 });
 
 t.test('faults of the capture inside are told with their place in it', async (t) => {

@@ -39,19 +39,23 @@ export interface ReadOptions {
   readonly bursts?: 'reference' | 'wasm';
   /** Bytes that the source gives at a time, in turn, as a pipe would; 0 = dry. Default: as many as are asked for. */
   readonly portions?: readonly number[];
+  /** A pipe: bytes that cannot be read again. */
+  readonly pipe?: boolean;
   /** Default `memory`. */
   readonly path?: string;
 }
 
 /** Bytes in memory. */
 export class MemoryBytes implements ByteSource {
+  readonly regular: boolean;
   private readonly capture: Uint8Array;
   private readonly portions: readonly number[];
   private position = 0;
   private reads = 0;
 
-  constructor(capture: Uint8Array, portions: readonly number[] = []) {
+  constructor(capture: Uint8Array, portions: readonly number[] = [], regular = true) {
     this.capture = capture;
+    this.regular = regular;
     this.portions = portions;
   }
 
@@ -66,8 +70,8 @@ export class MemoryBytes implements ByteSource {
   }
 
   rewind(): boolean {
-    this.position = 0;
-    return true;
+    if (this.regular) this.position = 0;
+    return this.regular;
   }
 
   close(): void {}
@@ -77,13 +81,13 @@ const burstModule = compileBursts();
 
 /** @throws what is no CaptureError */
 export function readAll(capture: Uint8Array, options: ReadOptions = {}): ReadCapture {
-  const { path = 'memory', portions = [], size = captureSize(capture.length) } = options;
+  const { path = 'memory', portions = [], pipe = false, size = captureSize(capture.length) } = options;
   const layout = captureLayout(64, size);
   const pages = Math.ceil((64 + layout.bytes) / PAGE_BYTES);
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
   const views = viewsOf(memory.buffer);
   const bursts = burstsOf(options, memory, views);
-  const source = new MemoryBytes(capture, portions);
+  const source = new MemoryBytes(capture, portions, !pipe);
   const reader = new CaptureReader(views, layout, path, source, { bursts, inflater: gunzipInflater });
   const frames: ReadFrame[] = [];
   const fault = drain(views, reader, frames);

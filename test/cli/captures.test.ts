@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import t from 'tap';
 import type { Snapshot } from '../../src/index.js';
+import { captureOf } from '../nic/captures.js';
 import { CAPTURE, lines, type Outcome, sendWhenSeen, softirq } from './child.js';
 
 const PACKETS = 189;
@@ -107,6 +108,20 @@ t.test('a capture that breaks off: the summary, then one line, status 1', async 
   const summary = await softirq(['run', '--device', `pcap:${path}`]);
   t.equal(summary.status, 1);
   t.match(summary.stdout, /packets delivered/);
+});
+
+t.test('a small compressed capture with garbage behind it: all of its packets, then one line, status 1', async (t) => {
+  const path = `${t.testdir()}/small.pcap.gz`;
+  const packet = { seconds: 1, fraction: 0, bytes: Buffer.alloc(60, 1) };
+  const content = Buffer.concat([gzipSync(captureOf([packet])), Buffer.from('garbage')]);
+  writeFileSync(path, content);
+  const args = ['run', '--json', '--device'];
+  const ofPipe = piped([...args, 'pcap:-'], (stdin) => stdin.end(content));
+  for (const outcome of [await softirq([...args, `pcap:${path}`]), await ofPipe]) {
+    t.equal(outcome.status, 1, outcome.stderr);
+    t.match(faults(outcome), [/the gzip stream is corrupt at byte \d+: /]);
+    t.equal(documentOf(outcome).conservation.offered, 1);
+  }
 });
 
 t.test('a named pipe: it is waited for whoever writes', { skip: process.platform === 'win32' }, async (t) => {

@@ -191,6 +191,13 @@ t.test('the summary of a worse day', async (t) => {
   t.notMatch(text, 'source held');
 });
 
+t.test('one packet', async (t) => {
+  const recordings = [{ path: 'one.pcapng', packets: 1, bytes: 300 }];
+  const text = summary({ ...sample, stack: { ...sample.stack, delivered: 1 }, recordings });
+  t.match(text, '\n1 packet delivered in');
+  t.match(text, /one\.pcapng +1 +packet, 300 B/);
+});
+
 t.test('before any traffic', async (t) => {
   const nothing = JSON.parse(JSON.stringify(sample), (key, value) =>
     typeof value === 'number' && key !== 'cpus' && key !== 'queues' ? 0 : value,
