@@ -1,6 +1,5 @@
 // Cold. Runs on: main.
-// The driver's poll: how each one ends, and what may happen between its last look at the ring and the unmask. Case numbers
-// are those of kernel-semantics.md §9.8.
+// The driver's poll: how each one ends, and what may happen between its last look at the ring and the unmask.
 
 import t from 'tap';
 import { NO_HOLDER } from '../../src/napi/state.js';

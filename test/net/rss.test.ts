@@ -1,5 +1,5 @@
 // Cold. Runs on: main.
-// Toeplitz against the published vectors (kernel-semantics.md §7.6), by definition and by tables, over real frames.
+// Toeplitz against the published vectors, by definition and by tables, over real frames.
 
 import t from 'tap';
 import {
