@@ -88,8 +88,8 @@ export function makePlan(needs: PlanNeeds): Plan {
   const start = reserveStart(arena);
   const cpuContexts = each(arena, cpus, 'context of cpu', CONTEXT_BYTES);
   const nicContext = arena.reserve('context of nic 0', CONTEXT_BYTES);
-  const lines = arena.reserve('interrupt lines, bitmaps of cpus', irqRegionBytes(queues, cpus));
-  const irq = { address: lines, lines: queues, contexts: cpuContexts[0]! };
+  const lines = arena.reserve('interrupt lines, calls and bitmaps of cpus', irqRegionBytes(queues, cpus));
+  const irq = { address: lines, lines: queues, cpus, contexts: cpuContexts[0]! };
   const napiCount = queues + cpus;
   const napis = arena.reserve('napi instances: queues, backlogs', napiCount * NAPI_BYTES);
   const ofCpus = cpuContexts.map((_, cpu) => reserveCpu(arena, needs, cpu));

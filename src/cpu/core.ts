@@ -2,6 +2,7 @@
 // Wires what every CPU has, whatever driver it runs: interrupts, softirqs, NAPI.
 
 import { CpuInterrupts, type InterruptHandler } from '../driver/interrupt.js';
+import { CALL_SCHEDULE, type CallHandler, PendingCalls } from '../irq/call.js';
 import { type IrqLayout, IrqLine, PendingLines } from '../irq/line.js';
 import { CPU_COUNTERS, counterAddresses } from '../memory/counters.js';
 import type { Views } from '../memory/views.js';
@@ -95,9 +96,16 @@ export function buildCore(
   const threadOf = (id: number) => new NapiThreadTask(softnet, id, poller, softirqs, scheduler, clock, trace);
   const busySeams = { clock, trace, deliver, needResched: resched, condResched: () => scheduler.condResched() };
   const busyPoller = new BusyPoller(views, softnet, busySeams, counters.busyPollRxPackets);
-  const parts = { softirqs, timers, trace, lines, irqs };
+  const parts = { softirqs, timers, trace, lines, irqs, calls: callHandlers(softnet) };
   const { handlers, interrupts } = interruptsOf(views, layout, parts, counters.hardirqs);
   return { softirqs, softnet, timers, busyPoller, scheduler, interrupts, lines, handlers, deliver, threadOf, sysctls };
+}
+
+/** By kind. */
+function callHandlers(softnet: Softnet): CallHandler[] {
+  const handlers: CallHandler[] = [];
+  handlers[CALL_SCHEDULE] = (id) => softnet.napiScheduleHeld(id);
+  return handlers;
 }
 
 interface InterruptParts {
@@ -106,13 +114,27 @@ interface InterruptParts {
   readonly trace: Trace | null;
   readonly lines: readonly IrqLine[];
   readonly irqs: readonly number[];
+  readonly calls: readonly CallHandler[];
 }
 
 function interruptsOf(views: Views, { irq, cpu }: CoreLayout, parts: InterruptParts, hardirqs: number) {
   const { softirqs, timers, trace, lines, irqs } = parts;
+  const calls = new PendingCalls(views, irq, cpu, parts.calls);
   const handlers: InterruptHandler[] = [];
   const pending = new PendingLines(views, irq, cpu);
-  const interrupts = new CpuInterrupts(views, cpu, softirqs, trace, pending, timers, lines, handlers, irqs, hardirqs);
+  const interrupts = new CpuInterrupts(
+    views,
+    cpu,
+    softirqs,
+    trace,
+    pending,
+    calls,
+    timers,
+    lines,
+    handlers,
+    irqs,
+    hardirqs,
+  );
   return { handlers, interrupts };
 }
 

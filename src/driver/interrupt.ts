@@ -2,6 +2,7 @@
 // The driver's two interrupt handlers, and the interrupts of one CPU.
 
 import type { CpuRecorder } from '../capture/write-recorder.js';
+import type { PendingCalls } from '../irq/call.js';
 import type { IrqLine, PendingLines } from '../irq/line.js';
 import { DOUBLE_BYTES } from '../memory/layout.js';
 import type { Views } from '../memory/views.js';
@@ -112,6 +113,7 @@ export class CpuInterrupts {
   private readonly context: IrqContext;
   private readonly trace: Trace | null;
   private readonly pending: PendingLines;
+  private readonly calls: PendingCalls;
   private readonly timers: LocalTimers;
   private readonly lines: readonly IrqLine[];
   private readonly handlers: readonly InterruptHandler[];
@@ -128,6 +130,7 @@ export class CpuInterrupts {
     context: IrqContext,
     trace: Trace | null,
     pending: PendingLines,
+    calls: PendingCalls,
     timers: LocalTimers,
     lines: readonly IrqLine[],
     handlers: readonly InterruptHandler[],
@@ -139,6 +142,7 @@ export class CpuInterrupts {
     this.context = context;
     this.trace = trace;
     this.pending = pending;
+    this.calls = calls;
     this.timers = timers;
     this.lines = lines;
     this.handlers = handlers;
@@ -170,8 +174,9 @@ export class CpuInterrupts {
     let delivered = 0;
     for (let index = 0; index < this.pending.wordCount; index += 1) {
       for (let bits = this.pending.takeWord(index); bits !== 0; bits &= bits - 1) {
-        const line = index * 32 + 31 - Math.clz32(bits & -bits);
-        if (this.lines[line]!.take(this.cpu)) delivered += this.run(line);
+        const vector = index * 32 + 31 - Math.clz32(bits & -bits);
+        if (vector >= this.pending.lines) delivered += this.calls.run(vector - this.pending.lines);
+        else if (this.lines[vector]!.take(this.cpu)) delivered += this.run(vector);
       }
     }
     return delivered;

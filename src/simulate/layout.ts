@@ -39,14 +39,14 @@ export function layOut(cpus: number): SimulationLayout {
   const each = (name: string, bytes: number) =>
     Array.from({ length: cpus }, (_, cpu) => arena.reserve(`${name} of cpu ${cpu}`, bytes));
   const contexts = each('context', CONTEXT_BYTES);
-  const address = arena.reserve('interrupt lines, bitmaps of cpus', irqRegionBytes(LINES_MAX, cpus));
+  const irq = layOutIrq(arena, cpus, contexts[0]!);
   const sysctls = arena.reserve('sysctls', SYSCTL_BYTES);
   const napis = arena.reserve('napi instances', NAPIS_MAX * NAPI_BYTES);
   const softirqs = each('softirq words', SOFTIRQ_BYTES);
   const softnets = each('softnet words', SOFTNET_BYTES);
   const timers = each('timers', timersBytes(NAPIS_MAX));
   const counters = each('counters', counterBlockBytes(CPU_COUNTERS));
-  const shared = { irq: { address, lines: LINES_MAX, contexts: contexts[0]! }, napis, napiCount: NAPIS_MAX, sysctls };
+  const shared = { irq, napis, napiCount: NAPIS_MAX, sysctls };
   const events = arena.reserve('events', EVENTS_MAX * EVENT_BYTES);
   return {
     events,
@@ -62,6 +62,11 @@ export function layOut(cpus: number): SimulationLayout {
     tasks: each('counters of tasks', TASKS_MAX * TASK_BYTES).map((first) => blocks(first, TASKS_MAX, TASK_BYTES)),
     bytes: arena.bytes, // after all of them
   };
+}
+
+function layOutIrq(arena: Arena, cpus: number, contexts: number) {
+  const address = arena.reserve('interrupt lines, calls and bitmaps of cpus', irqRegionBytes(LINES_MAX, cpus));
+  return { address, lines: LINES_MAX, cpus, contexts };
 }
 
 function blocks(first: number, count: number, bytes: number): number[] {

@@ -5,6 +5,7 @@ import { type CpuLayout, napiState } from '../../src/cpu/build.js';
 import { CpuInterrupts, NapiInterrupt, PacketInterrupt } from '../../src/driver/interrupt.js';
 import { RxPoll } from '../../src/driver/poll.js';
 import { RxQueue } from '../../src/driver/rx-queue.js';
+import { PendingCalls } from '../../src/irq/call.js';
 import { IrqLine, PendingLines } from '../../src/irq/line.js';
 import {
   CPU_COUNTERS,
@@ -91,6 +92,7 @@ export class RigCpu {
       softirqs,
       null,
       pending,
+      new PendingCalls(views, layout.irq, cpu, []),
       timers,
       [line],
       [handler],
