@@ -259,6 +259,16 @@ export class NapiState {
     }
   }
 
+  /** Armed on `to` instead of `from`. @returns false when it was not, or is no more, armed on `from` */
+  moveTimer(from: number, to: number): boolean {
+    for (;;) {
+      const old = Atomics.load(this.words, this.base + TIMER);
+      if ((old & TIMER_ARMED) !== from + 1) return false;
+      const next = (old & ~TIMER_ARMED) | (to + 1);
+      if (Atomics.compareExchange(this.words, this.base + TIMER, old, next) === old) return true;
+    }
+  }
+
   /** @returns true when it was still armed on `cpu`, who now runs its callback, and says so by endTimer() */
   expireTimer(cpu: number): boolean {
     for (;;) {
