@@ -82,14 +82,17 @@ export class Supervisor {
     this.done.catch(() => {}); // A failure reaches whoever awaits done or stop(), and must not end the process before.
   }
 
-  /** @throws RecordingError before any thread starts · RoleError when a thread died before all were ready */
+  /**
+   * Resolves when all threads have met; one that dies after that, be it at once, is told by `done` alone.
+   * @throws RecordingError before any thread starts · RoleError when a thread died before all had met
+   */
   async start(): Promise<void> {
     const parties = 1 + this.contexts.length;
     const barrier = new Barrier(this.machine.views.words.buffer, this.plan.barrier, parties);
     this.recordings.open();
     await this.tryStartThreads(parties);
-    await barrier.waitAsync(START_TIMEOUT_MS, () => this.failure !== null);
-    if (this.failure !== null) {
+    const met = await barrier.waitAsync(START_TIMEOUT_MS, () => this.failure !== null);
+    if (!met) {
       barrier.breakUp(); // The others wake, and find STOP.
       await this.done; // Rejects.
     }
@@ -98,7 +101,7 @@ export class Supervisor {
       if (use !== null) this.useAtStart.set(role, use);
     }
     if (this.config.duration !== null) this.deadlineMs = performance.now() + this.config.duration * 1000;
-    this.watchLater();
+    if (!this.stopping) this.watchLater();
   }
 
   /** The source offers no further frame; what is in flight is drained, and the machine ends. */
