@@ -54,6 +54,8 @@ export function expandModes<T extends Typed>({
   const sysctls = [...(preset?.sysctl ?? []), ...sysctl];
   const settings = [...(preset?.napi ?? []), ...napi];
   const tasks = [...(preset?.task ?? []), ...task];
+  if (capabilities.length > 0 && tasks.length === 0)
+    throw new UsageError('--capabilities: needs a --task that has them');
   const options = {
     ...rest,
     ...(mode !== undefined && { mode: preset === null ? mode : 'napi' }),
