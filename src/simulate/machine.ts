@@ -160,7 +160,7 @@ export class Simulation {
     const index = this.events;
     assertWhole('events', index + 1, 1, EVENTS_MAX);
     this.events += 1;
-    return new WaitEvent(this.views, this.eventsAddress + index * EVENT_BYTES);
+    return new WaitEvent(this.views.words.buffer, this.eventsAddress + index * EVENT_BYTES);
   }
 
   // ── time ──
