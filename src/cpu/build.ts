@@ -10,6 +10,8 @@ import { CPU_COUNTERS, counterAddress, counterAddresses, POLL_COUNTERS, TASK_COU
 import type { Views } from '../memory/views.js';
 import type { Capabilities } from '../napi/busy-params.js';
 import { Backlog } from '../net/backlog.js';
+import { ReceivedPackets } from '../net/backlog-packets.js';
+import type { BacklogLayout } from '../net/backlog-queue.js';
 import { Receive, type ReceiveSettings } from '../net/receive.js';
 import { Burst, type Sink } from '../net/sink.js';
 import { BufferPool } from '../ring/buffer-pool.js';
@@ -26,7 +28,8 @@ import { TaskSleep } from './task-sleep.js';
 export interface CpuLayout extends CoreLayout {
   readonly batch: number;
   readonly tally: number;
-  readonly backlog: number;
+  /** Of all CPUs; none in mode napi. */
+  readonly backlogs: readonly BacklogLayout[];
   readonly rings: readonly number[];
   readonly pools: readonly number[];
   readonly buffers: number;
@@ -135,13 +138,13 @@ function attachNapi({ views, layout, settings, core, receive, rxQueues, pollCoun
 
 /** An interrupt sets one packet aside in this CPU's backlog. */
 function attachInterrupts({ views, layout, core, receive, recorder, pools, rxQueues, pollCounters }: Driver): void {
-  const id = layout.rings.length + layout.cpu;
-  const { softnet, lines, handlers, deliver, sysctls } = core;
-  const backlog = new Backlog(views, layout.backlog, id, softnet, receive, pools, layout.links, deliver, sysctls);
-  const dropped = counterAddress(CPU_COUNTERS, layout.counters, 'dropped');
+  const { cpu, rings, links, backlogs } = layout;
+  const packets = new ReceivedPackets(views, receive, pools, links, recorder);
+  const counters = counterAddresses(CPU_COUNTERS, layout.counters, CPU_COUNTERS);
+  const backlog = new Backlog(views, backlogs, rings.length, core, packets, counters);
   rxQueues.forEach((rx, queue) => {
     const { taken } = pollCounters[queue]!;
-    handlers.push(new PacketInterrupt(views, lines[queue]!, rx, queue, backlog, dropped, taken, recorder));
+    core.handlers.push(new PacketInterrupt(views, core.lines[queue]!, rx, queue, cpu, backlog, packets, taken));
   });
 }
 

@@ -14,9 +14,12 @@ import type { BusyLoop } from '../napi/busy-poll.js';
 import { pollNapi } from '../napi/netpoll.js';
 import type { PollList } from '../napi/poll-list.js';
 import { NapiWait, type Waitable } from '../napi/wait.js';
+import type { BacklogLayout } from '../net/backlog-queue.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Printk } from '../runtime/printk.js';
+import { type PacketTable, SimulatedBacklog } from './backlog.js';
 import { vectorOf } from './check.js';
+import { NAPIS_MAX } from './layout.js';
 import type { CpuTrace } from './trace.js';
 
 export type Vector = (typeof SOFTIRQ_VECTORS)[number];
@@ -26,6 +29,7 @@ export interface CpuWorld {
   readonly views: Views;
   readonly clock: Clock;
   readonly printk: Printk;
+  readonly packets: PacketTable;
   /** Runs `run` with this CPU as the one that executes. */
   on<T>(cpu: SimulatedCpu, run: () => T): T;
   /** The instance's name. */
@@ -54,6 +58,7 @@ export class SimulatedCpu {
   needResched = false;
   /** signal_pending, by hand: as if the host had asked something of this CPU. */
   signalPending = false;
+  readonly backlog: SimulatedBacklog;
   /** @internal */
   readonly core: CpuCore;
   private readonly world: CpuWorld;
@@ -73,6 +78,7 @@ export class SimulatedCpu {
     trace: CpuTrace,
     irqs: readonly number[],
     taskCounters: readonly number[],
+    backlogs: readonly BacklogLayout[],
   ) {
     const { views, clock, printk } = world;
     this.id = layout.cpu;
@@ -87,6 +93,7 @@ export class SimulatedCpu {
     // Line n is the test's own interrupt of CPU n: level, so that it can come while its handler runs.
     this.core.lines[this.id]!.create('level', this.id);
     this.core.handlers[this.id] = { handle: () => this.handlers.pop()?.() };
+    this.backlog = new SimulatedBacklog(views, backlogs, NAPIS_MAX, this.core, world.packets, layout.counters);
   }
 
   // ── code on this CPU ──
@@ -186,6 +193,33 @@ export class SimulatedCpu {
   netpoll(...napis: readonly { readonly id: number }[]): void {
     const views = napis.map(({ id }) => this.core.softnet.napis[id]!);
     this.task(() => pollNapi(views, this.id, this.world.printk, this.trace));
+  }
+
+  // ── packets ──
+
+  /** netif_rx: to this CPU's own backlog. @returns false when that is full: NET_RX_DROP */
+  netifRx(packet: unknown): boolean {
+    const rx = () => this.enqueueToBacklog(this.id, packet);
+    return this.inInterrupt ? rx() : this.bhDisabled(rx);
+  }
+
+  /**
+   * enqueue_to_backlog, by this CPU: in irq(), in bhDisabled(), or in a poll, as in the kernel, so that a softirq follows that
+   * calls `target`. @returns false when its backlog is full: NET_RX_DROP
+   */
+  enqueueToBacklog(target: number, packet: unknown): boolean {
+    return this.task(() => this.backlog.enqueue(target, packet));
+  }
+
+  /**
+   * dev_cpu_dead, on this CPU, for one that gets no turn any more: its backlog, and the calls that it owes.
+   * @returns packets that were left
+   */
+  inheritBacklog(dead: SimulatedCpu): number {
+    return this.task(() => {
+      this.core.softnet.inheritRpsIpis(this.world.views, dead.layout.softnet);
+      return this.backlog.inherit(dead.id);
+    });
   }
 
   // ── softirqs ──
