@@ -2,7 +2,7 @@
 // Wires what every CPU has, whatever driver it runs: interrupts, softirqs, NAPI.
 
 import { CpuInterrupts, type InterruptHandler } from '../driver/interrupt.js';
-import { CALL_SCHEDULE, type CallHandler, PendingCalls } from '../irq/call.js';
+import { CALL_SCHEDULE, CALL_TIMER, type CallHandler, Calls, PendingCalls } from '../irq/call.js';
 import { type IrqLayout, IrqLine, PendingLines } from '../irq/line.js';
 import { CPU_COUNTERS, counterAddresses } from '../memory/counters.js';
 import type { Views } from '../memory/views.js';
@@ -22,7 +22,7 @@ import { Scheduler } from './scheduler.js';
 
 /** Where the parts that every CPU has lie, in byte addresses. */
 export interface CoreLayout {
-  /** Its number, which is its context id. */
+  /** Its number, which is its context id. (Of a context that is no CPU: its id.) */
   readonly cpu: number;
   readonly irq: IrqLayout;
   /** NAPI instance 0; all instances of the machine lie one behind the other. */
@@ -32,6 +32,8 @@ export interface CoreLayout {
   readonly softnet: number;
   /** The CPU's timers, of timersBytes(napiCount). */
   readonly timers: number;
+  /** By context id: those of the contexts that are no CPUs. Default: there is none. */
+  readonly remoteTimers?: ReadonlyMap<number, number>;
   /** The machine's. */
   readonly sysctls: number;
   /** The CPU's block of CPU_COUNTERS. */
@@ -93,18 +95,24 @@ export function buildCore(
   const poller = new NapiPoller(views, softnet, { clock, printk, trace }, counters.lastPollNs);
   const sysctls = new Sysctls(views, layout.sysctls, clock.hz);
   new NetRxAction(views, softnet, poller, { clock, deliver }, sysctls, counters);
-  const threadOf = (id: number) => new NapiThreadTask(softnet, id, poller, softirqs, scheduler, clock, trace);
+  const out = new Calls(views, layout.irq);
+  const threadOf = (id: number) => new NapiThreadTask(softnet, id, poller, softirqs, scheduler, out, clock, trace);
   const busySeams = { clock, trace, deliver, needResched: resched, condResched: () => scheduler.condResched() };
   const busyPoller = new BusyPoller(views, softnet, busySeams, counters.busyPollRxPackets);
-  const parts = { softirqs, timers, trace, lines, irqs, calls: callHandlers(softnet) };
+  const parts = { softirqs, timers, trace, lines, irqs, calls: callHandlers(softnet, timers, layout) };
   const { handlers, interrupts } = interruptsOf(views, layout, parts, counters.hardirqs);
   return { softirqs, softnet, timers, busyPoller, scheduler, interrupts, lines, handlers, deliver, threadOf, sysctls };
 }
 
 /** By kind. */
-function callHandlers(softnet: Softnet): CallHandler[] {
+function callHandlers(softnet: Softnet, timers: NapiTimers, { remoteTimers }: CoreLayout): CallHandler[] {
   const handlers: CallHandler[] = [];
   handlers[CALL_SCHEDULE] = (id) => softnet.napiScheduleHeld(id);
+  handlers[CALL_TIMER] = (id) => {
+    const from = softnet.napis[id]!.state.timerCpu();
+    const address = remoteTimers?.get(from);
+    if (address !== undefined) timers.adopt(id, from, address); // or it was cancelled, or armed anew elsewhere
+  };
   return handlers;
 }
 
