@@ -12,7 +12,7 @@ import {
 } from '../bursts/layout.js';
 import { WRITE_AREA_BYTES } from '../capture/write-area.js';
 import type { CpuLayout } from '../cpu/build.js';
-import { irqRegionBytes } from '../irq/line.js';
+import { type IrqLayout, irqRegionBytes } from '../irq/line.js';
 import { Arena } from '../memory/arena.js';
 import { CONTEXT_BYTES } from '../memory/context.js';
 import {
@@ -98,35 +98,46 @@ export function makePlan(needs: PlanNeeds): Plan {
   const { cpus, queues } = needs;
   const arena = new Arena();
   const start = reserveStart(arena);
-  const cpuContexts = each(arena, cpus, 'context of cpu', CONTEXT_BYTES);
-  const nicContext = arena.reserve('context of nic 0', CONTEXT_BYTES);
-  const names = pollerNames(needs);
-  const pollerContexts = names.map((name) => arena.reserve(`context of ${name}`, CONTEXT_BYTES)); // contextWord() finds them
-  const lines = arena.reserve('interrupt lines, calls and bitmaps of cpus', irqRegionBytes(queues, cpus));
-  const irq = { address: lines, lines: queues, cpus, contexts: cpuContexts[0]! };
+  const contexts = reserveContexts(arena, needs);
+  const irq = reserveIrq(arena, needs, contexts.cpuContexts[0]!);
   const napiCount = queues + cpus;
   const napis = arena.reserve('napi instances: queues, backlogs', napiCount * NAPI_BYTES);
-  const ofCpus = cpuContexts.map((_, cpu) => reserveCpu(arena, needs, `cpu ${cpu}`));
-  const ofPollers = names.map((name) => reserveCpu(arena, { ...needs, mode: 'napi', tasks: 0 }, name));
+  const ofCpus = contexts.cpuContexts.map((_, cpu) => reserveCpu(arena, needs, `cpu ${cpu}`));
+  const ofPollers = pollerNames(needs).map((name) => reserveCpu(arena, { ...needs, mode: 'napi', tasks: 0 }, name));
   const ofNic = reserveNic(arena, needs);
   const writers = each(arena, needs.writers ?? 0, 'blocks to be written, area', WRITE_AREA_BYTES);
-  const { rings, pools, links, buffers, poolCapacity } = reserveQueues(arena, needs);
+  const { rings, buffers, poolCapacity, ...stores } = reserveQueues(arena, needs);
   if (arena.bytes > MEMORY_BYTES_MAX) throw tooLarge(needs, arena.bytes);
   const shared = { irq, rings, buffers };
   const backlogs = ofCpus.flatMap(({ backlog }, cpu) => (backlog === 0 ? [] : [backlogLayout(backlog, cpu)]));
   const firstPoller = cpus + NICS;
   const remoteTimers = new Map(ofPollers.map(({ timers }, index) => [firstPoller + index, timers]));
-  const ofAll = { sysctls: start.sysctls, napis, napiCount, pools, links, nicContext, backlogs, remoteTimers };
+  const { nicContext } = contexts;
+  const ofAll = { sysctls: start.sysctls, napis, napiCount, ...stores, nicContext, backlogs, remoteTimers };
   return {
     bytes: arena.bytes,
     text: arena.describe(),
     ...start,
-    ...{ poolCapacity, cpuContexts, nicContext, backlogs, writers },
+    ...contexts,
+    ...{ poolCapacity, backlogs, writers },
     cpus: ofCpus.map((own, cpu) => ({ ...shared, ...own, ...ofAll, cpu })),
     nic: { ...shared, ...ofNic, nic: 0 },
     pollers: ofPollers.map((own, index) => ({ ...shared, ...own, ...ofAll, cpu: firstPoller + index })),
-    pollerContexts,
   };
+}
+
+/** One behind the other, as contextWord() finds them. */
+function reserveContexts(arena: Arena, needs: PlanNeeds) {
+  return {
+    cpuContexts: each(arena, needs.cpus, 'context of cpu', CONTEXT_BYTES),
+    nicContext: arena.reserve('context of nic 0', CONTEXT_BYTES),
+    pollerContexts: pollerNames(needs).map((name) => arena.reserve(`context of ${name}`, CONTEXT_BYTES)),
+  };
+}
+
+function reserveIrq(arena: Arena, { queues, cpus }: PlanNeeds, contexts: number): IrqLayout {
+  const address = arena.reserve('interrupt lines, calls and bitmaps of cpus', irqRegionBytes(queues, cpus));
+  return { address, lines: queues, cpus, contexts };
 }
 
 function pollerNames({ workers = 0, attachments = 0 }: PlanNeeds): string[] {

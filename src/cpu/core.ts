@@ -82,14 +82,12 @@ export function buildCore(
   irqs: readonly number[],
 ): CpuCore {
   const { clock, printk, trace, needResched } = seams;
-  const { threadIrqs } = settings;
   const counters = counterAddresses(CPU_COUNTERS, layout.counters, CPU_COUNTERS);
-  const lines = irqs.map((_, id) => new IrqLine(views, layout.irq, id));
   const states = Array.from({ length: layout.napiCount }, (_, id) => napiState(views, layout.napis, id));
   // Softirqs need the delivery point, and interrupts, at their exit, the softirqs.
   const deliver = (): number => interrupts.deliver();
   const resched = (): boolean => needResched() || scheduler.needResched();
-  const softirqSeams = { deliver, needResched: resched, printk, trace, threadIrqs };
+  const softirqSeams = { deliver, needResched: resched, printk, trace, ...settings };
   const softirqs = new Softirqs(views, layout.softirq, clock, softirqSeams, counters);
   const scheduler: Scheduler = new Scheduler(softirqs, clock);
   const out = new Calls(views, layout.irq);
@@ -102,9 +100,9 @@ export function buildCore(
   const threadOf = (id: number) => new NapiThreadTask(softnet, id, poller, scheduler, out, clock, trace);
   const busySeams = { clock, trace, deliver, needResched: resched, condResched: () => scheduler.condResched() };
   const busyPoller = new BusyPoller(views, softnet, busySeams, counters.busyPollRxPackets);
-  const parts = { softirqs, timers, trace, lines, irqs, calls: callHandlers(softnet, timers, layout) };
-  const { handlers, interrupts } = interruptsOf(views, layout, parts, counters.hardirqs);
-  return { ...parts, softnet, busyPoller, scheduler, interrupts, handlers, deliver, threadOf, sysctls };
+  const parts = { softirqs, timers, trace, irqs, calls: callHandlers(softnet, timers, layout) };
+  const { lines, handlers, interrupts } = interruptsOf(views, layout, parts, counters.hardirqs);
+  return { ...parts, softnet, busyPoller, scheduler, interrupts, lines, handlers, deliver, threadOf, sysctls };
 }
 
 /** By kind. */
@@ -123,13 +121,13 @@ interface InterruptParts {
   readonly softirqs: Softirqs;
   readonly timers: NapiTimers;
   readonly trace: Trace | null;
-  readonly lines: readonly IrqLine[];
   readonly irqs: readonly number[];
   readonly calls: CallHandler[];
 }
 
 function interruptsOf(views: Views, { irq, cpu }: CoreLayout, parts: InterruptParts, hardirqs: number) {
-  const { softirqs, timers, trace, lines, irqs } = parts;
+  const { softirqs, timers, trace, irqs } = parts;
+  const lines = irqs.map((_, id) => new IrqLine(views, irq, id));
   const calls = new PendingCalls(views, irq, cpu, parts.calls);
   const handlers: InterruptHandler[] = [];
   const pending = new PendingLines(views, irq, cpu);
@@ -146,7 +144,7 @@ function interruptsOf(views: Views, { irq, cpu }: CoreLayout, parts: InterruptPa
     irqs,
     hardirqs,
   );
-  return { handlers, interrupts };
+  return { lines, handlers, interrupts };
 }
 
 export function napiState(views: Views, napis: number, id: number): NapiState {
