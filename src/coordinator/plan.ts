@@ -95,12 +95,11 @@ export interface PlanNeeds {
 
 /** @throws SoftirqOptionError when all of it together does not fit a memory */
 export function makePlan(needs: PlanNeeds): Plan {
-  const { cpus, queues } = needs;
   const arena = new Arena();
   const start = reserveStart(arena);
   const contexts = reserveContexts(arena, needs);
   const irq = reserveIrq(arena, needs, contexts.cpuContexts[0]!);
-  const napiCount = queues + cpus;
+  const napiCount = needs.queues + needs.cpus;
   const napis = arena.reserve('napi instances: queues, backlogs', napiCount * NAPI_BYTES);
   const ofCpus = contexts.cpuContexts.map((_, cpu) => reserveCpu(arena, needs, `cpu ${cpu}`));
   const ofPollers = pollerNames(needs).map((name) => reserveCpu(arena, { ...needs, mode: 'napi', tasks: 0 }, name));
@@ -110,7 +109,7 @@ export function makePlan(needs: PlanNeeds): Plan {
   if (arena.bytes > MEMORY_BYTES_MAX) throw tooLarge(needs, arena.bytes);
   const shared = { irq, rings, buffers };
   const backlogs = ofCpus.flatMap(({ backlog }, cpu) => (backlog === 0 ? [] : [backlogLayout(backlog, cpu)]));
-  const firstPoller = cpus + NICS;
+  const firstPoller = needs.cpus + NICS;
   const remoteTimers = new Map(ofPollers.map(({ timers }, index) => [firstPoller + index, timers]));
   const { nicContext } = contexts;
   const ofAll = { sysctls: start.sysctls, napis, napiCount, ...stores, nicContext, backlogs, remoteTimers };
