@@ -233,6 +233,12 @@ export function backlogInput(views: Views, layout: BacklogLayout, from = SPLICED
   return waiting;
 }
 
+/** This sender has published something that is still in input_pkt_queue. */
+export function backlogHasSent(views: Views, layout: BacklogLayout, sender: number): boolean {
+  const ring = ringsOf(layout)[layout.senders.indexOf(sender)];
+  return ring !== undefined && Atomics.load(views.words, ring + SPLICED) !== Atomics.load(views.words, ring + TAIL);
+}
+
 /** Packets that other CPUs have dropped because they found it full. */
 export function backlogDropped(views: Views, layout: BacklogLayout): number {
   return ringsOf(layout).reduce((total, ring) => total + views.doubles[(ring + DROPPED) / 2]!, 0);

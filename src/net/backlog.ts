@@ -15,7 +15,7 @@ import type { Poll } from '../napi/napi.js';
 import type { Softnet } from '../napi/softnet.js';
 import type { NapiState } from '../napi/state.js';
 import type { Sysctls } from '../napi/sysctl.js';
-import { type BacklogLayout, BacklogQueue, BacklogSender, NO_SLOT } from './backlog-queue.js';
+import { type BacklogLayout, BacklogQueue, BacklogSender, backlogHasSent, NO_SLOT } from './backlog-queue.js';
 
 /** What packets are. A slot is a word index. */
 export interface BacklogPackets {
@@ -103,6 +103,10 @@ export class Backlog implements Poll {
     const sender = this.senders[target] ?? noRing(this.cpu, target);
     if (sender.isEmpty) return;
     sender.publish();
+    this.schedule(target);
+  }
+
+  private schedule(target: number): void {
     const { softnet } = this.parts;
     const id = this.first + target;
     if (target !== this.cpu) softnet.napiScheduleRps(target, softnet.napis[id]!.state);
@@ -155,10 +159,14 @@ export class Backlog implements Poll {
 
   /**
    * dev_cpu_dead, the backlog's part: what is left in the backlog of a CPU that runs no more goes through this CPU's
-   * (netif_rx), in its order, as far as there is room. Its instance is idle afterwards. No other CPU sends to it any more.
+   * (netif_rx), in its order, as far as there is room. Its instance is idle afterwards. No other CPU sends to it any more. What
+   * it has sent itself is polled, even if it ended before it had told anybody.
    * @returns packets that were left
    */
   inherit(cpu: number): number {
+    for (const layout of this.layouts) {
+      if (layout.cpu !== cpu && backlogHasSent(this.views, layout, cpu)) this.schedule(layout.cpu);
+    }
     const { state } = this.parts.softnet.napis[this.first + cpu]!;
     if (state.isLinked()) state.unlink();
     state.releaseBacklog();
@@ -171,7 +179,7 @@ export class Backlog implements Poll {
         left += 1;
       }
     } while (queue.splice());
-    this.publish(this.cpu);
+    if (left > 0) this.publish(this.cpu);
     return left;
   }
 

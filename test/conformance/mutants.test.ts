@@ -73,7 +73,7 @@ function namesOf(output: string): string[] {
 
 t.test('the original passes', async (t) => {
   const copy = new Copy();
-  for (const suite of ['state', 'softirq', 'tasks'] as const) {
+  for (const suite of ['state', 'softirq', 'tasks', 'backlog'] as const) {
     t.same(await copy.failures({ kernel: '', rule: '', by: '', patches: [], suite }), [], suite);
   }
   copy.remove();
