@@ -258,6 +258,28 @@ t.test('B09: END_ON_RESCHED: it ends instead', async (t) => {
   t.same([polls, bits(a)], [['0/8', '0/8'], '']);
 });
 
+t.test('B09: disabled while others have the CPU: it returns', async (t) => {
+  const { m, a, polls } = device(0);
+  const returned: number[] = [];
+  m.cpu.addTask('poller', () => {
+    const loopEnd = () => {
+      m.advance(100_000);
+      return m.nowNs > 50e6;
+    };
+    m.cpu.busyLoop(a.napiId, { loopEnd });
+    returned.push(m.nowNs);
+    return false;
+  });
+  m.cpu.addTask('other', () => {
+    if (polls.length > 0 && bits(a) === '') t.ok(a.beginDisable().step());
+    m.advance(100_000);
+    return true;
+  });
+  while (m.nowNs < 60e6) m.turn();
+  t.equal(bits(a), 'SCHED|NPSVC');
+  t.ok(returned[0]! < 10e6, `after ${returned[0]} ns`);
+});
+
 t.test('B09: another task has its turns while one busy-polls without end', async (t) => {
   const { m, a } = device(0);
   const other = m.cpu.addTask('other', () => {

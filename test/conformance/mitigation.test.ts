@@ -111,6 +111,7 @@ t.test('M04: the timer polls where it was armed, and says so', async (t) => {
   t.equal(a.timerCpu, 1);
   m.run();
   t.same(ran, [1, 1]);
+  t.same(m.trace.of('sched_waking'), [], 'in an interrupt, which needs no ksoftirqd');
   t.same(
     m.trace.lines.filter((line) => line.includes('hrtimer')),
     [

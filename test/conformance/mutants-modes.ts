@@ -67,6 +67,13 @@ export const MITIGATION_MUTANTS: readonly Mutant[] = [
     ],
     ['says when its callback has ended', 'M09: being', ['state.endTimer();', '']],
   ]),
+  ...mutants('napi_watchdog', 'mitigation', 'driver/interrupt.js', [
+    [
+      'in hard interrupt context',
+      'M04: the timer',
+      ['this.context.irqEnter();', 'delivered += this.timers.expire(); this.context.irqEnter();'],
+    ],
+  ]),
   ...mutants('hrtimer_start', 'mitigation', TIMERS, [
     [
       'relative to the clock, not to when the poll began',
@@ -191,7 +198,19 @@ export const MITIGATION_MUTANTS: readonly Mutant[] = [
       ['loopEnd: this.loopEnd, budget, prefer', 'loopEnd: this.loopEnd, prefer'],
     ],
     ['with prefer_busy_poll', 'M14: as', ['loopEnd: this.loopEnd, budget, prefer', 'loopEnd: this.loopEnd, budget']],
-    ['a signal ends it', 'a request', ['|| this.signalPending()', '']],
+    ['a signal ends it', 'a request', ['|| this.seams.signalPending()', '']],
+  ]),
+  ...mutants('net_busy_loop_on', 'waits', WAIT, [
+    [
+      'net.core.busy_poll is on for all',
+      'M14: net',
+      ['this.params.usecs || this.seams.sysctls.busyPollUsecs', 'this.params.usecs'],
+    ],
+    [
+      'unless busy_poll_usecs says otherwise',
+      'M14: net',
+      ['this.params.usecs || this.seams.sysctls.busyPollUsecs', 'this.seams.sysctls.busyPollUsecs'],
+    ],
   ]),
   ...mutants('ep_poll', 'waits', 'cpu/task-wait.js', [
     ['then it sleeps, until an event', 'one that', ['this.sleep.on(this.inner, timeoutMs * 1e6)', '0']],
@@ -250,6 +269,11 @@ export const BUSY_POLL_MUTANTS: readonly Mutant[] = [
       [/softirqs\.localBhDisable\(\);(\s*const mine)/, '$1'],
       [/softirqs\.localBhEnable\(\);(\s*this\.seams\.deliver\(\);\s*this\.clock)/, '$1'],
     ],
+    [
+      'its owner alone ends it',
+      'B08: two',
+      ['if (mine)\n            this.busyPollStop', 'if (true)\n            this.busyPollStop'],
+    ],
     ['need_resched ends a stretch', 'B09: need', ['if (this.seams.needResched())', 'if (false)']],
     ['and others run', 'B09: another', ['this.seams.condResched();', '']],
     ['then it goes on', 'B09: need', ['goesOn = !loop.endOnResched;', 'goesOn = false;']],
@@ -257,6 +281,14 @@ export const BUSY_POLL_MUTANTS: readonly Mutant[] = [
       'unless END_ON_RESCHED',
       'B09: END',
       ['goesOn = !loop.endOnResched;', 'goesOn = loop.loopEnd !== null && !loop.loopEnd(startNs);'],
+    ],
+    [
+      'and looks the instance up again',
+      'B09: disabled',
+      [
+        /(startNs\) \{\s*)const napi = this\.napiById\(napiId\);/,
+        '$1const napi = (this.kept ??= this.napiById(napiId));',
+      ],
     ],
     ['the end condition is asked behind that', 'B09: need', [/if \(loop\.loopEnd\?\.\(startNs\)\)\s*return;/, '']],
     ['it takes turns with netpoll', 'it takes', [/if \(napi\.netpoll\)\s*netpollPollLock\(.*?\);/, '']],

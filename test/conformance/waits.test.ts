@@ -191,6 +191,24 @@ t.test('M14: and without irq_suspend_timeout the timer polls while it works', as
   }
 });
 
+t.test('M14: net.core.busy_poll counts where a wait has no time of its own', async (t) => {
+  for (const [usecs, sysctl, atLeast, below] of [
+    [0, 0, 0, 1000],
+    [0, 300, 300, 400],
+    [100, 300, 100, 200],
+  ] as const) {
+    const { m, app, arrive } = application({ usecs }, FOREVER);
+    m.sysctls.set('net.core.busy_poll', sysctl);
+    m.run();
+    const before = m.nowNs;
+    arrive();
+    m.turn();
+    const us = (m.nowNs - before) / 1000;
+    t.equal(app.found, 1);
+    t.ok(us >= atLeast && us < below, `busy_poll_usecs ${usecs}, busy_poll ${sysctl}: ${us} µs`);
+  }
+});
+
 t.test('M16: nothing comes any more: interrupts are resumed, and the task sleeps for ever', async (t) => {
   const { m, a, app, ring, arrive } = application({ usecs: 100, prefer: true }, FOREVER);
   arrive();
