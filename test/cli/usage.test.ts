@@ -26,7 +26,10 @@ const BAD: readonly (readonly [args: string[], line: RegExp])[] = [
   [pktgen('--ring', ''), /^softirq: --ring "": must be a power of two/],
   [pktgen('--cpus', '0'), /^softirq: --cpus 0: must be an integer from 1 to 64$/],
   [pktgen('--queues', '1.5'), /^softirq: --queues 1\.5: /],
-  [pktgen('--mode', 'poll'), /^softirq: --mode poll: must be napi, interrupt, defer, threaded or threaded-busy-poll$/],
+  [
+    pktgen('--mode', 'poll'),
+    /^softirq: --mode poll: must be napi, interrupt, busy-poll, defer, suspend, threaded or threaded-busy-poll$/,
+  ],
   [pktgen('--duration', '-1'), /^softirq: --duration -1: must be a number of seconds over 0$/],
   [pktgen('--packets', 'many'), /^softirq: --packets many: /],
   [pktgen('--size', '8'), /^softirq: --size 8: /],

@@ -65,7 +65,7 @@ t.test('the task busy-poll: the packets are its own, and hardly an interrupt com
   t.ok(busy.busy > 0, `${busy.busy} packets by busy polling`);
 });
 
-t.test('it works: with irq_suspend_timeout no timer comes meanwhile, without it the timer polls', async (t) => {
+t.test('M14: it works: with irq_suspend_timeout no timer comes meanwhile, without it the timer polls', async (t) => {
   const works = { workUsecs: 1000, usecs: 10_000 };
   const load = { spin: false }; // Then who waits for a timer with nothing to do has slept.
   const napi = { ...DEFERRED, deferHardIrqs: 2 };
@@ -76,13 +76,13 @@ t.test('it works: with irq_suspend_timeout no timer comes meanwhile, without it 
   t.ok(timerIrqs <= sleeps + 2, `${timerIrqs} timer interrupts, while it slept: ${sleeps} times`);
 });
 
-t.test('it works for longer than irq_suspend_timeout: the timer polls', async (t) => {
+t.test('M19: it works for longer than irq_suspend_timeout: the timer polls', async (t) => {
   const { timerIrqs, holds } = await application({ workUsecs: 10_000 }, { ...DEFERRED, irqSuspendTimeout: 2e6 });
   t.ok(holds);
   t.ok(timerIrqs > 3, `${timerIrqs} timer interrupts`);
 });
 
-t.test('nothing comes: its interrupt is on again, and its CPU sleeps', async (t) => {
+t.test('M16: nothing comes: its interrupt is on again, and its CPU sleeps', async (t) => {
   const packets = 5;
   const napi = { ...SUSPENDED, deferHardIrqs: 2 };
   const { irqs, sleeps, holds } = await application({}, napi, { rate: 10, packets });
