@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { patchText } from '../interleave/mutant.js';
+import { plainNode } from '../plain-node.js';
 import { MUTANTS, type Mutant } from './mutants.js';
 
 t.setTimeout(200_000);
@@ -62,7 +63,7 @@ class Copy {
 
 function outputOf(file: string): Promise<string> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [file], { timeout: HANGS_MS, maxBuffer: 2 ** 26 }, (_, stdout) => resolve(stdout));
+    execFile(...plainNode(file), { timeout: HANGS_MS, maxBuffer: 2 ** 26 }, (_, stdout) => resolve(stdout));
   });
 }
 
