@@ -49,11 +49,12 @@ export function resolveOptions(options: HostOptions): Config {
 }
 
 function tasksOf(given: ParsedOptions['task']): TaskConfig[] {
-  return [given ?? []].flat().map((task) => {
+  return given.map((task) => {
     const { url, name, weight = NICE_0_WEIGHT, data = null } = typeof task === 'string' ? { url: task } : task;
     return { url, name: name ?? basename(url).replace(/\.[cm]?[jt]s$/, ''), weight, data };
   });
 }
+
 function refuseMismatched(parsed: ParsedOptions): void {
   const [foreign, device] = parsed.device === 'pktgen' ? [CAPTURE_ONLY, 'pcap:FILE'] : [PKTGEN_ONLY, 'pktgen'];
   for (const name of foreign) {
