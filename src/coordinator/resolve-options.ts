@@ -49,12 +49,13 @@ export function resolveOptions(options: HostOptions): Config {
 }
 
 function tasksOf(given: ParsedOptions['task']): TaskConfig[] {
-  return [given ?? []].flat().map((task) => {
-    const given = typeof task === 'string' ? { url: task } : task;
-    const { url, name, weight = NICE_0_WEIGHT, data = null, capabilities = [] } = given;
+  return given.map((task) => {
+    const whole = typeof task === 'string' ? { url: task } : task;
+    const { url, name, weight = NICE_0_WEIGHT, data = null, capabilities = [] } = whole;
     return { url, name: name ?? basename(url).replace(/\.[cm]?[jt]s$/, ''), weight, data, capabilities };
   });
 }
+
 function refuseMismatched(parsed: ParsedOptions): void {
   const [foreign, device] = parsed.device === 'pktgen' ? [CAPTURE_ONLY, 'pcap:FILE'] : [PKTGEN_ONLY, 'pktgen'];
   for (const name of foreign) {

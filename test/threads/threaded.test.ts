@@ -49,7 +49,7 @@ async function ended(host: RunningHost) {
 }
 
 t.test('T01: threaded while idle: the thread polls, and no softirq runs', async (t) => {
-  const host = await start({ ...SLOW, rate: 0.2 }); // the next packet is far away
+  const host = await start({ ...SLOW, rate: 1 }); // the next packet is far away
   const { id } = only(host);
   await done('set', host, host.napi.set(id, { threaded: 'enabled' }));
   t.match(host.napi.get(id), { threaded: 'enabled', thread: `napi/nic0-${id}` });
