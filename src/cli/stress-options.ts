@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 
 const LINES: readonly (readonly [flags: string, help: string])[] = [
   ['--packets <n>', 'begin rounds until so many packets were delivered'],
-  ['--minutes <m>', 'begin rounds until so much time has passed'],
+  ['--minutes <m>', 'stop when so much time has passed'],
   ['--seed <n>', '0 … 134217727; the same seed draws the same rounds (default: any)'],
   ['--round <n>', 'only this one of the rounds of the seed'],
   ['--json', 'print one JSON document on stdout instead of the summary'],
