@@ -126,7 +126,8 @@ export class RoundRun {
   private async end(host: RunningHost): Promise<void> {
     const { random, course } = this.drawn;
     if (!course.ends.startsWith('stop')) return;
-    await Promise.race([delay(course.trafficMs), host.done.catch(() => {})]);
+    // The process does not wait for this timer when the machine has ended before.
+    await Promise.race([delay(course.trafficMs, undefined, { ref: false }), host.done.catch(() => {})]);
     if (this.over) return;
     const moving = course.ends === STOP_IN_A_MOVE ? this.tryTo(STOP_IN_A_MOVE, () => moveOne(host, random)) : null;
     if (moving === null) this.count(STOP);
