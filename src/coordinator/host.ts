@@ -65,9 +65,10 @@ export interface Host {
 }
 
 /**
- * Starts a machine: one NIC thread, `cpus` CPU threads, over one shared memory. Resolves when traffic runs.
+ * Starts a machine: one NIC thread, `cpus` CPU threads, over one shared memory. Resolves when all threads have met and
+ * traffic runs; what goes wrong from then on rejects `done` alone.
  * @throws SoftirqOptionError · CaptureError · RecordingError, all before any thread starts · RoleError when a thread died
- *   while starting
+ *   before all had met
  */
 export async function startHost(options: HostOptions): Promise<Host> {
   const config = resolveOptions(options);

@@ -32,7 +32,8 @@ import { SOFTNET_BYTES } from '../napi/softnet.js';
 import { NAPI_BYTES } from '../napi/state.js';
 import { SYSCTL_BYTES } from '../napi/sysctl.js';
 import { timersBytes } from '../napi/timers.js';
-import { BACKLOG_BYTES, BACKLOG_FRAMES_MAX } from '../net/backlog.js';
+import { PACKET_WORDS } from '../net/backlog-packets.js';
+import { BACKLOG_FRAMES_MAX, type BacklogLayout, backlogBytes } from '../net/backlog-queue.js';
 import { flowTableBytes } from '../net/flow-table.js';
 import type { NicRegions } from '../nic/build.js';
 import { NIC_BYTES } from '../nic/nic.js';
@@ -61,7 +62,7 @@ export interface Plan {
   readonly nicContext: number;
   readonly cpus: readonly CpuLayout[];
   readonly nic: NicRegions;
-  readonly backlogs: readonly number[];
+  readonly backlogs: readonly BacklogLayout[];
   /** Write areas, one for each thread and file that is recorded. */
   readonly writers: readonly number[];
 }
@@ -88,8 +89,8 @@ export function makePlan(needs: PlanNeeds): Plan {
   const start = reserveStart(arena);
   const cpuContexts = each(arena, cpus, 'context of cpu', CONTEXT_BYTES);
   const nicContext = arena.reserve('context of nic 0', CONTEXT_BYTES);
-  const lines = arena.reserve('interrupt lines, bitmaps of cpus', irqRegionBytes(queues, cpus));
-  const irq = { address: lines, lines: queues, contexts: cpuContexts[0]! };
+  const lines = arena.reserve('interrupt lines, calls and bitmaps of cpus', irqRegionBytes(queues, cpus));
+  const irq = { address: lines, lines: queues, cpus, contexts: cpuContexts[0]! };
   const napiCount = queues + cpus;
   const napis = arena.reserve('napi instances: queues, backlogs', napiCount * NAPI_BYTES);
   const ofCpus = cpuContexts.map((_, cpu) => reserveCpu(arena, needs, cpu));
@@ -98,18 +99,15 @@ export function makePlan(needs: PlanNeeds): Plan {
   const { rings, pools, links, buffers, poolCapacity } = reserveQueues(arena, needs);
   if (arena.bytes > MEMORY_BYTES_MAX) throw tooLarge(needs, arena.bytes);
   const shared = { irq, rings, buffers };
-  const ofAll = { sysctls: start.sysctls, napis, napiCount, pools, links, nicContext };
+  const backlogs = ofCpus.flatMap(({ backlog }, cpu) => (backlog === 0 ? [] : [backlogLayout(backlog, cpu)]));
+  const ofAll = { sysctls: start.sysctls, napis, napiCount, pools, links, nicContext, backlogs };
   return {
     bytes: arena.bytes,
     text: arena.describe(),
     ...start,
-    poolCapacity,
-    cpuContexts,
-    nicContext,
+    ...{ poolCapacity, cpuContexts, nicContext, backlogs, writers },
     cpus: ofCpus.map((own, cpu) => ({ ...shared, ...own, ...ofAll, cpu })),
     nic: { ...shared, ...ofNic, nic: 0 },
-    backlogs: needs.mode === 'interrupt' ? ofCpus.map(({ backlog }) => backlog) : [],
-    writers,
   };
 }
 
@@ -143,12 +141,21 @@ function reserveCpu(arena: Arena, { mode, cpus, queues, topFlows, tasks = 0 }: P
     timers: own('timers of napi instances', timersBytes(queues + cpus)),
     batch: own('batch area', BATCH_BYTES),
     tally: own('tally', TALLY_BYTES),
-    backlog: mode === 'interrupt' ? own('backlog', BACKLOG_BYTES) : 0,
+    backlog: mode === 'interrupt' ? own('backlog', backlogBytes(sendersTo(cpu).length, PACKET_WORDS)) : 0,
     flows: topFlows ? own(FLOW_TABLE, flowTableBytes(FLOW_BUCKETS)) : 0,
     counters: counters(arena, `cpu ${cpu}`, CPU_COUNTERS),
     pollCounters: blocks(queues, 'queue', POLL_COUNTERS),
     taskCounters: blocks(tasks, 'task', TASK_COUNTERS),
   };
+}
+
+/** The CPUs that send packets to this one's backlog: in interrupt mode, none but itself. */
+function sendersTo(cpu: number): number[] {
+  return [cpu];
+}
+
+function backlogLayout(address: number, cpu: number): BacklogLayout {
+  return { address, cpu, senders: sendersTo(cpu), slotWords: PACKET_WORDS };
 }
 
 /** What the NIC has of its own. */

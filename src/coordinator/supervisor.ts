@@ -7,12 +7,11 @@
 //   draining → failed     the source ended before its end: all before is delivered, and then told
 //   any → failed          a thread died: every other one is ended too
 
-import { setTimeout as delay } from 'node:timers/promises';
 import { CaptureError } from '../capture/capture-error.js';
-import { ContextWords, END_SOURCE, STOP } from '../memory/context.js';
+import { ContextWords, END_SOURCE } from '../memory/context.js';
 import { CPU_COUNTERS, readCounters } from '../memory/counters.js';
 import { Barrier } from '../memory/sync/barrier.js';
-import { backlogWaiting } from '../net/backlog.js';
+import { backlogWaiting } from '../net/backlog-queue.js';
 import type { NicSettings } from '../nic/build.js';
 import type { SourceFault } from '../nic/devices/device.js';
 import { readNic } from '../nic/nic.js';
@@ -23,10 +22,10 @@ import type { Machine } from './machine.js';
 import type { Config } from './options.js';
 import type { Plan } from './plan.js';
 import { Recordings } from './recordings.js';
+import { type RoleTasks, roleTasks } from './role-tasks.js';
+import { Roles } from './roles.js';
 import { type SnapshotSource, takeSnapshot } from './snapshot.js';
 import type { Snapshot } from './snapshot-types.js';
-import type { CpuTask, NicTask } from './tasks.js';
-import { RoleThread } from './threads.js';
 import { verify } from './verify.js';
 
 const NIC = 'nic0';
@@ -48,19 +47,18 @@ export class Supervisor {
   private readonly machine: Machine;
   private readonly plan: Plan;
   private readonly config: Config;
-  private readonly nicSettings: NicSettings;
   private readonly recordings: Recordings;
   private readonly useAtStart = new Map<string, ThreadUse>();
   private readonly nic: ContextWords;
   private readonly contexts: readonly ContextWords[];
-  private readonly threads: RoleThread[] = [];
+  private readonly tasks: RoleTasks;
+  private readonly roles: Roles;
   private resolve!: (snapshot: Snapshot) => void;
   private reject!: (error: Error) => void;
   private timer: NodeJS.Timeout | null = null;
   private failure: Error | null = null;
   private stopping = false;
   private draining = false;
-  private destroying = false;
   private deadlineMs = Number.POSITIVE_INFINITY;
   private movedAtMs = 0;
   private processed = -1;
@@ -69,12 +67,16 @@ export class Supervisor {
     this.machine = machine;
     this.plan = plan;
     this.config = config;
-    this.nicSettings = nicSettings;
     this.recordings = new Recordings(machine.views, plan, config);
     const { recordings, useAtStart } = this;
     this.source = { machine, plan, config: visible(config), recordings, useAtStart, fault: null };
     this.nic = new ContextWords(machine.views, plan.nicContext);
     this.contexts = [this.nic, ...plan.cpuContexts.map((address) => new ContextWords(machine.views, address))];
+    this.tasks = roleTasks(machine, plan, config, nicSettings, recordings);
+    this.roles = new Roles(config.execArgv, {
+      returned: (role, result) => this.left(role, result),
+      died: (role, error) => this.fail(new RoleError(role, error)),
+    });
     this.done = new Promise((resolve, reject) => {
       this.resolve = resolve;
       this.reject = reject;
@@ -82,23 +84,26 @@ export class Supervisor {
     this.done.catch(() => {}); // A failure reaches whoever awaits done or stop(), and must not end the process before.
   }
 
-  /** @throws RecordingError before any thread starts · RoleError when a thread died before all were ready */
+  /**
+   * Resolves when all threads have met; one that dies after that, be it at once, is told by `done` alone.
+   * @throws RecordingError before any thread starts · RoleError when a thread died before all had met
+   */
   async start(): Promise<void> {
     const parties = 1 + this.contexts.length;
     const barrier = new Barrier(this.machine.views.words.buffer, this.plan.barrier, parties);
     this.recordings.open();
     await this.tryStartThreads(parties);
-    await barrier.waitAsync(START_TIMEOUT_MS, () => this.failure !== null);
-    if (this.failure !== null) {
+    const met = await barrier.waitAsync(START_TIMEOUT_MS, () => this.failure !== null);
+    if (!met) {
       barrier.breakUp(); // The others wake, and find STOP.
       await this.done; // Rejects.
     }
-    for (const [index, role] of this.roles().entries()) {
+    for (const [index, role] of this.names().entries()) {
       const use = threadUse(this.contexts[index]!.tid());
       if (use !== null) this.useAtStart.set(role, use);
     }
     if (this.config.duration !== null) this.deadlineMs = performance.now() + this.config.duration * 1000;
-    this.watchLater();
+    if (!this.stopping) this.watchLater();
   }
 
   /** The source offers no further frame; what is in flight is drained, and the machine ends. */
@@ -117,10 +122,10 @@ export class Supervisor {
 
   /** @internal For tests: ends one thread as an accident would. */
   kill(role: string): Promise<void> {
-    return this.threads.find((thread) => thread.role === role)!.kill();
+    return this.roles.kill(role);
   }
 
-  private roles(): string[] {
+  private names(): string[] {
     return [NIC, ...this.plan.cpus.map(({ cpu }) => `cpu${cpu}`)];
   }
 
@@ -136,41 +141,11 @@ export class Supervisor {
   }
 
   private startThreads(parties: number): void {
-    const { machine, plan, config } = this;
-    const shared = { handle: machine.handle, barrier: plan.barrier, parties, spin: config.spin };
-    const nicTask: NicTask = {
-      ...shared,
-      context: plan.nicContext,
-      regions: plan.nic,
-      settings: this.nicSettings,
-      recorder: this.recordings.nicTask(),
-    };
-    this.startThread(NIC, 'nic', nicTask);
-    const { mode, irq, checkBuffers, verifyL4, weight } = config;
-    plan.cpus.forEach((layout, cpu) => {
-      const cpuTask: CpuTask = {
-        ...shared,
-        context: plan.cpuContexts[cpu]!,
-        layout,
-        settings: { mode, irq, checkBuffers, verifyL4, weight, threadIrqs: false },
-        workNs: config.work,
-        once: plan.once,
-        workSpeed: plan.workSpeed,
-        recorder: this.recordings.cpuTask(cpu),
-        sink: config.sink === null ? null : { ...config.sink, url: String(config.sink.url) },
-        tasks: config.task,
-      };
-      this.startThread(`cpu${cpu}`, 'cpu', cpuTask);
-    });
-  }
-
-  private startThread(role: string, worker: 'nic' | 'cpu', task: NicTask | CpuTask): void {
-    const thread = new RoleThread(role, worker, task, this.config.execArgv);
-    this.threads.push(thread);
-    thread.finished.then(
-      (result) => this.left(role, result),
-      (error) => this.fail(new RoleError(role, error)),
-    );
+    const meeting = { barrier: this.plan.barrier, parties };
+    this.roles.start(NIC, 'nic', this.nic, this.tasks.nic(meeting));
+    for (const { cpu } of this.plan.cpus) {
+      this.roles.start(`cpu${cpu}`, 'cpu', this.contexts[1 + cpu]!, this.tasks.cpu(cpu, meeting));
+    }
   }
 
   private left(role: string, result: unknown): void {
@@ -231,7 +206,7 @@ export class Supervisor {
   }
 
   private fail(error: RoleError): void {
-    if (this.failure !== null || this.destroying) return;
+    if (this.failure !== null) return;
     this.failure = error;
     if (this.stopping) return; // Whoever ends the threads already tells it.
     void this.endFailed(error);
@@ -249,20 +224,7 @@ export class Supervisor {
   private async endThreads(patienceMs: number): Promise<string[]> {
     this.stopping = true;
     if (this.timer !== null) clearTimeout(this.timer);
-    for (const context of this.contexts) context.ask(STOP);
-    const running = new Set(this.threads.map(({ role }) => role));
-    const leave = ({ role, finished }: RoleThread) =>
-      finished.then(
-        () => running.delete(role),
-        () => running.delete(role),
-      );
-    const patience = new AbortController();
-    const enough = delay(patienceMs, undefined, { signal: patience.signal }).catch(() => {});
-    await Promise.race([Promise.all(this.threads.map(leave)), enough]);
-    patience.abort();
-    const stuck = [...running];
-    this.destroying = true; // From here on, a thread that dies is one that we end.
-    await Promise.all(this.threads.map((thread) => thread.destroy()));
+    const stuck = await this.roles.endAll(patienceMs);
     this.ended = true;
     return stuck;
   }

@@ -34,8 +34,8 @@ interface RoleTask {
   readonly handle: Handle;
   /** Byte address of the role's context words. */
   readonly context: number;
-  readonly barrier: number;
-  readonly parties: number;
+  /** Where all threads meet before they begin; null: this one begins at once, the others run already. */
+  readonly meeting: { readonly barrier: number; readonly parties: number } | null;
   readonly spin: boolean;
 }
 
@@ -82,7 +82,14 @@ export async function runCpuTask(task: CpuTask): Promise<void> {
   const { layout } = task;
   const recorder = task.recorder === null ? null : buildCpuRecorder(views, bursts, clock, layout, task.recorder);
   const outside = { bursts, clock, printk: stderrPrintk(), trace: null, needResched: () => false };
-  const cpu = buildCpu(views, layout, { ...task.settings, workIterations }, { ...outside, sink, recorder, tasks });
+  const context = new ContextWords(views, task.context);
+  const signalPending = () => context.request() !== context.done();
+  const cpu = buildCpu(
+    views,
+    layout,
+    { ...task.settings, workIterations },
+    { ...outside, sink, recorder, tasks, signalPending },
+  );
   const counters = counterAddresses(CPU_COUNTERS, layout.counters, CPU_COUNTERS);
   runRole(views, task, recordingAgent(cpu, recorder), clock, counters);
 }
@@ -104,11 +111,20 @@ function runRole(
   nameThread(agent.role);
   context.writeTid(tid);
   const policy = new SpinThenSleep(views, task.context, clock, task.spin, counters.sleeps);
-  new Barrier(views.words.buffer, task.barrier, task.parties).wait(START_TIMEOUT_MS);
+  if (task.meeting !== null) {
+    const { barrier, parties } = task.meeting;
+    new Barrier(views.words.buffer, barrier, parties).wait(START_TIMEOUT_MS);
+  }
   const before = threadUse(tid);
   runLoop(views, task.context, agent, policy);
   const after = threadUse(tid);
   if (before === null || after === null) return;
-  views.doubles[counters.cpuNs / DOUBLE_BYTES] = after.cpuNs - before.cpuNs;
-  views.doubles[counters.involuntarySwitches / DOUBLE_BYTES] = after.involuntarySwitches - before.involuntarySwitches;
+  add(views, counters.cpuNs, after.cpuNs - before.cpuNs);
+  add(views, counters.involuntarySwitches, after.involuntarySwitches - before.involuntarySwitches);
+}
+
+/** A role may have had threads before this one. */
+function add({ doubles }: Views, counter: number, amount: number): void {
+  const at = counter / DOUBLE_BYTES;
+  doubles[at] = doubles[at]! + amount;
 }

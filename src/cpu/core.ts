@@ -2,13 +2,14 @@
 // Wires what every CPU has, whatever driver it runs: interrupts, softirqs, NAPI.
 
 import { CpuInterrupts, type InterruptHandler } from '../driver/interrupt.js';
+import { CALL_RPS, CALL_SCHEDULE, type CallHandler, Calls, PendingCalls } from '../irq/call.js';
 import { type IrqLayout, IrqLine, PendingLines } from '../irq/line.js';
 import { CPU_COUNTERS, counterAddresses } from '../memory/counters.js';
 import type { Views } from '../memory/views.js';
 import { BusyPoller } from '../napi/busy-poll.js';
 import { NetRxAction } from '../napi/net-rx-action.js';
 import { NapiPoller } from '../napi/poll.js';
-import { Softnet } from '../napi/softnet.js';
+import { type CallBacklog, Softnet } from '../napi/softnet.js';
 import { NAPI_BYTES, NapiState } from '../napi/state.js';
 import { Sysctls } from '../napi/sysctl.js';
 import { NapiTimers } from '../napi/timers.js';
@@ -61,6 +62,8 @@ export interface CpuCore {
   readonly lines: readonly IrqLine[];
   /** By line; to be filled by the driver before the first interrupt. */
   readonly handlers: InterruptHandler[];
+  /** By kind of call; a backlog adds its own. */
+  readonly calls: CallHandler[];
   /** A delivery point: takes the interrupts that are pending on this CPU. @returns handlers run */
   readonly deliver: () => number;
   readonly sysctls: Sysctls;
@@ -87,7 +90,7 @@ export function buildCore(
   const softirqSeams = { deliver, needResched: resched, printk, trace, threadIrqs };
   const softirqs = new Softirqs(views, layout.softirq, clock, softirqSeams, counters);
   const scheduler: Scheduler = new Scheduler(softirqs, clock);
-  const softnet = new Softnet(views, layout.softnet, layout.cpu, states, softirqs);
+  const softnet = new Softnet(views, layout.softnet, layout.cpu, states, softirqs, callsBacklogs(views, layout));
   const timers = new NapiTimers(views, layout.timers, softnet, clock, trace, counters.timerIrqs);
   const poller = new NapiPoller(views, softnet, { clock, printk, trace }, counters.lastPollNs);
   const sysctls = new Sysctls(views, layout.sysctls, clock.hz);
@@ -95,9 +98,21 @@ export function buildCore(
   const threadOf = (id: number) => new NapiThreadTask(softnet, id, poller, softirqs, scheduler, clock, trace);
   const busySeams = { clock, trace, deliver, needResched: resched, condResched: () => scheduler.condResched() };
   const busyPoller = new BusyPoller(views, softnet, busySeams, counters.busyPollRxPackets);
-  const parts = { softirqs, timers, trace, lines, irqs };
+  const parts = { softirqs, timers, trace, lines, irqs, calls: callHandlers(softnet) };
   const { handlers, interrupts } = interruptsOf(views, layout, parts, counters.hardirqs);
-  return { softirqs, softnet, timers, busyPoller, scheduler, interrupts, lines, handlers, deliver, threadOf, sysctls };
+  return { ...parts, softnet, busyPoller, scheduler, interrupts, handlers, deliver, threadOf, sysctls };
+}
+
+function callsBacklogs(views: Views, layout: CoreLayout): CallBacklog {
+  const calls = new Calls(views, layout.irq);
+  return (cpu) => calls.call(cpu, CALL_RPS, layout.cpu);
+}
+
+/** By kind. */
+function callHandlers(softnet: Softnet): CallHandler[] {
+  const handlers: CallHandler[] = [];
+  handlers[CALL_SCHEDULE] = (id) => softnet.napiScheduleHeld(id);
+  return handlers;
 }
 
 interface InterruptParts {
@@ -106,13 +121,27 @@ interface InterruptParts {
   readonly trace: Trace | null;
   readonly lines: readonly IrqLine[];
   readonly irqs: readonly number[];
+  readonly calls: CallHandler[];
 }
 
 function interruptsOf(views: Views, { irq, cpu }: CoreLayout, parts: InterruptParts, hardirqs: number) {
   const { softirqs, timers, trace, lines, irqs } = parts;
+  const calls = new PendingCalls(views, irq, cpu, parts.calls);
   const handlers: InterruptHandler[] = [];
   const pending = new PendingLines(views, irq, cpu);
-  const interrupts = new CpuInterrupts(views, cpu, softirqs, trace, pending, timers, lines, handlers, irqs, hardirqs);
+  const interrupts = new CpuInterrupts(
+    views,
+    cpu,
+    softirqs,
+    trace,
+    pending,
+    calls,
+    timers,
+    lines,
+    handlers,
+    irqs,
+    hardirqs,
+  );
   return { handlers, interrupts };
 }
 

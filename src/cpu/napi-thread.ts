@@ -20,6 +20,7 @@ const THREADED_BUSY_POLL = 1 << 11;
 
 export class NapiThreadTask implements Task, NapiThread {
   readonly weight = NICE_0_WEIGHT;
+  private readonly softnet: Softnet;
   private readonly napi: Napi;
   private readonly context: number;
   private readonly poller: NapiPoller;
@@ -38,6 +39,7 @@ export class NapiThreadTask implements Task, NapiThread {
     clock: Clock,
     trace: Trace | null,
   ) {
+    this.softnet = softnet;
     this.napi = softnet.napis[id]!;
     this.context = softnet.context;
     this.poller = poller;
@@ -65,7 +67,10 @@ export class NapiThreadTask implements Task, NapiThread {
     const { napi } = this;
     const busy = this.busyPolls();
     this.softirqs.localBhDisable();
+    this.softnet.inNapiThreadedPoll = true;
     const work = this.poller.poll(napi);
+    this.softnet.inNapiThreadedPoll = false;
+    this.softnet.netRpsAction();
     // While it busy-polls, complete_done() flushes nothing.
     if (busy) napi.gro.flush(this.clock.hz >= HZ_FINE);
     this.softirqs.localBhEnable();

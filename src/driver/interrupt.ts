@@ -1,12 +1,13 @@
 // Hot. Runs on: CPU n, at delivery points.
 // The driver's two interrupt handlers, and the interrupts of one CPU.
 
-import type { CpuRecorder } from '../capture/write-recorder.js';
+import type { PendingCalls } from '../irq/call.js';
 import type { IrqLine, PendingLines } from '../irq/line.js';
 import { DOUBLE_BYTES } from '../memory/layout.js';
 import type { Views } from '../memory/views.js';
 import type { Softnet } from '../napi/softnet.js';
 import type { Backlog } from '../net/backlog.js';
+import type { ReceivedPackets } from '../net/backlog-packets.js';
 import type { Trace } from '../runtime/trace.js';
 import type { RxQueue } from './rx-queue.js';
 
@@ -52,30 +53,30 @@ export class PacketInterrupt implements InterruptHandler {
   private readonly line: IrqLine;
   private readonly rx: RxQueue;
   private readonly queue: number;
+  private readonly cpu: number;
   private readonly backlog: Backlog;
-  private readonly dropped: number;
+  private readonly packets: ReceivedPackets;
   private readonly taken: number;
-  private readonly recorder: CpuRecorder | null;
 
-  /** @param dropped `taken`: byte addresses of these counters; recorder null: nothing is recorded */
+  /** @param taken byte address of that counter */
   constructor(
     views: Views,
     line: IrqLine,
     rx: RxQueue,
     queue: number,
+    cpu: number,
     backlog: Backlog,
-    dropped: number,
+    packets: ReceivedPackets,
     taken: number,
-    recorder: CpuRecorder | null,
   ) {
     this.doubles = views.doubles;
     this.line = line;
     this.rx = rx;
     this.queue = queue;
+    this.cpu = cpu;
     this.backlog = backlog;
-    this.dropped = dropped / DOUBLE_BYTES;
+    this.packets = packets;
     this.taken = taken / DOUBLE_BYTES;
-    this.recorder = recorder;
   }
 
   handle(): void {
@@ -90,11 +91,7 @@ export class PacketInterrupt implements InterruptHandler {
 
   private setAside(): void {
     this.doubles[this.taken] = this.doubles[this.taken]! + 1;
-    if (!this.backlog.enqueue(this.queue)) {
-      this.doubles[this.dropped] = this.doubles[this.dropped]! + 1;
-      if (this.recorder !== null) this.recorder.backlogFull(this.queue);
-      this.rx.recycle(1);
-    }
+    if (!this.packets.enqueue(this.backlog, this.cpu, this.queue)) this.rx.recycle(1);
     this.rx.refill();
   }
 }
@@ -112,6 +109,7 @@ export class CpuInterrupts {
   private readonly context: IrqContext;
   private readonly trace: Trace | null;
   private readonly pending: PendingLines;
+  private readonly calls: PendingCalls;
   private readonly timers: LocalTimers;
   private readonly lines: readonly IrqLine[];
   private readonly handlers: readonly InterruptHandler[];
@@ -128,6 +126,7 @@ export class CpuInterrupts {
     context: IrqContext,
     trace: Trace | null,
     pending: PendingLines,
+    calls: PendingCalls,
     timers: LocalTimers,
     lines: readonly IrqLine[],
     handlers: readonly InterruptHandler[],
@@ -139,6 +138,7 @@ export class CpuInterrupts {
     this.context = context;
     this.trace = trace;
     this.pending = pending;
+    this.calls = calls;
     this.timers = timers;
     this.lines = lines;
     this.handlers = handlers;
@@ -170,8 +170,9 @@ export class CpuInterrupts {
     let delivered = 0;
     for (let index = 0; index < this.pending.wordCount; index += 1) {
       for (let bits = this.pending.takeWord(index); bits !== 0; bits &= bits - 1) {
-        const line = index * 32 + 31 - Math.clz32(bits & -bits);
-        if (this.lines[line]!.take(this.cpu)) delivered += this.run(line);
+        const vector = index * 32 + 31 - Math.clz32(bits & -bits);
+        if (vector >= this.pending.lines) delivered += this.calls.run(vector - this.pending.lines);
+        else if (this.lines[vector]!.take(this.cpu)) delivered += this.run(vector);
       }
     }
     return delivered;

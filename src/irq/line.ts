@@ -1,8 +1,9 @@
 // Hot. Runs on: NIC (raise), CPUs (take, mask, unmask), main (retarget).
 //
 // Interrupt lines, a word each, and beside them a bitmap per CPU: which lines it should look at.
-//   line × 16 words        LINE     any thread, by compareExchange only
-//   behind the lines       PENDING  16 words per CPU; any thread sets bits (Atomics.or), the CPU takes them (exchange)
+//   line × 16 words        LINE      any thread, by compareExchange only
+//   behind the lines       PENDING   16 words per CPU; any thread sets bits (Atomics.or), the CPU takes them (exchange)
+//   behind the bitmaps     SUBJECTS  of calls (call.ts); a kind of call is a vector of PENDING behind the lines
 // PENDING in the line is the truth; the CPU's bitmap and its doorbell are hints.
 //
 // who       from → to                                  why
@@ -31,9 +32,11 @@ const LATCH = 16;
 const TARGET_SHIFT = 16;
 const TARGET_MASK = 0xfff;
 
-const LINES_PER_WORD = 32;
+export const LINES_PER_WORD = 32;
+/** Kinds of calls: the last vectors of a bitmap. */
+const CALL_KINDS = 4;
 /** One bitmap of a cache line per CPU. */
-export const LINES_MAX = CACHE_LINE_WORDS * LINES_PER_WORD;
+export const LINES_MAX = CACHE_LINE_WORDS * LINES_PER_WORD - CALL_KINDS;
 
 export type LineFlow = 'latch' | 'nolatch' | 'level';
 
@@ -41,17 +44,29 @@ export type LineFlow = 'latch' | 'nolatch' | 'level';
 export interface IrqLayout {
   readonly address: number;
   readonly lines: number;
+  readonly cpus: number;
   readonly contexts: number;
 }
 
 /** @throws RangeError when a CPU's bitmap has no room for so many lines */
 export function irqRegionBytes(lines: number, cpus: number): number {
   if (lines > LINES_MAX) throw new RangeError(`lines=${lines}: must be at most ${LINES_MAX}`);
-  return (lines + cpus) * CACHE_LINE_BYTES;
+  return (lines + cpus + CALL_KINDS * cpus) * CACHE_LINE_BYTES;
 }
 
-function pendingWord(layout: IrqLayout, cpu: number): number {
+/** First word of a CPU's bitmap of what is pending. */
+export function pendingWord(layout: IrqLayout, cpu: number): number {
   return (layout.address + (layout.lines + cpu) * CACHE_LINE_BYTES) / 4;
+}
+
+/** First word of the bitmap of subjects for which a CPU is called. */
+export function subjectWord({ address, lines, cpus }: IrqLayout, kind: number, cpu: number): number {
+  return (address + (lines + cpus + kind * cpus + cpu) * CACHE_LINE_BYTES) / 4;
+}
+
+/** First word of a CPU's context. */
+export function contextWord(layout: IrqLayout, cpu: number): number {
+  return (layout.contexts + cpu * CONTEXT_BYTES) / 4;
 }
 
 function flowBits(flow: LineFlow): number {
@@ -169,7 +184,7 @@ export class IrqLine {
   private tell(cpu: number): void {
     const word = pendingWord(this.layout, cpu) + (this.id >> 5);
     Atomics.or(this.words, word, 1 << (this.id & 31)); // Pairs with the load in PendingLines.any().
-    ringDoorbell(this.words, (this.layout.contexts + cpu * CONTEXT_BYTES) / 4);
+    ringDoorbell(this.words, contextWord(this.layout, cpu));
   }
 }
 
@@ -183,16 +198,19 @@ function targetOf(word: number): number {
   return (word >> TARGET_SHIFT) & TARGET_MASK;
 }
 
-/** One CPU's bitmap of lines to look at. */
+/** One CPU's bitmap of lines to look at, and of kinds of calls. */
 export class PendingLines {
+  /** Bits from here on are kinds of calls. */
+  readonly lines: number;
   private readonly words: Int32Array;
   private readonly first: number;
   private readonly count: number;
 
   constructor(views: Views, layout: IrqLayout, cpu: number) {
+    this.lines = layout.lines;
     this.words = views.words;
     this.first = pendingWord(layout, cpu);
-    this.count = Math.ceil(layout.lines / LINES_PER_WORD);
+    this.count = Math.ceil((layout.lines + CALL_KINDS) / LINES_PER_WORD);
   }
 
   any(): boolean {
@@ -207,7 +225,7 @@ export class PendingLines {
     return this.count;
   }
 
-  /** Takes 32 lines' bits: bit i of word `index` is line 32 × index + i. */
+  /** Takes 32 bits: bit i of word `index` is line 32 × index + i, or a kind of call behind the lines. */
   takeWord(index: number): number {
     const word = this.first + index;
     return Atomics.load(this.words, word) === 0 ? 0 : Atomics.exchange(this.words, word, 0);

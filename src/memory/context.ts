@@ -2,13 +2,13 @@
 // The words by which one thread (a context: a CPU or a NIC) and main know each other.
 //
 //                                                                     written by
-//   0   DOORBELL   a line of its own                                   owner, whoever rings (doorbell.ts)
+//   0   DOORBELL   a line of its own                                   owner, whoever rings, main (doorbell.ts)
 //   16  REQUEST    what main asks for; looked at at delivery points    main
-//   32  DONE       the last request that the owner has carried out     owner
+//   32  DONE       the last request that the owner has carried out     owner; main, before there is one
 //   33  QUIESCENT  moves once per turn of the loop: alive              owner
 //   34  TID        kernel thread id, 0 where there is none             owner, once
 
-import { DOORBELL_BYTES, isAsleep, ringDoorbell } from './doorbell.js';
+import { closeDoorbell, DOORBELL_BYTES, isAsleep, openDoorbell, ringDoorbell } from './doorbell.js';
 import { CACHE_LINE_BYTES, CACHE_LINE_WORDS } from './layout.js';
 import type { Views } from './views.js';
 
@@ -35,6 +35,18 @@ export class ContextWords {
   }
 
   // ── main's side ──
+  /** Before a thread has this context: nothing is asked of it, and it is awake. */
+  begin(): void {
+    Atomics.store(this.words, this.base + REQUEST, NO_REQUEST);
+    Atomics.store(this.words, this.base + DONE, NO_REQUEST);
+    openDoorbell(this.words, this.base);
+  }
+
+  /** No thread has it any more: to whoever waits for one to be at the top of its loop, it sleeps, and nobody wakes it. */
+  end(): void {
+    closeDoorbell(this.words, this.base);
+  }
+
   /** Asks, and wakes the thread. Pairs with the load in request(). */
   ask(request: number): void {
     Atomics.store(this.words, this.base + REQUEST, request);
@@ -53,7 +65,7 @@ export class ContextWords {
     return Atomics.load(this.words, this.base + QUIESCENT);
   }
 
-  /** The owner sleeps or is about to: it holds nothing, and looks at everything anew before it works again. */
+  /** The owner sleeps or is about to, or there is none: it holds nothing, and looks at everything anew before it works again. */
   asleep(): boolean {
     return isAsleep(this.words, this.base);
   }

@@ -5,6 +5,8 @@
 //   owner    AWAKE → ASLEEP      nothing to do; it re-checks everything after saying so, then waits
 //   owner    ASLEEP → AWAKE      the re-check found work, or the wait timed out
 //   anybody  ASLEEP → AWAKE      something to do; whoever makes this change, and nobody else, notifies
+//   main     any → GONE          the owner's thread has ended
+//   main     any → AWAKE         before a thread owns it
 //   never    wait without announce(), and a look at every source of work, before it
 
 import { CACHE_LINE_BYTES } from './layout.js';
@@ -14,6 +16,7 @@ export const DOORBELL_BYTES = CACHE_LINE_BYTES;
 
 const AWAKE = 0;
 const ASLEEP = 1;
+const GONE = 2;
 
 /** Wakes the thread that owns the doorbell at word `at`, if it sleeps or is about to. */
 export function ringDoorbell(words: Int32Array, at: number): void {
@@ -50,9 +53,19 @@ export class Doorbell {
   }
 }
 
-/** True while the owner of the doorbell at word `at` sleeps or is about to. */
+/** True while the owner of the doorbell at word `at` sleeps or is about to, or there is none. */
 export function isAsleep(words: Int32Array, at: number): boolean {
-  return Atomics.load(words, at) === ASLEEP;
+  return Atomics.load(words, at) !== AWAKE;
+}
+
+/** Main, before a thread owns the doorbell. */
+export function openDoorbell(words: Int32Array, at: number): void {
+  Atomics.store(words, at, AWAKE);
+}
+
+/** Main, when the owner's thread has ended: whoever rings finds nobody. */
+export function closeDoorbell(words: Int32Array, at: number): void {
+  Atomics.store(words, at, GONE);
 }
 
 /** A thread that waits in waitAsync() alone would end: this is how often it does nothing instead, in ms. */

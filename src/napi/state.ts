@@ -23,6 +23,8 @@
 // busy poll               idle → SCHED|IN_BUSY_POLL, held           not when DISABLE: then, if it is preferred, +PREFER_BUSY_POLL
 //                         MISSED, IN_BUSY_POLL → neither            before its last poll, in which the driver may complete
 //                         SCHED → idle                              its last poll left work behind, and the timer is armed
+// enqueue_to_backlog      no SCHED → SCHED, held by the target      a backlog's; SCHED: nothing, no MISSED
+// process_backlog         any → idle                                all but THREADED goes; then it looks at its queue again
 // mark_missed             SCHED → SCHED|MISSED                      the same, for who would not schedule an idle one
 // napi_complete_done      NPSVC or IN_BUSY_POLL → the same          whoever else polls will complete it
 //                         SCHED → idle                              no SCHED_THREADED, no PREFER_BUSY_POLL either
@@ -145,6 +147,25 @@ export class NapiState {
   }
 
   /**
+   * enqueue_to_backlog's way to the backlog of `cpu`, its own or another's: without MISSED, since a backlog that has let SCHED go
+   * looks at its queue again. @returns true when `cpu` now holds SCHED, and the caller must tell it
+   */
+  scheduleBacklog(cpu: number): boolean {
+    for (;;) {
+      // Pairs with the and in releaseBacklog(): the caller has published its packets.
+      const old = Atomics.load(this.words, this.base + STATE);
+      if ((old & SCHED) !== 0) return false;
+      const next = old | SCHED | (cpu << HOLDER_SHIFT);
+      if (Atomics.compareExchange(this.words, this.base + STATE, old, next) === old) return true;
+    }
+  }
+
+  /** process_backlog's end: no napi_complete_done. Afterwards the caller looks at its queue again. */
+  releaseBacklog(): void {
+    Atomics.and(this.words, this.base + STATE, LISTED | THREADED); // Pairs with the load in scheduleBacklog().
+  }
+
+  /**
    * The step of napi_complete_done that lets SCHED go. @param seen STATE as it was last read
    * @returns true when SCHED was given up: the caller may touch nothing but the line. False when MISSED was set: SCHED is
    * kept, and the caller schedules once more.
@@ -256,6 +277,16 @@ export class NapiState {
       const old = Atomics.load(this.words, this.base + TIMER);
       const next = (old & ~TIMER_ARMED) | (cpu + 1);
       if (Atomics.compareExchange(this.words, this.base + TIMER, old, next) === old) return;
+    }
+  }
+
+  /** Armed on `to` instead of `from`. @returns false when it was not, or is no more, armed on `from` */
+  moveTimer(from: number, to: number): boolean {
+    for (;;) {
+      const old = Atomics.load(this.words, this.base + TIMER);
+      if ((old & TIMER_ARMED) !== from + 1) return false;
+      const next = (old & ~TIMER_ARMED) | (to + 1);
+      if (Atomics.compareExchange(this.words, this.base + TIMER, old, next) === old) return true;
     }
   }
 

@@ -8,6 +8,7 @@
 // who      TIMER from → to          why
 // start    any → armed here         EXPIRES first; what was armed elsewhere is forgotten there when its time comes
 // expire   armed here → running     whoever makes this change runs the callback
+// adopt    armed there → here       its expiry time stands there; then here, before anybody here looks for it
 // end      running → not            napi_disable waits for it
 // cancel   armed anywhere → not     napi_disable
 // Nothing of a timer is in this thread alone: the heap is read from these words when a thread begins.
@@ -65,6 +66,18 @@ export class NapiTimers {
     while (this.isDue) ran += this.expireFirst();
     if (ran > 0) this.doubles[this.timerIrqs] = this.doubles[this.timerIrqs]! + 1;
     return ran;
+  }
+
+  /**
+   * Takes over a timer that another context has armed for this CPU, or has left behind (migrate_hrtimer_list).
+   * @param from that context @param address its timers
+   */
+  adopt(id: number, from: number, address: number): void {
+    const { state } = this.softnet.napis[id]!;
+    if (!state.moveTimer(from, this.softnet.context)) return;
+    this.doubles[this.first + id] = this.doubles[address / DOUBLE_BYTES + id]!;
+    this.heap.put(id);
+    this.look();
   }
 
   private timerOf(id: number): NapiTimer {

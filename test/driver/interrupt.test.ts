@@ -3,6 +3,7 @@
 
 import t from 'tap';
 import { CpuInterrupts } from '../../src/driver/interrupt.js';
+import { CALL_SCHEDULE } from '../../src/irq/call.js';
 import { Lines } from '../irq/lines.js';
 import { counterAt, space } from '../memory/space.js';
 import { Rig } from './rig.js';
@@ -12,7 +13,7 @@ const IRQS = 64;
 const HARDIRQS = 8;
 const NO_TIMERS = { isDue: false, expire: () => 0 };
 
-function cpuWith(lines: Lines, handle: (line: number) => void) {
+function cpuWith(lines: Lines, handle: (line: number) => void, called: (subject: number) => void = () => {}) {
   const counters = space();
   const handlers = lines.all.map((_, line) => ({ handle: () => handle(line) }));
   const irqs = lines.all.map((_, line) => IRQS + line * 8);
@@ -24,6 +25,7 @@ function cpuWith(lines: Lines, handle: (line: number) => void) {
     context,
     null,
     pending,
+    lines.callsOf(CPU, [called]),
     NO_TIMERS,
     lines.all,
     handlers,
@@ -49,6 +51,25 @@ t.test('handlers run lowest line first, over several words, and are counted', as
   t.same([0, 1, 69].map(cpu.irqs), [1, 0, 1]);
   t.notOk(cpu.interrupts.any());
   t.equal(cpu.interrupts.deliver(), 0);
+});
+
+t.test('a call is a hard interrupt without a line, once for each subject', async (t) => {
+  const lines = new Lines(30, 'latch', CPU); // its vector is the last but one of the first word
+  const ran: string[] = [];
+  const cpu = cpuWith(
+    lines,
+    (line) => ran.push(`line ${line}`),
+    (subject) => ran.push(`subject ${subject}`),
+  );
+  lines.sleep(CPU);
+  for (const subject of [511, 31, 0, 32, 31]) lines.calls.call(CPU, CALL_SCHEDULE, subject);
+  t.notOk(lines.sleeps(CPU), 'it is woken');
+  t.same(lines.told(), [CPU], 'and nobody else');
+  lines.all[29]!.raise();
+  t.equal(cpu.interrupts.deliver(), 5);
+  t.same(ran, ['line 29', 'subject 0', 'subject 31', 'subject 32', 'subject 511']);
+  t.equal(cpu.hardirqs(), 1, 'calls are not counted as interrupts of lines');
+  t.notOk(cpu.interrupts.any());
 });
 
 t.test('what a handler brings about is delivered too', async (t) => {

@@ -1,6 +1,7 @@
 // Cold. Runs on: main.
 // Interrupt lines over a memory of their own, and a look at what only irq/line.ts knows: the bits of a line's word.
 
+import { type CallHandler, Calls, PendingCalls } from '../../src/irq/call.js';
 import { IrqLine, irqRegionBytes, type LineFlow, PendingLines } from '../../src/irq/line.js';
 import { CONTEXT_BYTES } from '../../src/memory/context.js';
 import { Doorbell, isAsleep } from '../../src/memory/doorbell.js';
@@ -29,6 +30,15 @@ export class Lines {
   /** The bitmap of lines that `cpu` should look at. */
   pending(cpu: number): PendingLines {
     return new PendingLines(this.views, this.layout(this.all.length), cpu);
+  }
+
+  /** The calls for `cpu`, and whoever calls. */
+  callsOf(cpu: number, handlers: readonly CallHandler[] = []): PendingCalls {
+    return new PendingCalls(this.views, this.layout(this.all.length), cpu, handlers);
+  }
+
+  get calls(): Calls {
+    return new Calls(this.views, this.layout(this.all.length));
   }
 
   state(id: number): LineState {
@@ -62,7 +72,7 @@ export class Lines {
   }
 
   private layout(count: number) {
-    return { address: this.address, lines: count, contexts: CONTEXTS };
+    return { address: this.address, lines: count, cpus: CPUS, contexts: CONTEXTS };
   }
 
   private wordOf(id: number): number {

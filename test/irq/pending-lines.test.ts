@@ -19,8 +19,9 @@ t.test('each line has a bit, also the last of a word', async (t) => {
 
 t.test('as many words as there are lines for', async (t) => {
   t.same(
-    [1, 32, 33, 64, 65, LINES_MAX].map((count) => new Lines(count, 'latch').pending(0).wordCount),
+    [1, 28, 29, 60, 61, LINES_MAX].map((count) => new Lines(count, 'latch').pending(0).wordCount),
     [1, 1, 2, 2, 3, 16],
+    'with the kinds of calls behind them',
   );
 });
 
@@ -29,7 +30,7 @@ t.test('no bit of one CPU is seen by another', async (t) => {
   for (const line of lines.all) line.raise();
   t.same(lines.told(), [1]);
   const words = Array.from({ length: 16 }, (_, index) => lines.pending(1).takeWord(index));
-  t.same(words, Array(16).fill(-1));
+  t.same(words, [...Array(15).fill(-1), -1 >>> 4]);
   t.same(lines.told(), []);
   t.ok(
     lines.all.every((line) => line.isPending()),

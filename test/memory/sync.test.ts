@@ -70,10 +70,28 @@ t.test('a barrier that not all come to', async (t) => {
 t.test('a barrier that is abandoned, or broken up', async (t) => {
   const views = space();
   const barrier = new Barrier(views.words.buffer, SYNC_AT, 3);
-  await barrier.waitAsync(PATIENCE_MS, () => true);
+  t.equal(await barrier.waitAsync(PATIENCE_MS, () => true), false);
   const again = setInterval(() => barrier.breakUp(), 2); // nobody tells when the worker has come
   t.match(await worker(views, {}), { seen: [1] });
   clearInterval(again);
+});
+
+t.test('whoever waits on main learns whether the round ended, whatever has died since', async (t) => {
+  const views = space();
+  const [barrier, other] = [1, 2].map(() => new Barrier(views.words.buffer, SYNC_AT, 2)) as [Barrier, Barrier];
+  let died = false;
+  const first = barrier.waitAsync(PATIENCE_MS, () => died);
+  t.equal(await other.waitAsync(PATIENCE_MS, () => true), true, 'it came last, and ended the round');
+  died = true;
+  t.equal(await first, true, 'before that death, all had met');
+  const meetAndDie = () => {
+    void other.waitAsync(PATIENCE_MS);
+    return true;
+  };
+  t.equal(await barrier.waitAsync(PATIENCE_MS, meetAndDie), true, 'they met between two looks');
+  const third = barrier.waitAsync(PATIENCE_MS);
+  other.breakUp();
+  t.equal(await third, true, 'broken up');
 });
 
 t.test('a barrier needs parties', async (t) => {

@@ -1,6 +1,7 @@
 // Cold. Runs on: main; starts real threads.
 // Stopping: at once, twice, in the middle of a start, by `await using`; afterwards nothing of the machine is left.
 
+import { setTimeout as delay } from 'node:timers/promises';
 import t from 'tap';
 import { compileBursts } from '../../src/bursts/load.js';
 import { deviceSettings } from '../../src/coordinator/device-settings.js';
@@ -17,6 +18,8 @@ import { resourcesLeft, threadsLeft } from './threads-left.js';
 
 const ENDLESS = { device: 'pktgen', rate: '50k', duration: 60, packets: 1e9 } as const;
 const LIMIT_MS = 10_000;
+/** A thread's ports close some turns of the event loop after the thread has ended. */
+const CLOSING_MS = 20;
 
 t.test('stop() as soon as there is a host', async (t) => {
   const host = await start(ENDLESS);
@@ -83,6 +86,7 @@ t.test('a thread that dies while the others start ends the start', async (t) => 
 });
 
 t.test('of all these machines no thread, port or timer is left', async (t) => {
+  await delay(CLOSING_MS);
   t.same(threadsLeft(), []);
   t.notMatch(resourcesLeft().join(' '), /MessagePort|Worker/);
 });

@@ -1,8 +1,10 @@
 // Cold. Runs on: main, with real threads.
 // Tasks of the application on real CPUs: they progress beside ksoftirqd under overload, and are counted.
 
+import { setTimeout as delay } from 'node:timers/promises';
 import t from 'tap';
-import { startHost } from '../../src/index.js';
+import { RoleError, startHost } from '../../src/index.js';
+import { Barrier } from '../../src/sync.js';
 
 const url = (name: string) => new URL(`tasks/${name}.js`, import.meta.url);
 
@@ -12,7 +14,7 @@ t.test('a CPU that is overloaded shares itself between ksoftirqd and a task', { 
   const host = await startHost({ device: 'pktgen', cpus: 1, rate: 'max', work: 500, duration: 1.5, task });
   const { tasks, cpus, conservation, config } = await host.done;
   t.ok(conservation.holds);
-  t.same(config.task, [{ url: String(url('counter')), name: 'app', weight: 1024 }]);
+  t.same(config.task, [{ url: String(url('counter')), name: 'app', weight: 1024, capabilities: [] }]);
   const [app] = tasks;
   t.match(app, { name: 'app', cpu: 0 });
   t.equal(app?.steps, Atomics.load(seen, 0), 'each step was counted');
@@ -49,3 +51,25 @@ t.test(
     await t.rejects(host.done, { message: /cpu0.*task promise: its step function returned a promise/ });
   },
 );
+
+t.test('one that fails in its first step rejects done, however late main learns that all have met', async (t) => {
+  const { waitAsync } = Barrier.prototype;
+  t.teardown(() => {
+    Barrier.prototype.waitAsync = waitAsync;
+  });
+  // As on a machine that lets main wait: it looks when the thread has met the others, and has died since.
+  Barrier.prototype.waitAsync = async function (timeoutMs, died = () => true) {
+    const met = await waitAsync.call(this, timeoutMs, died);
+    while (!died()) await delay(1);
+    return met;
+  };
+  for (let round = 0; round < 3; round += 1) {
+    const host = await startHost({ device: 'pktgen', duration: 5, rate: 1000, cpus: 1, task: url('first-step') });
+    const error: RoleError = await host.done.then(
+      () => t.fail('it ran'),
+      (error) => error,
+    );
+    t.type(error, RoleError);
+    t.match(error, { role: 'cpu0', message: /task first-step: .*not even one step/ });
+  }
+});

@@ -44,14 +44,19 @@ export class Barrier {
     if (!waitFor(this.words, ROUND, attempt, timeoutMs)) throw this.timeout(timeoutMs);
   }
 
-  /** The same for the main thread. `abandoned` is asked every millisecond: true ends the wait without the others. */
-  async waitAsync(timeoutMs: number, abandoned: () => boolean = () => false): Promise<void> {
+  /**
+   * The same for the main thread. `abandoned` is asked every millisecond: true ends the wait without the others.
+   * @returns true when the round ended: all came, or breakUp() let them go; false when it was abandoned before that
+   */
+  async waitAsync(timeoutMs: number, abandoned: () => boolean = () => false): Promise<boolean> {
     const deadline = deadlineOf(timeoutMs);
     const round = this.arrive();
-    while (this.round() === round && !abandoned()) {
+    while (this.round() === round) {
+      if (abandoned()) return this.round() !== round; // The others may have met since the look above, and then died.
       if (performance.now() >= deadline) throw this.timeout(timeoutMs);
       await delay(1);
     }
+    return true;
   }
 
   /** Lets every waiting party go although not all have come: a party has died, or all is ending. */

@@ -44,6 +44,7 @@ function ownWords(context: number): number[] {
 
 const irq: ScenarioFactory = async (root, variant) => {
   const { IrqLine, PendingLines } = await load<typeof import('../../../src/irq/line.js')>(root, 'irq/line.js');
+  const { PendingCalls } = await load<typeof import('../../../src/irq/call.js')>(root, 'irq/call.js');
   const { CpuInterrupts } = await load<typeof import('../../../src/driver/interrupt.js')>(root, 'driver/interrupt.js');
   const { CONTEXT_BYTES } = await load<typeof import('../../../src/memory/context.js')>(root, 'memory/context.js');
   const { viewsOf } = await load<typeof import('../../../src/memory/views.js')>(root, 'memory/views.js');
@@ -51,7 +52,7 @@ const irq: ScenarioFactory = async (root, variant) => {
   const { runLoop } = await load<typeof import('../../../src/runtime/loop.js')>(root, 'runtime/loop.js');
   const { VirtualClock } = await load<typeof import('../../../src/runtime/clock.js')>(root, 'runtime/clock.js');
   const { flow, threads, lines, events, before } = VARIANTS[variant]!;
-  const layout = { address: LINES, lines, contexts: CONTEXTS };
+  const layout = { address: LINES, lines, cpus: 2, contexts: CONTEXTS };
   const lineOf = (shared: Shared, id: number) => new IrqLine(viewsOf(shared.memory.buffer), layout, id);
 
   function happen(shared: Shared, id: number, count: number): void {
@@ -88,6 +89,7 @@ const irq: ScenarioFactory = async (root, variant) => {
       { irqEnter() {}, irqExit() {} },
       null,
       new PendingLines(views, layout, id),
+      new PendingCalls(views, layout, id, []),
       { isDue: false, expire: () => 0 },
       all.map((line) => lineOf(shared, line)),
       all.map((line) => ({ handle: handler(shared, line) })),

@@ -49,7 +49,7 @@ const mitigation: ScenarioFactory = async (root, variant) => {
   const { VirtualClock } = await load<typeof import('../../../src/runtime/clock.js')>(root, 'runtime/clock.js');
   const { Printk } = await load<typeof import('../../../src/runtime/printk.js')>(root, 'runtime/printk.js');
   const { threads, pieces } = VARIANTS[variant]!;
-  const irq = { address: LINES, lines: 1, contexts: CONTEXTS };
+  const irq = { address: LINES, lines: 1, cpus: 2, contexts: CONTEXTS };
   const views = (shared: Shared) => viewsOf(shared.memory.buffer);
   const state = (shared: Shared) => napiState(views(shared), NAPI, 0);
   const bring = (shared: Shared) => {

@@ -1,0 +1,48 @@
+// Cold. Runs on: main.
+// What the thread of each role is given, at the start of the machine and whenever a role begins anew.
+
+import type { NicSettings } from '../nic/build.js';
+import type { Machine } from './machine.js';
+import type { Config } from './options.js';
+import type { Plan } from './plan.js';
+import type { Recordings } from './recordings.js';
+import type { CpuTask, NicTask } from './tasks.js';
+
+/** Where the threads meet that start together; null: this one waits for no other. */
+export type Meeting = NicTask['meeting'];
+
+export interface RoleTasks {
+  nic(meeting: Meeting): NicTask;
+  cpu(cpu: number, meeting: Meeting): CpuTask;
+}
+
+export function roleTasks(
+  machine: Machine,
+  plan: Plan,
+  config: Config,
+  nicSettings: NicSettings,
+  recordings: Recordings,
+): RoleTasks {
+  const { mode, irq, checkBuffers, verifyL4, weight, spin } = config;
+  const shared = { handle: machine.handle, spin };
+  const ofCpus = {
+    ...shared,
+    settings: { mode, irq, checkBuffers, verifyL4, weight, threadIrqs: false },
+    workNs: config.work,
+    once: plan.once,
+    workSpeed: plan.workSpeed,
+    sink: config.sink === null ? null : { ...config.sink, url: String(config.sink.url) },
+    tasks: config.task,
+  };
+  const ofNic = { ...shared, context: plan.nicContext, regions: plan.nic, settings: nicSettings };
+  return {
+    nic: (meeting) => ({ ...ofNic, meeting, recorder: recordings.nicTask() }),
+    cpu: (cpu, meeting) => ({
+      ...ofCpus,
+      meeting,
+      context: plan.cpuContexts[cpu]!,
+      layout: plan.cpus[cpu]!,
+      recorder: recordings.cpuTask(cpu),
+    }),
+  };
+}
