@@ -17,7 +17,12 @@ const refused = (error: Error) => error instanceof SoftirqOptionError;
 
 export const LINE_OPERATIONS: readonly Operation[] = [
   { name: 'move a line', fits: movable, run: moveOne },
-  { name: 'move a line, and see who polls', fits: (config) => movable(config) && !busyPolls(config), run: moveAndSee },
+  {
+    name: 'move a line, and see who polls',
+    times: 4,
+    fits: (config) => movable(config) && !busyPolls(config),
+    run: moveAndSee,
+  },
   { name: 'move all lines to one CPU', fits: movable, run: moveAll },
   { name: 'move a line to and fro', fits: movable, run: moveToAndFro },
   {
