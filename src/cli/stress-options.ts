@@ -16,8 +16,11 @@ export function addStressOptions(command: Command): void {
 }
 
 export const STRESS_NOTES = `
-Each round starts a machine with settings that the seed draws, changes it while traffic runs, and checks every packet: none lost,
-none twice, each flow in order, every buffer in one place. The first round that shows something wrong ends it.
+Each round starts a machine with settings that the seed draws, changes it while
+traffic runs, and checks every packet: none lost, none twice, each flow in
+order, every buffer in one place. The first round that shows something wrong
+ends it.
 
-Exit status: 0 done, also after SIGINT or SIGTERM; 1 something was wrong, or was never visited; 2 bad usage.
+Exit status: 0 done, also after SIGINT or SIGTERM; 1 something was wrong, or
+was never visited; 2 bad usage.
 The threads' timing is not drawn: repeat a round some times.`;
