@@ -9,6 +9,8 @@ import { RxQueue } from '../driver/rx-queue.js';
 import { CPU_COUNTERS, counterAddress, counterAddresses, POLL_COUNTERS, TASK_COUNTERS } from '../memory/counters.js';
 import type { Views } from '../memory/views.js';
 import type { Capabilities } from '../napi/busy-params.js';
+import type { Napi } from '../napi/napi.js';
+import type { Softnet } from '../napi/softnet.js';
 import { Backlog } from '../net/backlog.js';
 import { ReceivedPackets } from '../net/backlog-packets.js';
 import type { BacklogLayout } from '../net/backlog-queue.js';
@@ -24,7 +26,7 @@ import { Cpu } from './cpu.js';
 import { type TaskCpu, TaskNapi } from './task-napi.js';
 import { TaskSleep } from './task-sleep.js';
 
-/** Where everything that one CPU works with lies, in byte addresses. Of the instances, the queues' come first, then one backlog per CPU. */
+/** Where everything that one CPU, or another context that polls, works with lies, in byte addresses. Of the instances, the queues' come first, then one backlog per CPU. */
 export interface CpuLayout extends CoreLayout {
   readonly batch: number;
   readonly tally: number;
@@ -75,13 +77,9 @@ export function buildCpu(views: Views, layout: CpuLayout, settings: CpuSettings,
   const pollCounters = layout.pollCounters.map((block) => counterAddresses(POLL_COUNTERS, block, POLL_COUNTERS));
   const irqs = pollCounters.map((block) => block.irqs);
   const core = buildCore(views, layout, settings, seams, irqs);
-  const receive = buildReceive(views, layout, settings, seams, core);
+  const receive = buildReceive(views, layout, settings, seams, core.softnet);
   const pools = layout.pools.map((pool) => new BufferPool(views, pool, layout.links));
-  const rxQueues = layout.rings.map((address, id) => {
-    const ring = new RxRingConsumer(views, address, layout.nicContext);
-    const { state } = core.softnet.napis[id]!;
-    return new RxQueue(views, seams.bursts, ring, pools[id]!, state, layout.batch, layout.buffers, layout.links);
-  });
+  const rxQueues = pools.map((pool, id) => buildRxQueue(views, layout, seams.bursts, pool, core.softnet.napis[id]!));
   const { recorder } = seams;
   const driver = { views, layout, settings, core, receive, recorder, pools, rxQueues, pollCounters };
   if (settings.mode === 'napi') attachNapi(driver);
@@ -150,12 +148,17 @@ function attachInterrupts({ views, layout, core, receive, recorder, pools, rxQue
 
 export { napiState };
 
-function buildReceive(
+export function buildRxQueue(views: Views, layout: CpuLayout, bursts: Bursts, pool: BufferPool, napi: Napi): RxQueue {
+  const ring = new RxRingConsumer(views, layout.rings[napi.state.id]!, layout.nicContext);
+  return new RxQueue(views, bursts, ring, pool, napi.state, layout.batch, layout.buffers, layout.links);
+}
+
+export function buildReceive(
   views: Views,
   layout: CpuLayout,
-  settings: CpuSettings,
-  seams: CpuSeams,
-  { softnet }: CpuCore,
+  settings: ReceiveSettings,
+  seams: Pick<CpuSeams, 'bursts' | 'sink' | 'recorder'>,
+  softnet: Softnet,
 ): Receive {
   const at = (name: (typeof CPU_COUNTERS)[number]) => counterAddress(CPU_COUNTERS, layout.counters, name);
   const receiveLayout = {
@@ -181,7 +184,7 @@ function buildReceive(
 }
 
 /** --check-buffers: whoever gives a queue up proves that each of its buffers is in exactly one place. */
-function handOverCheck(views: Views, layout: CpuLayout, queue: number): () => void {
+export function handOverCheck(views: Views, layout: CpuLayout, queue: number): () => void {
   const ring = layout.rings[queue]!;
   const pool = layout.pools[queue]!;
   return () => assertBuffersOnce(views, pool, layout.links, [ring], []);

@@ -14,6 +14,8 @@ import { contextWord, type IrqLayout, LINES_PER_WORD, pendingWord, subjectWord }
 export const CALL_SCHEDULE = 0;
 /** The subject is the CPU that calls: it has sent packets to the backlog of the CPU that is called, and got it SCHED. */
 export const CALL_RPS = 1;
+/** The subject is a NAPI instance, whose timer the caller has armed: the CPU that is called adopts it. */
+export const CALL_TIMER = 2;
 
 /** Whoever calls. */
 export class Calls {
@@ -33,6 +35,11 @@ export class Calls {
     // After the subject, which the exchange in PendingCalls.run() is to find. Pairs with the load in PendingLines.any().
     Atomics.or(words, pendingWord(this.layout, cpu) + (vector >> 5), 1 << (vector & 31));
     ringDoorbell(words, contextWord(this.layout, cpu));
+  }
+
+  /** Wakes a context, CPU or not, that will find what the caller has stored. Pairs with announce() and the look after it. */
+  wake(context: number): void {
+    ringDoorbell(this.words, contextWord(this.layout, context));
   }
 }
 

@@ -13,6 +13,7 @@
 //   26  GRO_FLUSH_TIMEOUT    tunable, a double, ns                          main
 //   28  IRQ_SUSPEND_TIMEOUT  tunable, a double, ns                          main
 //   30  TIMER                compareExchange, and, sub (timers.ts)          any context
+//   31  WORKER               context of its thread's worker; 0: a task      main, while it has no thread
 //
 // STATE: bits 0 … 11 are the kernel's (bits.ts), bits 16 … 27 the context that holds SCHED.
 // who                     from → to                                 why
@@ -35,6 +36,7 @@
 //                         → SCHED|NPSVC, parked; no THREADED…       then without DISABLE
 // netif_napi_del          LISTED → no LISTED
 // __napi_schedule         SCHED, THREADED → +SCHED_THREADED         before the thread is woken: it looks for this bit
+//                         SCHED, held → held by another             a CPU's to a worker; a worker's, which can keep no list, to a CPU
 // napi_set_threaded       → +THREADED, ±THREADED_BUSY_POLL          as soon as there is a thread; whoever polls now goes on
 // napi_stop_kthread       idle, parked or SCHED_THREADED            never while a softirq holds SCHED: it may yet wake the
 //                         → no THREADED, no THREADED_BUSY_POLL      thread that is about to end
@@ -61,6 +63,7 @@ const DEFER_HARD_IRQS = NAPI_ID + 1;
 const GRO_FLUSH_TIMEOUT = DEFER_HARD_IRQS + 1;
 const IRQ_SUSPEND_TIMEOUT = GRO_FLUSH_TIMEOUT + 2;
 const TIMER = IRQ_SUSPEND_TIMEOUT + 2;
+const WORKER = TIMER + 1;
 export const NAPI_BYTES = 2 * CACHE_LINE_BYTES;
 
 // Once more as plain numbers: an object of constants is slow where it is hot.
@@ -77,6 +80,8 @@ const THREADED_BUSY_POLL = 1 << 11;
 const HOLDER = HOLDER_MASK << HOLDER_SHIFT;
 
 export const NO_HOLDER = -1;
+/** As WORKER: its thread is a task of the CPU that schedules it. (Context 0 is a CPU.) */
+export const NO_WORKER = 0;
 const NO_CPU = -1;
 
 // TIMER: bits 0 … 11 are 1 + the CPU on which it is armed, or 0; above them, how many callbacks run.
@@ -139,6 +144,14 @@ export class NapiState {
     if ((old & (DISABLE | SCHED | IN_BUSY_POLL)) !== 0) return false;
     const next = old | IN_BUSY_POLL | SCHED | (context << HOLDER_SHIFT);
     return Atomics.compareExchange(this.words, this.base + STATE, old, next) === old;
+  }
+
+  /**
+   * Whoever holds SCHED gives it to another context, with all the words that belong to the holder. Who gets it is told afterwards:
+   * by a call (a CPU), or by its doorbell (a worker, whose isScheduledForThread() finds it).
+   */
+  handOver(from: number, to: number): void {
+    Atomics.xor(this.words, this.base + STATE, (from ^ to) << HOLDER_SHIFT);
   }
 
   /** __busy_poll_stop lets SCHED go while there is work left: the timer, armed before, comes back to it. */
@@ -328,9 +341,9 @@ export class NapiState {
     return (state & SCHED) === 0 || holder === PARKED ? NO_HOLDER : holder;
   }
 
-  /** True while its thread, on this CPU, holds SCHED. */
-  isScheduledForThread(cpu: number): boolean {
-    return (this.load() & (SCHED_THREADED | HOLDER)) === (SCHED_THREADED | (cpu << HOLDER_SHIFT));
+  /** True while its thread, on this CPU or as this worker, holds SCHED. */
+  isScheduledForThread(context: number): boolean {
+    return (this.load() & (SCHED_THREADED | HOLDER)) === (SCHED_THREADED | (context << HOLDER_SHIFT));
   }
 
   isLinked(): boolean {
@@ -383,6 +396,15 @@ export class NapiState {
 
   set napiId(id: number) {
     Atomics.store(this.words, this.base + NAPI_ID, id);
+  }
+
+  /** The context of the worker that is its thread, or NO_WORKER. Whoever reads it has seen THREADED, before which it was written. */
+  get worker(): number {
+    return this.words[this.base + WORKER]!;
+  }
+
+  set worker(context: number) {
+    this.words[this.base + WORKER] = context;
   }
 
   /** napi_defer_hard_irqs */

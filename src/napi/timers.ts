@@ -75,6 +75,7 @@ export class NapiTimers {
   adopt(id: number, from: number, address: number): void {
     const { state } = this.softnet.napis[id]!;
     if (!state.moveTimer(from, this.softnet.context)) return;
+    // Read behind the move: pairs with armTimer(). If `from` writes another one now, it arms and calls once more.
     this.doubles[this.first + id] = this.doubles[address / DOUBLE_BYTES + id]!;
     this.heap.put(id);
     this.look();
