@@ -17,7 +17,8 @@ export interface NapiSettings {
   threaded?: ThreadedMode;
 }
 
-const NETLINK_NAMES: Record<keyof NapiSettings, string> = {
+/** In netdev-genl. */
+export const NETLINK_NAMES: Readonly<Record<keyof NapiSettings, string>> = {
   deferHardIrqs: 'defer-hard-irqs',
   groFlushTimeout: 'gro-flush-timeout',
   irqSuspendTimeout: 'irq-suspend-timeout',

@@ -7,9 +7,11 @@ import type { Random } from '../runtime/random.js';
 
 export interface Operation {
   readonly name: string;
+  /** How often it is in the order in which a round takes them. Default 1; more for what few machines take. */
+  readonly times?: number;
   /** Whether a machine with this configuration takes it. */
   fits(config: Config): boolean;
-  /** Rejects, or throws, when what it finds is wrong. The next one begins when it is over; it leaves every instance enabled. */
+  /** Rejects, or throws, when what it finds is wrong. The next one begins when it is over; it leaves every instance enabled and every CPU online. */
   run(host: RunningHost, random: Random): Promise<void>;
 }
 

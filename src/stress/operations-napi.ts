@@ -16,6 +16,8 @@ import { between } from './setting.js';
 
 /** A drain waits for a second without progress: an instance that is off must be on again long before. */
 const OFF_MS_MAX = 20;
+/** Mostly: where `full` says wait, all other queues wait too. */
+const OFF_MS = 2;
 /** Descriptors of the largest frame, and of a batch that is not posted yet: so many may be free in a ring that is full. */
 const FREE_MAX = 5 + POST_BATCH - 1;
 const NO_ID = 99_999;
@@ -150,7 +152,7 @@ function lookAt(host: RunningHost, queue: number): Standing {
 
 async function standStill(host: RunningHost, random: Random, some: readonly NapiInfo[]): Promise<void> {
   const before = some.map(({ queue }) => lookAt(host, queue));
-  await delay(between(random, 0, OFF_MS_MAX));
+  await delay(between(random, 0, random.below(4) === 0 ? OFF_MS_MAX : OFF_MS));
   const now = before.map(({ queue }) => lookAt(host, queue));
   const wrong = before.flatMap((was, index) => moved(host.config, was, now[index]!));
   if (wrong.length > 0 && !host.supervisor.ended) throw new Error(wrong.join('; '));

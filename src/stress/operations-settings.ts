@@ -3,7 +3,7 @@
 
 import type { RunningHost } from '../coordinator/host.js';
 import type { NapiInfo } from '../coordinator/napi-control.js';
-import type { NapiSettings } from '../coordinator/napi-settings.js';
+import { type NapiSettings, NETLINK_NAMES } from '../coordinator/napi-settings.js';
 import type { SysfsName } from '../napi/device.js';
 import { SYSCTL_NAMES, type SysctlName } from '../napi/sysctl.js';
 import { THREADED_MODES } from '../napi/threaded.js';
@@ -28,13 +28,13 @@ const sysfs = (name: SysfsName, value: (random: Random) => number, key: keyof Na
 
 export const SETTING_OPERATIONS: readonly Operation[] = [
   ...THREADED_MODES.map((threaded) => napiSet(`threaded=${threaded}`, () => ({ threaded }))),
-  ...NAPI_TUNABLES.map((key) => napiSet(key, (random) => ({ [key]: napiTunable(random, key) }))),
-  napiSet('all at once', (random) => ({
+  ...NAPI_TUNABLES.map((key) => napiSet(NETLINK_NAMES[key], (random) => ({ [key]: napiTunable(random, key) }))),
+  napiSet('all of one instance', (random) => ({
     threaded: THREADED_MODES[random.below(THREADED_MODES.length)]!,
     ...Object.fromEntries(NAPI_TUNABLES.map((key) => [key, napiTunable(random, key)])),
   })),
   {
-    name: 'napi-set of all at once',
+    name: 'napi-set threaded of all at once',
     fits: inNapi,
     run: async (host, random) => {
       const modes = host.napi

@@ -118,7 +118,7 @@ export class RoundRun {
     if (course.paceMs === Number.POSITIVE_INFINITY) return;
     for (const operation of dealt(host, random)) {
       await delay(2 * course.paceMs * random.next());
-      if (this.over) return;
+      if (this.over || host.supervisor.ended) return; // A capture file may still be put in order.
       await this.tryTo(operation.name, () => operation.run(host, random));
     }
   }
@@ -126,7 +126,8 @@ export class RoundRun {
   private async end(host: RunningHost): Promise<void> {
     const { random, course } = this.drawn;
     if (!course.ends.startsWith('stop')) return;
-    await Promise.race([delay(course.trafficMs), host.done.catch(() => {})]);
+    // The process does not wait for this timer when the machine has ended before.
+    await Promise.race([delay(course.trafficMs, undefined, { ref: false }), host.done.catch(() => {})]);
     if (this.over) return;
     const moving = course.ends === STOP_IN_A_MOVE ? this.tryTo(STOP_IN_A_MOVE, () => moveOne(host, random)) : null;
     if (moving === null) this.count(STOP);
@@ -168,7 +169,9 @@ export class RoundRun {
 
 /** Without end: all that fit, in one order, round and round, so that none is long in coming. */
 function* dealt(host: RunningHost, random: Random): Generator<Operation> {
-  const fitting = OPERATIONS.filter((operation) => operation.fits(host.config));
+  const fitting = OPERATIONS.filter((operation) => operation.fits(host.config)).flatMap((operation) =>
+    Array.from({ length: operation.times ?? 1 }, () => operation),
+  );
   const order = shuffled(random, fitting.length);
   for (;;) for (const index of order) yield fitting[index]!;
 }
