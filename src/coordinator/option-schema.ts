@@ -9,6 +9,7 @@ import type { HostOptions } from './options.js';
 
 const CPUS_MAX = 64;
 const QUEUES_MAX = 128;
+const ATTACHMENTS_MAX = 64;
 /** Of tasks: nice 19 and nice -20. */
 const WEIGHT_MIN = 15;
 const WEIGHT_MAX = 88_761;
@@ -115,6 +116,7 @@ const schema = z.strictObject({
   task: z.union([task, z.array(task)], { error: taskShape }).optional(),
   sysctl: z.unknown().optional(),
   napi: z.unknown().optional(),
+  attachments: integer(0, ATTACHMENTS_MAX).default(0),
   execArgv: orNull(z.array(z.string()).readonly()),
 });
 export type ParsedOptions = z.output<typeof schema>;

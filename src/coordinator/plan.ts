@@ -65,7 +65,9 @@ export interface Plan {
   readonly backlogs: readonly number[];
   /** Contexts that poll and are no CPUs: the workers, by queue, then those for attached threads. `cpu` is the context's id. */
   readonly pollers: readonly CpuLayout[];
-  /** Their context words. */
+  /** The CPUs and these: whoever polls and counts. */
+  readonly polling: readonly CpuLayout[];
+  /** Context words of the pollers. */
   readonly pollerContexts: readonly number[];
   /** Write areas, one for each thread and file that is recorded. */
   readonly writers: readonly number[];
@@ -113,6 +115,8 @@ export function makePlan(needs: PlanNeeds): Plan {
   const firstPoller = cpus + NICS;
   const remoteTimers = new Map(ofPollers.map(({ timers }, index) => [firstPoller + index, timers]));
   const ofAll = { sysctls: start.sysctls, napis, napiCount, pools, links, nicContext, remoteTimers };
+  const cpuLayouts = ofCpus.map((own, cpu) => ({ ...shared, ...own, ...ofAll, cpu }));
+  const pollers = ofPollers.map((own, index) => ({ ...shared, ...own, ...ofAll, cpu: firstPoller + index }));
   return {
     bytes: arena.bytes,
     text: arena.describe(),
@@ -120,10 +124,11 @@ export function makePlan(needs: PlanNeeds): Plan {
     poolCapacity,
     cpuContexts,
     nicContext,
-    cpus: ofCpus.map((own, cpu) => ({ ...shared, ...own, ...ofAll, cpu })),
+    cpus: cpuLayouts,
+    polling: [...cpuLayouts, ...pollers],
     nic: { ...shared, ...ofNic, nic: 0 },
     backlogs: needs.mode === 'interrupt' ? ofCpus.map(({ backlog }) => backlog) : [],
-    pollers: ofPollers.map((own, index) => ({ ...shared, ...own, ...ofAll, cpu: firstPoller + index })),
+    pollers,
     pollerContexts,
     writers,
   };

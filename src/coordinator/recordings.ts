@@ -63,10 +63,11 @@ export class Recordings {
     for (const file of this.files) file.abandon();
   }
 
-  cpuTask(cpu: number): CpuRecorderTask | null {
+  /** @param role of a CPU, or of another context that polls */
+  cpuTask(role: string): CpuRecorderTask | null {
     if (this.files.length === 0) return null;
     const task = (kind: 'delivered' | 'dropped') =>
-      this.files.find(({ target }) => target[kind])?.taskOf(`cpu${cpu}`) ?? null;
+      this.files.find(({ target }) => target[kind])?.taskOf(role) ?? null;
     return { epoch: this.epoch, delivered: task('delivered'), dropped: task('dropped') };
   }
 
@@ -108,7 +109,7 @@ export class Recordings {
 
   private statistics(queue: number): InterfaceStatistics {
     const { startNs, endNs, rxLengthErrors } = readCounters(this.views, NIC_COUNTERS, this.plan.nic.counters);
-    const polls = this.plan.cpus.map((cpu) => readCounters(this.views, CPU_COUNTERS, cpu.counters).lastPollNs);
+    const polls = this.plan.polling.map(({ counters }) => readCounters(this.views, CPU_COUNTERS, counters).lastPollNs);
     const counters = readCounters(this.views, NIC_QUEUE_COUNTERS, this.plan.nic.queueCounters[queue]!);
     const unfit = queue === 0 ? rxLengthErrors : 0; // No queue is picked for those: they are recorded as of the first.
     const dropped = counters.rxMissedErrors + unfit;

@@ -63,7 +63,7 @@ export class Simulation {
       plan: this.plan,
       config: { device: 'pktgen' },
       recordings: NONE,
-      useAtStart: new Map(),
+      useAtStart: new Map(), pollers: () => [],
       fault: null,
     };
     this.flows = new Flows(isLossless(scenario));
