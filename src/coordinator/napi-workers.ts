@@ -3,7 +3,7 @@
 //
 //   none → starting    its thread is made
 //   starting → runs    it has been in its loop
-//   starting → failed  it died before that: there is no thread, and whoever wanted it is told
+//   starting → failed  it died before that: there is no thread, and whoever wanted it is told why
 //   runs → leaving     STOP stands in its context words, and its instance is not threaded any more
 //   leaving → none     it has ended
 //   runs → none        it died: the machine stops
@@ -25,6 +25,8 @@ type State = 'starting' | 'runs' | 'leaving';
 interface Worker {
   readonly name: string;
   state: State;
+  /** It has been in its loop. */
+  ran: boolean;
   failure: RoleError | null;
 }
 
@@ -45,6 +47,8 @@ export class NapiWorkerThreads implements NapiWorkers {
   private readonly seams: WorkerSeams;
   private readonly roles: Roles;
   private readonly workers = new Map<number, Worker>();
+  /** The machine ends: none starts any more. */
+  private over = false;
 
   /** @param count how many queues there is room for */
   constructor(machine: Machine, plan: Plan, count: number, execArgv: readonly string[] | null, seams: WorkerSeams) {
@@ -67,14 +71,8 @@ export class NapiWorkerThreads implements NapiWorkers {
 
   /** @throws Error of Node's when there can be no such thread */
   start(queue: number, name: string): void {
-    const context = this.contexts[queue]!;
-    try {
-      this.roles.start(name, 'napi', context, this.seams.task(queue, name));
-    } catch (error) {
-      context.end();
-      throw error;
-    }
-    const worker: Worker = { name, state: 'starting', failure: null };
+    const worker: Worker = { name, state: 'starting', ran: false, failure: null };
+    if (!this.over) this.startThread(queue, name);
     this.workers.set(queue, worker);
     void this.follow(queue, worker);
   }
@@ -108,6 +106,7 @@ export class NapiWorkerThreads implements NapiWorkers {
 
   /** At the end of all. @returns those that had to be ended */
   endAll(patienceMs: number): Promise<string[]> {
+    this.over = true;
     return this.roles.endAll(patienceMs);
   }
 
@@ -116,14 +115,27 @@ export class NapiWorkerThreads implements NapiWorkers {
     return this.roles.kill(name);
   }
 
+  private startThread(queue: number, name: string): void {
+    const context = this.contexts[queue]!;
+    try {
+      this.roles.start(name, 'napi', context, this.seams.task(queue, name));
+    } catch (error) {
+      context.end();
+      throw error;
+    }
+  }
+
   private async follow(queue: number, worker: Worker): Promise<void> {
+    const deadline = performance.now() + START_MS;
     if (await this.roles.runs(worker.name, START_MS)) {
-      worker.state = 'runs';
+      worker.ran = true;
+      if (worker.state === 'starting') worker.state = 'runs';
       this.seams.started(worker.name, this.contexts[queue]!.tid());
       return;
     }
-    await this.roles.end(worker.name); // or wait until it is down
-    worker.failure ??= new RoleError(worker.name, `it did not start within ${START_MS} ms`);
+    if (performance.now() > deadline) await this.roles.end(worker.name);
+    else await this.roles.whenDown(worker.name); // It died, and why has been told then.
+    if (!this.over) worker.failure ??= new RoleError(worker.name, `it did not start within ${START_MS} ms`);
   }
 
   private async leave(queue: number, worker: Worker): Promise<void> {
@@ -135,7 +147,7 @@ export class NapiWorkerThreads implements NapiWorkers {
   private down(role: string, cause: unknown): void {
     const error = new RoleError(role, cause);
     const worker = [...this.workers.values()].find(({ name }) => name === role);
-    if (worker?.state === 'starting') worker.failure = error;
-    else this.seams.fail(error);
+    if (worker === undefined || worker.ran) this.seams.fail(error);
+    else worker.failure = error;
   }
 }
