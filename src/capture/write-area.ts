@@ -48,7 +48,7 @@ export class BlockWriter {
   private readonly fd: number;
   private readonly area: number;
   private readonly comments: Comments;
-  private filled = 0;
+  private filled: number;
 
   constructor(views: Views, { area, fd }: WriterTask) {
     this.views = views;
@@ -56,6 +56,8 @@ export class BlockWriter {
     this.area = area;
     this.stamp = area + STAMP;
     this.comments = new Comments(views, area + COMMENTS);
+    const { produced, written } = readWriteArea(views, area);
+    this.filled = produced - written; // what a thread before this one has left
   }
 
   /** Byte address at which the next block begins. There is room for a burst. */

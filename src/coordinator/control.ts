@@ -11,7 +11,7 @@ import type { ControlOperation } from '../runtime/operation.js';
 
 /**
  * Moves a line, and with it its NAPI, to another CPU (/proc/irq/N/smp_affinity). Complete when no other CPU will poll the
- * instance any more.
+ * instance any more. Who is no CPU goes on: a worker, or who busy-polls in an attached thread.
  */
 export class MoveLine implements ControlOperation {
   private readonly line: IrqLine;
@@ -37,7 +37,7 @@ export class MoveLine implements ControlOperation {
     // First those who took the interrupt before the line moved and have not set SCHED yet; then the one who has.
     if (!this.grace!.over()) return false;
     const holder = this.state.holder();
-    return holder === NO_HOLDER || holder === this.cpu;
+    return holder === NO_HOLDER || holder === this.cpu || holder > this.others.length;
   }
 
   stuck(why: string): NapiError {

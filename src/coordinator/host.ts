@@ -16,7 +16,7 @@ import { HostNapi, type NapiControl } from './napi-control.js';
 import type { Config, HostOptions } from './options.js';
 import { pinRoles } from './pin.js';
 import { makePlan, type Plan } from './plan.js';
-import { checkRecordingPaths } from './recording-paths.js';
+import { checkRecordingPaths, workerCount } from './recording-paths.js';
 import { writerCount } from './recordings.js';
 import { resolveOptions } from './resolve-options.js';
 import { takeSnapshot } from './snapshot.js';
@@ -75,19 +75,23 @@ export async function startHost(options: HostOptions): Promise<Host> {
   checkRecordingPaths(config);
   const calibrated = await calibrate(config, startHost);
   const device = deviceSettings(config, calibrated.pps);
-  const needs = { ...config, tasks: config.task.length, writers: writerCount(config) };
+  const needs = {
+    ...config,
+    tasks: config.task.length,
+    workers: workerCount(config),
+    writers: writerCount(config),
+  };
   const plan = makePlan({ ...needs, frames: deviceBytes(device) });
   const flow = config.mode === 'interrupt' ? 'level' : config.irq;
   const machine = createMachine(plan, config.ring, flow, compileBursts());
   const { budget, budgetUsecs, sysctl, napi } = config;
   const budgets = { 'net.core.netdev_budget': budget, 'net.core.netdev_budget_usecs': budgetUsecs };
-  applySettings(machine, { ...budgets, ...sysctl }, napi);
   const supervisor = new Supervisor(machine, plan, config, {
     device,
     full: config.full,
     framesMax: config.packets ?? Number.POSITIVE_INFINITY,
   });
-  await supervisor.start();
+  await supervisor.start(() => applySettings(machine, { ...budgets, ...sysctl }, napi));
   const pinned = config.pin ? pinRoles(machine.views, plan) : [];
   return new RunningHost(machine, plan, config, supervisor, [...calibrated.notes, ...pinned]);
 }
@@ -113,7 +117,8 @@ export class RunningHost implements Host {
     this.supervisor = supervisor;
     this.notes = notes;
     this.contexts = plan.cpuContexts.map((address) => new ContextWords(machine.views, address));
-    this.napi = new HostNapi(machine, this.contexts, (operation) => this.carryOut(operation), true);
+    const pollers = plan.pollerContexts.map((address) => new ContextWords(machine.views, address));
+    this.napi = new HostNapi(machine, [...this.contexts, ...pollers], (operation) => this.carryOut(operation), true);
     this.sysctl = machine.sysctls;
   }
 

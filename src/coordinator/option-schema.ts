@@ -13,6 +13,7 @@ import type { HostOptions } from './options.js';
 
 const CPUS_MAX = 64;
 const QUEUES_MAX = 128;
+const ATTACHMENTS_MAX = 64;
 /** Of tasks: nice 19 and nice -20. */
 const WEIGHT_MIN = 15;
 const WEIGHT_MAX = 88_761;
@@ -143,6 +144,7 @@ const schema = z.strictObject({
   task: z.preprocess((given) => (given === undefined ? [] : [given].flat()), z.array(task)),
   sysctl: z.unknown().optional(),
   napi: z.unknown().optional(),
+  attachments: integer(0, ATTACHMENTS_MAX).default(0),
   execArgv: orNull(z.array(z.string()).readonly()),
 });
 export type ParsedOptions = z.output<typeof schema>;

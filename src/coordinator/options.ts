@@ -96,6 +96,8 @@ export interface HostOptions {
   sysctl?: SysctlSettings;
   /** For every queue's NAPI instance; may be changed for each while traffic runs. Default: nothing deferred, not threaded. */
   napi?: NapiSettings;
+  /** How many threads of the application can be attached at a time (`host.attach`), 0 … 64. Default 0. */
+  attachments?: number;
   /** Arguments for each worker's `execArgv`. Default: those of this process, with one profile per role. */
   execArgv?: readonly string[];
 }

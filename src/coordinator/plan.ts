@@ -68,7 +68,9 @@ export interface Plan {
   readonly backlogs: readonly BacklogLayout[];
   /** Contexts that poll and are no CPUs: the workers, by queue, then those for attached threads. `cpu` is the context's id. */
   readonly pollers: readonly CpuLayout[];
-  /** Their context words. */
+  /** The CPUs and these: whoever polls and counts. */
+  readonly polling: readonly CpuLayout[];
+  /** Context words of the pollers. */
   readonly pollerContexts: readonly number[];
   /** Write areas, one for each thread and file that is recorded. */
   readonly writers: readonly number[];
@@ -111,17 +113,18 @@ export function makePlan(needs: PlanNeeds): Plan {
   const backlogs = ofCpus.flatMap(({ backlog }, cpu) => (backlog === 0 ? [] : [backlogLayout(backlog, cpu)]));
   const firstPoller = needs.cpus + NICS;
   const remoteTimers = new Map(ofPollers.map(({ timers }, index) => [firstPoller + index, timers]));
-  const { nicContext } = contexts;
-  const ofAll = { sysctls: start.sysctls, napis, napiCount, ...stores, nicContext, backlogs, remoteTimers };
+  const ofAll = { sysctls: start.sysctls, napis, napiCount, ...stores, backlogs, remoteTimers };
+  const layout = <T>(own: T, cpu: number) => ({ ...shared, ...own, ...ofAll, nicContext: contexts.nicContext, cpu });
+  const cpus = ofCpus.map(layout);
+  const pollers = ofPollers.map((own, index) => layout(own, firstPoller + index));
   return {
     bytes: arena.bytes,
     text: arena.describe(),
     ...start,
     ...contexts,
-    ...{ poolCapacity, backlogs, writers },
-    cpus: ofCpus.map((own, cpu) => ({ ...shared, ...own, ...ofAll, cpu })),
+    ...{ poolCapacity, backlogs, writers, cpus, pollers },
+    polling: [...cpus, ...pollers],
     nic: { ...shared, ...ofNic, nic: 0 },
-    pollers: ofPollers.map((own, index) => ({ ...shared, ...own, ...ofAll, cpu: firstPoller + index })),
   };
 }
 

@@ -5,8 +5,10 @@ import type { NicSettings } from '../nic/build.js';
 import type { Machine } from './machine.js';
 import type { Config } from './options.js';
 import type { Plan } from './plan.js';
+import { workerPart } from './recording-paths.js';
 import type { Recordings } from './recordings.js';
 import type { CpuTask, NicTask } from './tasks.js';
+import type { WorkerTask } from './worker-task.js';
 
 /** Where the threads meet that start together; null: this one waits for no other. */
 export type Meeting = NicTask['meeting'];
@@ -14,6 +16,8 @@ export type Meeting = NicTask['meeting'];
 export interface RoleTasks {
   nic(meeting: Meeting): NicTask;
   cpu(cpu: number, meeting: Meeting): CpuTask;
+  /** @param role `napi/nic0-4`: the thread of this queue's NAPI */
+  worker(queue: number, role: string): WorkerTask;
 }
 
 export function roleTasks(
@@ -25,15 +29,15 @@ export function roleTasks(
 ): RoleTasks {
   const { mode, irq, checkBuffers, verifyL4, weight, spin } = config;
   const shared = { handle: machine.handle, spin };
-  const ofCpus = {
+  const ofPolling = {
     ...shared,
     settings: { mode, irq, checkBuffers, verifyL4, weight, threadIrqs: false },
     workNs: config.work,
     once: plan.once,
     workSpeed: plan.workSpeed,
     sink: config.sink === null ? null : { ...config.sink, url: String(config.sink.url) },
-    tasks: config.task,
   };
+  const ofCpus = { ...ofPolling, tasks: config.task };
   const ofNic = { ...shared, context: plan.nicContext, regions: plan.nic, settings: nicSettings };
   return {
     nic: (meeting) => ({ ...ofNic, meeting, recorder: recordings.nicTask() }),
@@ -42,7 +46,16 @@ export function roleTasks(
       meeting,
       context: plan.cpuContexts[cpu]!,
       layout: plan.cpus[cpu]!,
-      recorder: recordings.cpuTask(cpu),
+      recorder: recordings.cpuTask(`cpu${cpu}`),
+    }),
+    worker: (queue, role) => ({
+      ...ofPolling,
+      meeting: null,
+      role,
+      queue,
+      context: plan.pollerContexts[queue]!,
+      layout: plan.pollers[queue]!,
+      recorder: recordings.cpuTask(workerPart(queue)),
     }),
   };
 }

@@ -19,8 +19,10 @@ import { ringWaiting } from '../ring/rx-ring.js';
 import { type ThreadUse, threadUse } from '../runtime/thread.js';
 import { BrokenCaptureError, InvariantError, RoleError } from './errors.js';
 import type { Machine } from './machine.js';
+import { NapiWorkerThreads } from './napi-workers.js';
 import type { Config } from './options.js';
 import type { Plan } from './plan.js';
+import { workerCount } from './recording-paths.js';
 import { Recordings } from './recordings.js';
 import { type RoleTasks, roleTasks } from './role-tasks.js';
 import { Roles } from './roles.js';
@@ -53,6 +55,7 @@ export class Supervisor {
   private readonly contexts: readonly ContextWords[];
   private readonly tasks: RoleTasks;
   private readonly roles: Roles;
+  private readonly workers: NapiWorkerThreads;
   private resolve!: (snapshot: Snapshot) => void;
   private reject!: (error: Error) => void;
   private timer: NodeJS.Timeout | null = null;
@@ -69,7 +72,8 @@ export class Supervisor {
     this.config = config;
     this.recordings = new Recordings(machine.views, plan, config);
     const { recordings, useAtStart } = this;
-    this.source = { machine, plan, config: visible(config), recordings, useAtStart, fault: null };
+    const pollers = () => this.workers.infos();
+    this.source = { machine, plan, config: visible(config), recordings, useAtStart, pollers, fault: null };
     this.nic = new ContextWords(machine.views, plan.nicContext);
     this.contexts = [this.nic, ...plan.cpuContexts.map((address) => new ContextWords(machine.views, address))];
     this.tasks = roleTasks(machine, plan, config, nicSettings, recordings);
@@ -77,6 +81,12 @@ export class Supervisor {
       returned: (role, result) => this.left(role, result),
       died: (role, error) => this.fail(new RoleError(role, error)),
     });
+    this.workers = new NapiWorkerThreads(machine, plan, workerCount(config), config.execArgv, {
+      task: (queue, name) => this.tasks.worker(queue, name),
+      started: (name, tid) => this.noteUse(name, tid),
+      fail: (error) => this.fail(error),
+    });
+    if (workerCount(config) > 0) machine.threads.provide(this.workers);
     this.done = new Promise((resolve, reject) => {
       this.resolve = resolve;
       this.reject = reject;
@@ -86,21 +96,21 @@ export class Supervisor {
 
   /**
    * Resolves when all threads have met; one that dies after that, be it at once, is told by `done` alone.
+   * @param prepare what is done when files can be recorded and before the threads start
    * @throws RecordingError before any thread starts · RoleError when a thread died before all had met
    */
-  async start(): Promise<void> {
+  async start(prepare: () => Promise<void>): Promise<void> {
     const parties = 1 + this.contexts.length;
     const barrier = new Barrier(this.machine.views.words.buffer, this.plan.barrier, parties);
     this.recordings.open();
-    await this.tryStartThreads(parties);
+    await this.tryStartThreads(prepare, parties);
     const met = await barrier.waitAsync(START_TIMEOUT_MS, () => this.failure !== null);
     if (!met) {
       barrier.breakUp(); // The others wake, and find STOP.
       await this.done; // Rejects.
     }
     for (const [index, role] of this.names().entries()) {
-      const use = threadUse(this.contexts[index]!.tid());
-      if (use !== null) this.useAtStart.set(role, use);
+      this.noteUse(role, this.contexts[index]!.tid());
     }
     if (this.config.duration !== null) this.deadlineMs = performance.now() + this.config.duration * 1000;
     if (!this.stopping) this.watchLater();
@@ -122,7 +132,7 @@ export class Supervisor {
 
   /** @internal For tests: ends one thread as an accident would. */
   kill(role: string): Promise<void> {
-    return this.roles.kill(role);
+    return this.roles.isUp(role) ? this.roles.kill(role) : this.workers.kill(role);
   }
 
   private names(): string[] {
@@ -130,9 +140,10 @@ export class Supervisor {
   }
 
   /** @throws Error of Node's when there can be no such thread, by execArgv; then nothing is open and nothing runs */
-  private async tryStartThreads(parties: number): Promise<void> {
+  private async tryStartThreads(prepare: () => Promise<void>, parties: number): Promise<void> {
     try {
-      this.startThreads(parties);
+      await prepare();
+      if (this.failure === null) this.startThreads(parties); // or a worker has died meanwhile
     } catch (error) {
       await this.endThreads(0);
       this.recordings.abandon();
@@ -146,6 +157,11 @@ export class Supervisor {
     for (const { cpu } of this.plan.cpus) {
       this.roles.start(`cpu${cpu}`, 'cpu', this.contexts[1 + cpu]!, this.tasks.cpu(cpu, meeting));
     }
+  }
+
+  private noteUse(role: string, tid: number): void {
+    const use = threadUse(tid);
+    if (use !== null) this.useAtStart.set(role, use);
   }
 
   private left(role: string, result: unknown): void {
@@ -182,7 +198,7 @@ export class Supervisor {
   }
 
   private stalled(nowMs: number): boolean {
-    const processed = this.plan.cpus.reduce(
+    const processed = this.plan.polling.reduce(
       (total, { counters }) => total + readCounters(this.machine.views, CPU_COUNTERS, counters).processed,
       0,
     );
@@ -224,9 +240,9 @@ export class Supervisor {
   private async endThreads(patienceMs: number): Promise<string[]> {
     this.stopping = true;
     if (this.timer !== null) clearTimeout(this.timer);
-    const stuck = await this.roles.endAll(patienceMs);
+    const stuck = await Promise.all([this.roles.endAll(patienceMs), this.workers.endAll(patienceMs)]);
     this.ended = true;
-    return stuck;
+    return stuck.flat();
   }
 }
 

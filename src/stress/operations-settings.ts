@@ -68,8 +68,9 @@ function napiSet(what: string, draw: (random: Random) => NapiSettings): Operatio
   };
 }
 
-function settingsOf({ deferHardIrqs, groFlushTimeout, irqSuspendTimeout, threaded }: NapiInfo): Required<NapiSettings> {
-  return { deferHardIrqs, groFlushTimeout, irqSuspendTimeout, threaded };
+function settingsOf(napi: NapiInfo): Required<NapiSettings> {
+  const { deferHardIrqs, groFlushTimeout, irqSuspendTimeout, threaded, threadWorker } = napi;
+  return { deferHardIrqs, groFlushTimeout, irqSuspendTimeout, threaded, threadWorker };
 }
 
 /** Good ones beside the bad one: none of them may be set. */

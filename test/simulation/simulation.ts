@@ -64,6 +64,7 @@ export class Simulation {
       config: { device: 'pktgen' },
       recordings: NONE,
       useAtStart: new Map(),
+      pollers: () => [],
       fault: null,
     };
     this.flows = new Flows(isLossless(scenario));
