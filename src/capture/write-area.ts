@@ -48,7 +48,7 @@ export class BlockWriter {
   private readonly fd: number;
   private readonly area: number;
   private readonly comments: Comments;
-  private filled = 0;
+  private filled: number;
 
   constructor(views: Views, { area, fd }: WriterTask) {
     this.views = views;
@@ -56,6 +56,8 @@ export class BlockWriter {
     this.area = area;
     this.stamp = area + STAMP;
     this.comments = new Comments(views, area + COMMENTS);
+    const { written, produced } = readWriteArea(views, area);
+    this.filled = produced - written; // What a thread that had this area before has left.
   }
 
   /** Byte address at which the next block begins. There is room for a burst. */
@@ -89,8 +91,9 @@ export class BlockWriter {
   flush(): void {
     if (this.filled === 0) return;
     const first = this.area + BLOCKS;
-    for (let done = 0; done < this.filled; ) done += this.write(first + done, this.filled - done);
     const { doubles } = this.views;
+    const written = doubles[(this.area + WRITTEN) / DOUBLE_BYTES]!;
+    for (let done = 0; done < this.filled; ) done += this.write(first + done, this.filled - done, written + done);
     doubles[(this.area + WRITTEN) / DOUBLE_BYTES] = doubles[(this.area + PRODUCED) / DOUBLE_BYTES]!;
     this.filled = 0;
   }
@@ -100,9 +103,10 @@ export class BlockWriter {
     this.views.words[(this.stamp + STAMP_TIME_LOW) / 4] = time.low;
   }
 
-  private write(from: number, bytes: number): number {
+  /** Over what a thread that died has written and not told. */
+  private write(from: number, bytes: number, position: number): number {
     try {
-      return writeSync(this.fd, this.views.bytes, from, bytes);
+      return writeSync(this.fd, this.views.bytes, from, bytes, position);
     } catch (error) {
       // The thread dies of it; by this word main knows that it was the file's fault.
       this.views.words[(this.area + FAULT) / 4] = (error as NodeJS.ErrnoException).errno!;

@@ -97,8 +97,8 @@ export function makePlan(needs: PlanNeeds): Plan {
   const writers = each(arena, needs.writers ?? 0, 'blocks to be written, area', WRITE_AREA_BYTES);
   const { rings, pools, links, buffers, poolCapacity } = reserveQueues(arena, needs);
   if (arena.bytes > MEMORY_BYTES_MAX) throw tooLarge(needs, arena.bytes);
-  const shared = { irq, rings, buffers };
-  const ofAll = { sysctls: start.sysctls, napis, napiCount, pools, links, nicContext };
+  const timersOf = ofCpus.map(({ timers }) => timers);
+  const ofAll = { sysctls: start.sysctls, napis, napiCount, timersOf, pools, links, nicContext };
   return {
     bytes: arena.bytes,
     text: arena.describe(),
@@ -106,8 +106,8 @@ export function makePlan(needs: PlanNeeds): Plan {
     poolCapacity,
     cpuContexts,
     nicContext,
-    cpus: ofCpus.map((own, cpu) => ({ ...shared, ...own, ...ofAll, cpu })),
-    nic: { ...shared, ...ofNic, nic: 0 },
+    cpus: ofCpus.map((own, cpu) => ({ irq, rings, buffers, ...own, ...ofAll, cpu })),
+    nic: { irq, rings, buffers, ...ofNic, nic: 0 },
     backlogs: needs.mode === 'interrupt' ? ofCpus.map(({ backlog }) => backlog) : [],
     writers,
   };

@@ -21,6 +21,7 @@ import { readNic } from '../nic/nic.js';
 import { readRxRing } from '../ring/rx-ring.js';
 import { MonotonicClock } from '../runtime/clock.js';
 import { type ThreadUse, threadUse } from '../runtime/thread.js';
+import type { CpuState } from './cpus.js';
 import type { Machine } from './machine.js';
 import type { Plan } from './plan.js';
 import { readProtocols } from './protocols.js';
@@ -44,6 +45,9 @@ export interface SnapshotSource {
   readonly recordings: { snapshot(): readonly RecordingSnapshot[] };
   /** What each role's thread had used when traffic began, by role. */
   readonly useAtStart: ReadonlyMap<string, ThreadUse>;
+  readonly cpus: { stateOf(cpu: number): CpuState };
+  /** Frames that went with CPUs, by queue. */
+  readonly lost: readonly number[];
   /** Why the source ended too early; known when its thread has left. */
   fault: SourceFault | null;
 }
@@ -58,13 +62,14 @@ export function takeSnapshot(source: SnapshotSource, final: boolean): Snapshot {
   const nic = readCounters(views, NIC_COUNTERS, plan.nic.counters);
   const cpus = plan.cpus.map(({ counters }) => readCounters(views, CPU_COUNTERS, counters));
   const total = sumCounters(cpus, CPU_COUNTERS);
-  const queues = plan.nic.rings.map((_, id) => queueSnapshot(machine, plan, id));
+  const queues = plan.nic.rings.map((_, id) => queueSnapshot(source, id));
   const nics = [nicSnapshot(source, nic, queues, final)];
   const durationSeconds = duration(nic, cpus, final);
   const { rxMissedErrors, rxLengthErrors, rxPackets, irqs } = nics[0]!;
   const dropped = rxMissedErrors + rxLengthErrors + total.dropped + sum(MALFORMED_REASONS.map((name) => total[name]));
   const inFlight = countInFlight(machine, plan);
   const offered = nic.offeredPackets;
+  const lostWithCpu = sum(source.lost);
   return {
     version,
     node: process.version,
@@ -84,8 +89,9 @@ export function takeSnapshot(source: SnapshotSource, final: boolean): Snapshot {
       offered,
       delivered: total.delivered,
       dropped,
+      lostWithCpu,
       inFlight,
-      holds: final ? offered === total.delivered + dropped + inFlight : null,
+      holds: final ? offered === total.delivered + dropped + lostWithCpu + inFlight : null,
     },
     recordings: source.recordings.snapshot(),
     noise: { loadAverage: loadavg()[0]!, involuntarySwitches: involuntarySwitches(source, nic, cpus, final) },
@@ -104,7 +110,8 @@ function stackSnapshot({ machine, plan, config }: SnapshotSource, total: CpuCoun
   };
 }
 
-function queueSnapshot({ views, lines, states, device }: Machine, plan: Plan, id: number): QueueSnapshot {
+function queueSnapshot({ machine, plan, lost }: SnapshotSource, id: number): QueueSnapshot {
+  const { views, lines, states, device } = machine;
   const state = states[id];
   const nic = readCounters(views, NIC_QUEUE_COUNTERS, plan.nic.queueCounters[id]!);
   const polls = plan.cpus.map(({ pollCounters }) => readCounters(views, POLL_COUNTERS, pollCounters[id]!));
@@ -124,6 +131,7 @@ function queueSnapshot({ views, lines, states, device }: Machine, plan: Plan, id
     missedReschedules: total.missedReschedules,
     deferredPolls: total.deferredPolls,
     unaskedPolls: total.unaskedPolls,
+    lostWithCpu: lost[id]!,
   };
 }
 
@@ -161,9 +169,11 @@ function captureSnapshot({ machine, plan, config, fault }: SnapshotSource): Capt
 function cpuSnapshot(source: SnapshotSource, counters: CpuCounters, id: number, final: boolean): CpuSnapshot {
   const context = source.plan.cpuContexts[id]!;
   const tid = new ContextWords(source.machine.views, context).tid();
-  const use = final ? recordedUse(counters) : liveUse(source, context, `cpu${id}`);
+  const isUp = source.cpus.stateOf(id) === 'online';
+  const use = final || !isUp ? recordedUse(counters) : liveUse(source, context, `cpu${id}`);
   return {
     id,
+    online: isUp,
     tid: tid === 0 ? null : tid,
     hardirqs: counters.hardirqs,
     timerIrqs: counters.timerIrqs,

@@ -71,7 +71,9 @@ export function buildCpu(views: Views, layout: CpuLayout, settings: CpuSettings,
   const rxQueues = layout.rings.map((address, id) => {
     const ring = new RxRingConsumer(views, address, layout.nicContext);
     const { state } = core.softnet.napis[id]!;
-    return new RxQueue(views, seams.bursts, ring, pools[id]!, state, layout.batch, layout.buffers, layout.links);
+    const { batch, buffers, links } = layout;
+    const { taken } = pollCounters[id]!;
+    return new RxQueue(views, seams.bursts, ring, pools[id]!, state, batch, buffers, links, taken);
   });
   const { recorder } = seams;
   const driver = { views, layout, settings, core, receive, recorder, pools, rxQueues, pollCounters };
@@ -117,14 +119,13 @@ function attachNapi({ views, layout, settings, core, receive, rxQueues, pollCoun
 }
 
 /** An interrupt sets one packet aside in this CPU's backlog. */
-function attachInterrupts({ views, layout, core, receive, recorder, pools, rxQueues, pollCounters }: Driver): void {
+function attachInterrupts({ views, layout, core, receive, recorder, pools, rxQueues }: Driver): void {
   const id = layout.rings.length + layout.cpu;
   const { softnet, lines, handlers, deliver, sysctls } = core;
   const backlog = new Backlog(views, layout.backlog, id, softnet, receive, pools, layout.links, deliver, sysctls);
   const dropped = counterAddress(CPU_COUNTERS, layout.counters, 'dropped');
   rxQueues.forEach((rx, queue) => {
-    const { taken } = pollCounters[queue]!;
-    handlers.push(new PacketInterrupt(views, lines[queue]!, rx, queue, backlog, dropped, taken, recorder));
+    handlers.push(new PacketInterrupt(views, lines[queue]!, rx, queue, backlog, dropped, recorder));
   });
 }
 

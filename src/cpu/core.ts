@@ -2,7 +2,7 @@
 // Wires what every CPU has, whatever driver it runs: interrupts, softirqs, NAPI.
 
 import { CpuInterrupts, type InterruptHandler } from '../driver/interrupt.js';
-import { CALL_SCHEDULE, type CallHandler, PendingCalls } from '../irq/call.js';
+import { CALL_CPU_DEAD, CALL_SCHEDULE, type CallHandler, PendingCalls } from '../irq/call.js';
 import { type IrqLayout, IrqLine, PendingLines } from '../irq/line.js';
 import { CPU_COUNTERS, counterAddresses } from '../memory/counters.js';
 import type { Views } from '../memory/views.js';
@@ -32,6 +32,8 @@ export interface CoreLayout {
   readonly softnet: number;
   /** The CPU's timers, of timersBytes(napiCount). */
   readonly timers: number;
+  /** Those of all CPUs, by number. */
+  readonly timersOf: readonly number[];
   /** The machine's. */
   readonly sysctls: number;
   /** The CPU's block of CPU_COUNTERS. */
@@ -96,15 +98,16 @@ export function buildCore(
   const threadOf = (id: number) => new NapiThreadTask(softnet, id, poller, softirqs, scheduler, clock, trace);
   const busySeams = { clock, trace, deliver, needResched: resched, condResched: () => scheduler.condResched() };
   const busyPoller = new BusyPoller(views, softnet, busySeams, counters.busyPollRxPackets);
-  const parts = { softirqs, timers, trace, lines, irqs, calls: callHandlers(softnet) };
+  const parts = { softirqs, timers, trace, lines, irqs, calls: callHandlers(softnet, timers, layout.timersOf) };
   const { handlers, interrupts } = interruptsOf(views, layout, parts, counters.hardirqs);
   return { softirqs, softnet, timers, busyPoller, scheduler, interrupts, lines, handlers, deliver, threadOf, sysctls };
 }
 
 /** By kind. */
-function callHandlers(softnet: Softnet): CallHandler[] {
+function callHandlers(softnet: Softnet, timers: NapiTimers, timersOf: readonly number[]): CallHandler[] {
   const handlers: CallHandler[] = [];
   handlers[CALL_SCHEDULE] = (id) => softnet.napiScheduleHeld(id);
+  handlers[CALL_CPU_DEAD] = (cpu) => timers.adoptAll(cpu, timersOf[cpu]!);
   return handlers;
 }
 

@@ -55,10 +55,9 @@ export class PacketInterrupt implements InterruptHandler {
   private readonly queue: number;
   private readonly backlog: Backlog;
   private readonly dropped: number;
-  private readonly taken: number;
   private readonly recorder: CpuRecorder | null;
 
-  /** @param dropped `taken`: byte addresses of these counters; recorder null: nothing is recorded */
+  /** @param dropped byte address of that counter; recorder null: nothing is recorded */
   constructor(
     views: Views,
     line: IrqLine,
@@ -66,7 +65,6 @@ export class PacketInterrupt implements InterruptHandler {
     queue: number,
     backlog: Backlog,
     dropped: number,
-    taken: number,
     recorder: CpuRecorder | null,
   ) {
     this.doubles = views.doubles;
@@ -75,7 +73,6 @@ export class PacketInterrupt implements InterruptHandler {
     this.queue = queue;
     this.backlog = backlog;
     this.dropped = dropped / DOUBLE_BYTES;
-    this.taken = taken / DOUBLE_BYTES;
     this.recorder = recorder;
   }
 
@@ -90,7 +87,6 @@ export class PacketInterrupt implements InterruptHandler {
   }
 
   private setAside(): void {
-    this.doubles[this.taken] = this.doubles[this.taken]! + 1;
     if (!this.backlog.enqueue(this.queue)) {
       this.doubles[this.dropped] = this.doubles[this.dropped]! + 1;
       if (this.recorder !== null) this.recorder.backlogFull(this.queue);

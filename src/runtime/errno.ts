@@ -1,7 +1,7 @@
 // Cold. Runs on: main.
 // What the kernel refuses, with the name of its error number.
 
-export type Errno = 'EINVAL' | 'ENOENT' | 'ENOMEM' | 'EOPNOTSUPP' | 'EPERM' | 'ERANGE';
+export type Errno = 'EBUSY' | 'EINVAL' | 'ENOENT' | 'ENOMEM' | 'EOPNOTSUPP' | 'EPERM' | 'ERANGE';
 
 /** A request that was refused. Nothing has been changed, unless the call says otherwise. */
 export class ErrnoError extends Error {

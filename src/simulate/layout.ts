@@ -46,7 +46,7 @@ export function layOut(cpus: number): SimulationLayout {
   const softnets = each('softnet words', SOFTNET_BYTES);
   const timers = each('timers', timersBytes(NAPIS_MAX));
   const counters = each('counters', counterBlockBytes(CPU_COUNTERS));
-  const shared = { irq, napis, napiCount: NAPIS_MAX, sysctls };
+  const shared = { irq, napis, napiCount: NAPIS_MAX, timersOf: timers, sysctls };
   const events = arena.reserve('events', EVENTS_MAX * EVENT_BYTES);
   return {
     events,

@@ -20,7 +20,8 @@ function machineOf() {
   const plan = makePlan({ cpus: 1, queues: 1, ring: RING, mode: 'interrupt', frames: 64 });
   const machine = createMachine(plan, RING, 'level', compileBursts());
   const recordings = { snapshot: () => [] };
-  const source = { machine, plan, config: {}, recordings, useAtStart: new Map(), fault: null };
+  const cpus = { stateOf: () => 'online' as const };
+  const source = { machine, plan, config: {}, recordings, useAtStart: new Map(), cpus, lost: [0], fault: null };
   return { plan, views: machine.views, snapshot: () => takeSnapshot(source, false) };
 }
 

@@ -71,7 +71,17 @@ export class RigCpu {
     this.softnet.add(0, { weight: settings.weight });
     const poller = new NapiPoller(views, this.softnet, { clock, printk, trace: null }, counters.lastPollNs);
     new NetRxAction(views, this.softnet, poller, { clock, deliver }, rig.machine.sysctls, counters);
-    this.rx = new RxQueue(views, bursts, ring, pool, states[0]!, layout.batch, layout.buffers, layout.links);
+    this.rx = new RxQueue(
+      views,
+      bursts,
+      ring,
+      pool,
+      states[0]!,
+      layout.batch,
+      layout.buffers,
+      layout.links,
+      polls.taken,
+    );
     const release = () => this.beforeRelease();
     const recheck = options.irq === 'nolatch';
     this.poll = new RxPoll(views, layout.cpu, 0, this.softnet, this.rx, receive, line, recheck, release, polls);
@@ -81,7 +91,7 @@ export class RigCpu {
     const handler =
       options.mode === 'napi'
         ? new NapiInterrupt(this.softnet, 0)
-        : new PacketInterrupt(views, line, this.rx, 0, this.backlog, counters.dropped, polls.taken, null);
+        : new PacketInterrupt(views, line, this.rx, 0, this.backlog, counters.dropped, null);
     const pending = new PendingLines(views, layout.irq, layout.cpu);
     const { hardirqs } = counters;
     const { cpu } = layout;

@@ -64,6 +64,8 @@ export class Simulation {
       config: { device: 'pktgen' },
       recordings: NONE,
       useAtStart: new Map(),
+      cpus: { stateOf: () => 'online' },
+      lost: this.plan.nic.rings.map(() => 0),
       fault: null,
     };
     this.flows = new Flows(isLossless(scenario));
