@@ -13,6 +13,7 @@ import { CaptureError } from '../capture/capture-error.js';
 import { ContextWords, END_SOURCE } from '../memory/context.js';
 import { CPU_COUNTERS, readCounters } from '../memory/counters.js';
 import { Barrier } from '../memory/sync/barrier.js';
+import type { Views } from '../memory/views.js';
 import type { NicSettings } from '../nic/build.js';
 import type { SourceFault } from '../nic/devices/device.js';
 import { readNic } from '../nic/nic.js';
@@ -28,7 +29,7 @@ import type { Config } from './options.js';
 import type { Plan } from './plan.js';
 import { workerCount } from './recording-paths.js';
 import { Recordings } from './recordings.js';
-import { type Meeting, type RoleTasks, roleTasks } from './role-tasks.js';
+import { type Meeting, RoleTasks } from './role-tasks.js';
 import { type RoleEvents, Roles } from './roles.js';
 import { type SnapshotSource, takeSnapshot } from './snapshot.js';
 import type { Snapshot } from './snapshot-types.js';
@@ -90,21 +91,14 @@ export class Supervisor implements RoleEvents {
     const ofThreads = { recordings, useAtStart, pollers, cpus, lost: dead.lost, fault: null };
     this.source = { machine, plan, config: visible(config), ...ofThreads };
     this.nic = new ContextWords(machine.views, plan.nicContext);
-    this.contexts = [this.nic, ...plan.cpuContexts.map((address) => new ContextWords(machine.views, address))];
+    this.contexts = [this.nic, ...contextsAt(machine.views, plan.cpuContexts)];
     this.drain = new Drain(machine.views, plan);
-    this.tasks = roleTasks(machine, plan, config, nicSettings, recordings);
+    this.tasks = new RoleTasks(machine, plan, config, nicSettings, recordings);
     this.roles = new Roles(config.execArgv, this);
-    this.workers = new NapiWorkerThreads(machine, plan, workerCount(config), config.execArgv, {
-      task: (queue, name) => this.tasks.worker(queue, name),
-      started: (name, tid) => this.noteUse(name, tid),
-      fail: (error) => this.fail(error),
-    });
-    if (workerCount(config) > 0) machine.threads.provide(this.workers);
-    const handing = [
-      ...this.contexts,
-      ...plan.pollerContexts.map((address) => new ContextWords(machine.views, address)),
-    ];
-    this.hotplug = { cpus, dead, roles: this.roles, contexts: handing, start: (cpu) => this.startCpu(cpu, null) };
+    this.workers = this.workersOf(config);
+    const pollerContexts = contextsAt(machine.views, plan.pollerContexts);
+    const contexts = [...this.contexts, ...pollerContexts];
+    this.hotplug = { cpus, dead, roles: this.roles, contexts, start: (cpu) => this.startCpu(cpu, null) };
     this.lockups = new Lockups(this.contexts.slice(1), config.lockupSeconds, 2 * WATCH_MS);
     this.done = new Promise((resolve, reject) => Object.assign(this, { resolve, reject }));
     this.done.catch(() => {}); // A failure reaches whoever awaits done or stop(), and must not end the process before.
@@ -204,6 +198,17 @@ export class Supervisor implements RoleEvents {
     this.roles.start(`cpu${cpu}`, 'cpu', this.contexts[1 + cpu]!, this.tasks.cpu(cpu, meeting));
   }
 
+  private workersOf(config: Config): NapiWorkerThreads {
+    const { machine, plan } = this;
+    const workers = new NapiWorkerThreads(machine, plan, workerCount(config), config.execArgv, {
+      task: (queue, name) => this.tasks.worker(queue, name),
+      started: (name, tid) => this.noteUse(name, tid),
+      fail: (error) => this.fail(error),
+    });
+    if (workerCount(config) > 0) machine.threads.provide(workers);
+    return workers;
+  }
+
   private migrates(): boolean {
     return this.config.onCpuLoss === 'migrate' && this.met && !this.stopping && !this.recordings.faulty();
   }
@@ -282,6 +287,10 @@ export class Supervisor implements RoleEvents {
     this.ended = true;
     return stuck.flat();
   }
+}
+
+function contextsAt(views: Views, addresses: readonly number[]): ContextWords[] {
+  return addresses.map((address) => new ContextWords(views, address));
 }
 
 function stuckError(roles: readonly string[]): RoleError | null {
