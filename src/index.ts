@@ -1,6 +1,7 @@
 // The public API.
 
 export { CaptureError } from './capture/capture-error.js';
+export type { AttachOptions } from './coordinator/attachments.js';
 export {
   BrokenCaptureError,
   InvariantError,
@@ -15,6 +16,7 @@ export type { NapiSettings } from './coordinator/napi-settings.js';
 export type { Config, HostOptions, SinkOption, TaskOption } from './coordinator/options.js';
 export type * from './coordinator/snapshot-types.js';
 export type { Step, TaskContext, TaskFactory } from './cpu/application-task.js';
+export { type AttachedHost, type AttachHandle, type AttachSettings, attachHost } from './cpu/attached.js';
 export type { TaskNapi } from './cpu/task-napi.js';
 export {
   ICMP_TYPE_NAMES,

@@ -2,10 +2,12 @@
 // The machine as its user sees it: start, look, change, stop.
 
 import { compileBursts } from '../bursts/load.js';
+import type { AttachHandle } from '../cpu/attached.js';
 import { ContextWords } from '../memory/context.js';
 import type { SysctlName } from '../napi/sysctl.js';
 import { deviceBytes } from '../nic/devices/create.js';
 import type { ControlOperation } from '../runtime/operation.js';
+import type { AttachOptions } from './attachments.js';
 import { calibrate } from './calibrate.js';
 import { ControlQueue, MoveLine } from './control.js';
 import { deviceSettings } from './device-settings.js';
@@ -61,6 +63,12 @@ export interface Host {
    * @throws SoftirqOptionError when there is no such line or CPU, or in interrupt mode, whose backlog cannot follow
    */
   moveLine(line: number, cpu: number): Promise<void>;
+  /**
+   * A handle with which one thread of the application attaches itself to the machine, to busy-poll: `attachHost(handle, {sink})` there.
+   * Its place is free again when it has called close(), or has ended outside of a call (where the system tells, which Linux does).
+   * @throws ErrnoError EOPNOTSUPP: started without `attachments` · EBUSY: all places are given
+   */
+  attach(options?: AttachOptions): AttachHandle;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -156,6 +164,10 @@ export class RunningHost implements Host {
     }
     const others = this.contexts.filter((_, id) => id !== cpu);
     await this.carryOut(new MoveLine(lines[line], this.machine.states[line]!, cpu, others));
+  }
+
+  attach(options: AttachOptions = {}): AttachHandle {
+    return this.supervisor.attachments.attach(options);
   }
 
   private carryOut(operation: ControlOperation): Promise<void> {

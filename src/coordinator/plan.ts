@@ -14,6 +14,7 @@ import { WRITE_AREA_BYTES } from '../capture/write-area.js';
 import type { CpuLayout } from '../cpu/build.js';
 import { irqRegionBytes } from '../irq/line.js';
 import { Arena } from '../memory/arena.js';
+import { ATTACHMENT_BYTES } from '../memory/attachment.js';
 import { CONTEXT_BYTES } from '../memory/context.js';
 import {
   type CounterNames,
@@ -67,6 +68,8 @@ export interface Plan {
   readonly pollers: readonly CpuLayout[];
   /** The CPUs and these: whoever polls and counts. */
   readonly polling: readonly CpuLayout[];
+  /** Words of the places for attached threads. */
+  readonly attachments: readonly number[];
   /** Context words of the pollers. */
   readonly pollerContexts: readonly number[];
   /** Write areas, one for each thread and file that is recorded. */
@@ -108,6 +111,7 @@ export function makePlan(needs: PlanNeeds): Plan {
   const ofCpus = cpuContexts.map((_, cpu) => reserveCpu(arena, needs, `cpu ${cpu}`));
   const ofPollers = names.map((name) => reserveCpu(arena, { ...needs, mode: 'napi', tasks: 0 }, name));
   const ofNic = reserveNic(arena, needs);
+  const attachments = each(arena, needs.attachments ?? 0, 'words of attachment', ATTACHMENT_BYTES);
   const writers = each(arena, needs.writers ?? 0, 'blocks to be written, area', WRITE_AREA_BYTES);
   const { rings, pools, links, buffers, poolCapacity } = reserveQueues(arena, needs);
   if (arena.bytes > MEMORY_BYTES_MAX) throw tooLarge(needs, arena.bytes);
@@ -129,6 +133,7 @@ export function makePlan(needs: PlanNeeds): Plan {
     nic: { ...shared, ...ofNic, nic: 0 },
     backlogs: needs.mode === 'interrupt' ? ofCpus.map(({ backlog }) => backlog) : [],
     pollers,
+    attachments,
     pollerContexts,
     writers,
   };

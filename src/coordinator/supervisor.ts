@@ -17,6 +17,7 @@ import type { SourceFault } from '../nic/devices/device.js';
 import { readNic } from '../nic/nic.js';
 import { ringWaiting } from '../ring/rx-ring.js';
 import { type ThreadUse, threadUse } from '../runtime/thread.js';
+import { Attachments } from './attachments.js';
 import { BrokenCaptureError, InvariantError, RoleError } from './errors.js';
 import type { Machine } from './machine.js';
 import type { Config } from './options.js';
@@ -56,6 +57,7 @@ export class Supervisor {
   private readonly tasks: RoleTasks;
   private readonly roles: Roles;
   private readonly workers: NapiWorkerThreads;
+  readonly attachments: Attachments;
   private resolve!: (snapshot: Snapshot) => void;
   private reject!: (error: Error) => void;
   private timer: NodeJS.Timeout | null = null;
@@ -72,7 +74,7 @@ export class Supervisor {
     this.config = config;
     this.recordings = new Recordings(machine.views, plan, config);
     const { recordings, useAtStart } = this;
-    const pollers = () => this.workers.infos();
+    const pollers = () => [...this.workers.infos(), ...this.attachments.infos()];
     this.source = { machine, plan, config: visible(config), recordings, useAtStart, pollers, fault: null };
     this.nic = new ContextWords(machine.views, plan.nicContext);
     this.contexts = [this.nic, ...plan.cpuContexts.map((address) => new ContextWords(machine.views, address))];
@@ -83,10 +85,10 @@ export class Supervisor {
     });
     this.workers = new NapiWorkerThreads(machine, plan, workerCount(config), config.execArgv, {
       task: (queue, name) => this.tasks.worker(queue, name),
-      started: (name, tid) => this.noteUse(name, tid),
       fail: (error) => this.fail(error),
     });
     if (workerCount(config) > 0) machine.threads.provide(this.workers);
+    this.attachments = new Attachments(machine, plan, config, recordings);
     this.done = new Promise((resolve, reject) => {
       this.resolve = resolve;
       this.reject = reject;
@@ -110,7 +112,8 @@ export class Supervisor {
       await this.done; // Rejects.
     }
     for (const [index, role] of this.names().entries()) {
-      this.noteUse(role, this.contexts[index]!.tid());
+      const use = threadUse(this.contexts[index]!.tid());
+      if (use !== null) this.useAtStart.set(role, use);
     }
     if (this.config.duration !== null) this.deadlineMs = performance.now() + this.config.duration * 1000;
     if (!this.stopping) this.watchLater();
@@ -159,11 +162,6 @@ export class Supervisor {
     }
   }
 
-  private noteUse(role: string, tid: number): void {
-    const use = threadUse(tid);
-    if (use !== null) this.useAtStart.set(role, use);
-  }
-
   private left(role: string, result: unknown): void {
     if (role === NIC) this.source.fault = result as SourceFault | null;
     if (!this.stopping) this.fail(new RoleError(role, 'its loop ended although nobody asked'));
@@ -177,6 +175,11 @@ export class Supervisor {
   }
 
   private watch(): void {
+    const dead = this.attachments.dead();
+    if (dead !== null) {
+      this.fail(dead);
+      return;
+    }
     const now = performance.now();
     if (this.draining && (this.drained() || this.stalled(now))) {
       void this.end();
@@ -240,7 +243,12 @@ export class Supervisor {
   private async endThreads(patienceMs: number): Promise<string[]> {
     this.stopping = true;
     if (this.timer !== null) clearTimeout(this.timer);
-    const stuck = await Promise.all([this.roles.endAll(patienceMs), this.workers.endAll(patienceMs)]);
+    const [attached, ...stuck] = await Promise.all([
+      this.attachments.endAll(patienceMs),
+      this.roles.endAll(patienceMs),
+      this.workers.endAll(patienceMs),
+    ]);
+    this.failure ??= attached;
     this.ended = true;
     return stuck.flat();
   }
