@@ -93,9 +93,9 @@ export class Attachments {
   }
 
   private handle(index: number, ticket: number, capabilities: Capabilities): AttachHandle {
-    const { config, machine, plan } = this;
+    const { machine, plan } = this;
     const poller = this.first + index;
-    const { irq, weight, checkBuffers, verifyL4, work } = config;
+    const { irq, weight, checkBuffers, verifyL4, work } = this.config;
     const workIterations = iterationsFor(machine.views, plan.workSpeed, work);
     return {
       machine: machine.handle,

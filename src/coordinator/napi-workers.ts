@@ -8,8 +8,8 @@
 //   leaving → none     it has ended
 //   runs → none        it died: the machine stops
 
-import type { NapiWorkers } from '../napi/threaded.js';
 import { ContextWords } from '../memory/context.js';
+import type { NapiWorkers } from '../napi/threaded.js';
 import { threadUse } from '../runtime/thread.js';
 import { RoleError } from './errors.js';
 import type { Machine } from './machine.js';
@@ -143,7 +143,8 @@ export class NapiWorkerThreads implements NapiWorkers {
   private async leave(queue: number, worker: Worker): Promise<void> {
     const left = await this.roles.leave(worker.name, LEAVE_MS);
     this.workers.delete(queue);
-    if (!left) this.seams.fail(new RoleError(worker.name, `did not leave its loop within ${LEAVE_MS} ms and was ended`));
+    if (!left)
+      this.seams.fail(new RoleError(worker.name, `did not leave its loop within ${LEAVE_MS} ms and was ended`));
   }
 
   private down(role: string, cause: unknown): void {

@@ -66,8 +66,7 @@ export class Recordings {
   /** @param role of a CPU, or of another context that polls */
   cpuTask(role: string): CpuRecorderTask | null {
     if (this.files.length === 0) return null;
-    const task = (kind: 'delivered' | 'dropped') =>
-      this.files.find(({ target }) => target[kind])?.taskOf(role) ?? null;
+    const task = (kind: 'delivered' | 'dropped') => this.files.find(({ target }) => target[kind])?.taskOf(role) ?? null;
     return { epoch: this.epoch, delivered: task('delivered'), dropped: task('dropped') };
   }
 

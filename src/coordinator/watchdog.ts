@@ -34,7 +34,9 @@ export class Watchdog {
 
   constructor(machine: Machine, plan: Plan) {
     const { views, lines } = machine;
-    const contexts = [plan.nicContext, ...plan.cpuContexts, ...plan.pollerContexts].map((address) => new ContextWords(views, address));
+    const contexts = [plan.nicContext, ...plan.cpuContexts, ...plan.pollerContexts].map(
+      (address) => new ContextWords(views, address),
+    );
     this.queues = plan.nic.rings.map((ring, queue) => {
       const state = napiState(views, plan.cpus[0]!.napis, queue);
       return new QueueWatch(views, queue, ring, lines[queue]!, state, contexts);

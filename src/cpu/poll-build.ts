@@ -43,4 +43,3 @@ export function buildNapiWorker(
   const { softnet, poller, softirqs } = buildPoller(views, layout, settings, seams);
   return new NapiWorker(role, new NapiRound(softnet.napis[queue]!, layout.cpu, poller, softirqs, seams.clock));
 }
-

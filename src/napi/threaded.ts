@@ -1,8 +1,8 @@
 // Cold. Runs on: main; tests step operations by hand.
 // Threaded mode switched on and off (net/core/dev.c: napi_set_threaded, napi_kthread_create, napi_stop_kthread).
 
-import type { ControlOperation } from '../runtime/operation.js';
 import { ErrnoError } from '../runtime/errno.js';
+import type { ControlOperation } from '../runtime/operation.js';
 import { NAPI_BITS, NapiError } from './bits.js';
 import { type NapiState, NO_WORKER } from './state.js';
 

@@ -63,7 +63,8 @@ export class Simulation {
       plan: this.plan,
       config: { device: 'pktgen' },
       recordings: NONE,
-      useAtStart: new Map(), pollers: () => [],
+      useAtStart: new Map(),
+      pollers: () => [],
       fault: null,
     };
     this.flows = new Flows(isLossless(scenario));

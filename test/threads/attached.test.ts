@@ -53,40 +53,41 @@ async function until(what: string, holds: () => boolean): Promise<void> {
   }
 }
 
-for (const irq of ['latch', 'nolatch'] as const) {
-  for (const prefer of [true, false]) {
-    t.test(`${irq}, ${prefer ? 'preferred, deferred' : 'not preferred'}: two threads, two queues`, async (t) => {
-      const options = {
-        device: 'pktgen',
-        rate: 40_000,
-        full: 'wait',
-        duration: 60,
-        cpus: 1,
-        queues: 2,
-        irq,
-        attachments: 2,
-        checkBuffers: true,
-        ...(prefer && { napi: { deferHardIrqs: 100, groFlushTimeout: 2e6 } }),
-      } as const satisfies HostOptions;
-      const sent = new SentFlows(options);
-      const host = await start({ ...options, sink: sent.sink });
-      const handles = [0, 1].map(() => host.attach({ capabilities: { capNetAdmin: prefer } }));
-      const threads = await Promise.all(handles.map((handle) => Attached.start(handle, sent.table)));
-      const polls = threads.map((thread) => thread.ask({ call: 'poll', ms: 2, options: { prefer } }));
-      await until('polled', () => host.snapshot().threads.every(({ busyPollRxPackets }) => busyPollRxPackets > 1000));
-      void host.stop();
-      const { conservation, threads: rows } = await endsWithin(host, LIMIT_MS);
-      const seen = await Promise.all(polls);
-      t.same(sent.faults(conservation.offered, true), [], 'each flow whole and in order');
-      t.equal(conservation.delivered, conservation.offered);
-      t.same(
-        rows.map(({ name, napiId, processed }) => [name, napiId, processed]),
-        seen.map((packets, index) => [`attached${index}`, null, packets]),
-        'what it polls is delivered to its own sink',
-      );
-      await Promise.all(threads.map(({ worker }) => worker.terminate()));
-    });
-  }
+for (const [irq, prefer] of [
+  ['latch', true],
+  ['nolatch', false],
+] as const) {
+  t.test(`${irq}, ${prefer ? 'preferred, deferred' : 'not preferred'}: two threads, two queues`, async (t) => {
+    const options = {
+      device: 'pktgen',
+      rate: 40_000,
+      full: 'wait',
+      duration: 60,
+      cpus: 1,
+      queues: 2,
+      irq,
+      attachments: 2,
+      checkBuffers: true,
+      ...(prefer && { napi: { deferHardIrqs: 100, groFlushTimeout: 2e6 } }),
+    } as const satisfies HostOptions;
+    const sent = new SentFlows(options);
+    const host = await start({ ...options, sink: sent.sink });
+    const handles = [0, 1].map(() => host.attach({ capabilities: { capNetAdmin: prefer } }));
+    const threads = await Promise.all(handles.map((handle) => Attached.start(handle, sent.table)));
+    const polls = threads.map((thread) => thread.ask({ call: 'poll', ms: 2, options: { prefer } }));
+    await until('polled', () => host.snapshot().threads.every(({ busyPollRxPackets }) => busyPollRxPackets > 1000));
+    void host.stop();
+    const { conservation, threads: rows } = await endsWithin(host, LIMIT_MS);
+    const seen = await Promise.all(polls);
+    t.same(sent.faults(conservation.offered, true), [], 'each flow whole and in order');
+    t.equal(conservation.delivered, conservation.offered);
+    t.same(
+      rows.map(({ name, napiId, processed }) => [name, napiId, processed]),
+      seen.map((packets, index) => [`attached${index}`, null, packets]),
+      'what it polls is delivered to its own sink',
+    );
+    await Promise.all(threads.map(({ worker }) => worker.terminate()));
+  });
 }
 
 t.test('what it may not do, and what it may do once', async (t) => {
@@ -94,7 +95,10 @@ t.test('what it may not do, and what it may do once', async (t) => {
   const handle = host.attach();
   t.throws(() => host.attach(), { code: 'EBUSY' });
   const thread = await Attached.start(handle);
-  t.same(await thread.ask({ call: 'ids' }), host.napi.list().map(({ id }) => id));
+  t.same(
+    await thread.ask({ call: 'ids' }),
+    host.napi.list().map(({ id }) => id),
+  );
   const refused: readonly [object, RegExp][] = [
     [{ budget: 9 }, /^SO_BUSY_POLL_BUDGET=9: more than 8 needs CAP_NET_ADMIN \(EPERM\)$/],
     [{ prefer: true }, /^SO_PREFER_BUSY_POLL=1: .* needs CAP_NET_ADMIN \(EPERM\)$/],
@@ -111,7 +115,8 @@ t.test('what it may not do, and what it may do once', async (t) => {
   await t.resolves(second.ask({ call: 'loop', ms: 1, options: { budget: 64, prefer: true } }));
   await thread.worker.terminate();
   await second.worker.terminate();
-  if (process.platform === 'linux') t.equal(host.attach().name, 'attached0', 'it ended without close(), and polled nothing');
+  if (process.platform === 'linux')
+    t.equal(host.attach().name, 'attached0', 'it ended without close(), and polled nothing');
   await host.stop();
 });
 
@@ -141,7 +146,17 @@ t.test('suspended: the timer alone would poll; resumed: polled at once', async (
   await host.stop();
 });
 
-t.test('one that ends while it polls is named, as is one that does not come back', async (t) => {
+t.test('one that does not come back is named', async (t) => {
+  const host = await start(SLOW);
+  const thread = await Attached.start(host.attach());
+  void thread.ask({ call: 'block' }).catch(() => {});
+  await until('polled', () => host.snapshot().threads[0]!.polls > 0);
+  const message = /^attached0 died: did not leave busyLoop\(\) within 2000 ms, and holds SCHED of napi \d$/;
+  await t.rejects(host.stop(), { name: 'RoleError', role: 'attached0', message });
+  await thread.worker.terminate();
+});
+
+t.test('one that ends while it polls is named', async (t) => {
   const host = await start(SLOW);
   const thread = await Attached.start(host.attach());
   void thread.ask({ call: 'forever' }).catch(() => {});

@@ -1,7 +1,7 @@
 // Cold. Runs on: main; starts real threads.
 // Threads of roles, one by one: started, asked to leave, started anew, killed, stuck and ended; and what is told of each.
 
-import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 import t from 'tap';
 import { compileBursts } from '../../src/bursts/load.js';
 import { createMachine } from '../../src/coordinator/machine.js';

@@ -43,7 +43,15 @@ t.test('from the start; a line that moves leaves the worker where it is, also on
 });
 
 t.test('20 times on and off under load, for one and per device: each flow whole and in order', async (t) => {
-  const options = { device: 'pktgen', rate: 100_000, full: 'wait', duration: 60, cpus: 1, queues: 1, ring: 64 } as const;
+  const options = {
+    device: 'pktgen',
+    rate: 100_000,
+    full: 'wait',
+    duration: 60,
+    cpus: 1,
+    queues: 1,
+    ring: 64,
+  } as const;
   const sent = new SentFlows({ ...options, ...WORKER });
   const host = await start({ ...options, ...WORKER, sink: sent.sink });
   const { id } = host.napi.list()[0]!;
@@ -103,7 +111,10 @@ t.test('a worker that dies stops the machine with its name; one that is asked fo
 t.test('a worker that cannot start: the error, and nobody is threaded', async (t) => {
   const sink = { url: new URL('sinks/refuses-workers.js', import.meta.url) };
   const host = await start({ ...SLOW, cpus: 1, queues: 2, ...WORKER, sink });
-  await t.rejects(host.napi.write('threaded', 1), { name: 'RoleError', message: /^napi\/nic0-\d died: no workers here/ });
+  await t.rejects(host.napi.write('threaded', 1), {
+    name: 'RoleError',
+    message: /^napi\/nic0-\d died: no workers here/,
+  });
   t.same(
     host.napi.list().map(({ threaded, thread }) => [threaded, thread]),
     [

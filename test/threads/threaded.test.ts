@@ -108,22 +108,25 @@ for (const { form, napi } of FORMS) {
     await ended(host);
   });
 
-  t.test(`T10, ${form}: threaded busy poll: one interrupt more, and polls for ever; off: the interrupts are back`, async (t) => {
-    const host = await start({ ...SLOW, napi });
-    const { id } = only(host);
-    await done('on', host, host.napi.set(id, { threaded: 'busy-poll' }));
-    await until('busy-polling', host, () => host.napi.get(id).state.includes('IN_BUSY_POLL'));
-    const before = look(host);
-    await delay(200);
-    const after = look(host);
-    t.equal(after.irqs, before.irqs);
-    t.equal(after.netRx, before.netRx);
-    t.ok(after.rxPackets - before.rxPackets > 100);
-    t.ok(after.polls - before.polls > 1000, 'polls without packets, too');
-    await done('off', host, host.napi.set(id, { threaded: 'disabled' }));
-    await until('interrupts', host, () => look(host).irqs > after.irqs + 10);
-    await ended(host);
-  });
+  t.test(
+    `T10, ${form}: threaded busy poll: one interrupt more, and polls for ever; off: the interrupts are back`,
+    async (t) => {
+      const host = await start({ ...SLOW, napi });
+      const { id } = only(host);
+      await done('on', host, host.napi.set(id, { threaded: 'busy-poll' }));
+      await until('busy-polling', host, () => host.napi.get(id).state.includes('IN_BUSY_POLL'));
+      const before = look(host);
+      await delay(200);
+      const after = look(host);
+      t.equal(after.irqs, before.irqs);
+      t.equal(after.netRx, before.netRx);
+      t.ok(after.rxPackets - before.rxPackets > 100);
+      t.ok(after.polls - before.polls > 1000, 'polls without packets, too');
+      await done('off', host, host.napi.set(id, { threaded: 'disabled' }));
+      await until('interrupts', host, () => look(host).irqs > after.irqs + 10);
+      await ended(host);
+    },
+  );
 }
 
 t.test('a thread moves with its line, also one that busy-polls', async (t) => {

@@ -73,7 +73,14 @@ const remote: ScenarioFactory = async (root, variant) => {
   function layoutOf(context: number) {
     const at = CORES + context * CORE_BYTES;
     const own = { cpu: context, softirq: at, softnet: at + 64, timers: at + 128, counters: at + 192 };
-    return { ...own, irq, napis: NAPI, napiCount: 1, sysctls: SYSCTLS, remoteTimers: new Map([[REMOTE, timersOf(REMOTE)]]) };
+    return {
+      ...own,
+      irq,
+      napis: NAPI,
+      napiCount: 1,
+      sysctls: SYSCTLS,
+      remoteTimers: new Map([[REMOTE, timersOf(REMOTE)]]),
+    };
   }
 
   function timersOf(context: number): number {

@@ -2,7 +2,7 @@
 // Attaches itself, and does what it is told, one order at a time; answers with what came of it.
 
 import { parentPort, workerData } from 'node:worker_threads';
-import { attachHost, type AttachHandle, type BusyLoop, type Sink } from '../../../src/index.js';
+import { type AttachHandle, attachHost, type BusyLoop, type Sink } from '../../../src/index.js';
 import type { FlowTable } from '../flow-table.js';
 import flowCheck from '../sinks/flow-check.js';
 
@@ -19,8 +19,8 @@ export type Order =
   | { readonly call: 'loop'; readonly ms: number; readonly options: Partial<BusyLoop> }
   /** The next packet makes the sink throw. */
   | { readonly call: 'throw' }
-  /** A busy loop that never ends. */
-  | { readonly call: 'forever' }
+  /** A busy loop that never ends, or whose `loopEnd` never returns. */
+  | { readonly call: 'forever' | 'block' }
   | { readonly call: 'suspend' | 'resume' | 'close' | 'again' | 'ids' };
 
 /** Attached threads come after CPUs and the NIC: any number that is none of a CPU. */
@@ -55,6 +55,10 @@ function carryOut(order: Order): unknown {
       return loop(id, 1000, {});
     case 'forever':
       return host.busyLoop(id, { loopEnd: () => false });
+    case 'block':
+      return host.busyLoop(id, {
+        loopEnd: () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0) === 'ok',
+      });
     case 'suspend':
       return host.suspendIrqs(id);
     case 'resume':
