@@ -22,7 +22,8 @@ export interface NapiSettings {
   threadWorker?: boolean;
 }
 
-const NETLINK_NAMES: Record<keyof NapiSettings, string> = {
+/** In netdev-genl. */
+export const NETLINK_NAMES: Readonly<Record<keyof NapiSettings, string>> = {
   deferHardIrqs: 'defer-hard-irqs',
   groFlushTimeout: 'gro-flush-timeout',
   irqSuspendTimeout: 'irq-suspend-timeout',

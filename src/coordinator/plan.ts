@@ -12,7 +12,7 @@ import {
 } from '../bursts/layout.js';
 import { WRITE_AREA_BYTES } from '../capture/write-area.js';
 import type { CpuLayout } from '../cpu/build.js';
-import { irqRegionBytes } from '../irq/line.js';
+import { type IrqLayout, irqRegionBytes } from '../irq/line.js';
 import { Arena } from '../memory/arena.js';
 import { ATTACHMENT_BYTES } from '../memory/attachment.js';
 import { CONTEXT_BYTES } from '../memory/context.js';
@@ -33,7 +33,8 @@ import { SOFTNET_BYTES } from '../napi/softnet.js';
 import { NAPI_BYTES } from '../napi/state.js';
 import { SYSCTL_BYTES } from '../napi/sysctl.js';
 import { timersBytes } from '../napi/timers.js';
-import { BACKLOG_BYTES, BACKLOG_FRAMES_MAX } from '../net/backlog.js';
+import { PACKET_WORDS } from '../net/backlog-packets.js';
+import { BACKLOG_FRAMES_MAX, type BacklogLayout, backlogBytes } from '../net/backlog-queue.js';
 import { flowTableBytes } from '../net/flow-table.js';
 import type { NicRegions } from '../nic/build.js';
 import { NIC_BYTES } from '../nic/nic.js';
@@ -44,6 +45,8 @@ import { SoftirqOptionError } from './errors.js';
 
 /** Pages of a 32-bit WebAssembly memory, less one so that its length fits an unsigned 32-bit number. */
 const MEMORY_BYTES_MAX = 65_535 * 65_536;
+/** In interrupt mode, no CPU sends packets to the backlog of another. */
+const BACKLOG_SENDERS = 1;
 const BUFFER_ALIGNMENT = 4096;
 const NICS = 1;
 const FLOW_TABLE = `table of ${FLOW_BUCKETS * BUCKET_FLOWS} flows`;
@@ -63,7 +66,7 @@ export interface Plan {
   readonly nicContext: number;
   readonly cpus: readonly CpuLayout[];
   readonly nic: NicRegions;
-  readonly backlogs: readonly number[];
+  readonly backlogs: readonly BacklogLayout[];
   /** Contexts that poll and are no CPUs: the workers, by queue, then those for attached threads. `cpu` is the context's id. */
   readonly pollers: readonly CpuLayout[];
   /** The CPUs and these: whoever polls and counts. */
@@ -97,46 +100,50 @@ export interface PlanNeeds {
 
 /** @throws SoftirqOptionError when all of it together does not fit a memory */
 export function makePlan(needs: PlanNeeds): Plan {
-  const { cpus, queues } = needs;
   const arena = new Arena();
   const start = reserveStart(arena);
-  const cpuContexts = each(arena, cpus, 'context of cpu', CONTEXT_BYTES);
-  const nicContext = arena.reserve('context of nic 0', CONTEXT_BYTES);
-  const names = pollerNames(needs);
-  const pollerContexts = names.map((name) => arena.reserve(`context of ${name}`, CONTEXT_BYTES)); // contextWord() finds them
-  const lines = arena.reserve('interrupt lines, calls and bitmaps of cpus', irqRegionBytes(queues, cpus));
-  const irq = { address: lines, lines: queues, cpus, contexts: cpuContexts[0]! };
-  const napiCount = queues + cpus;
+  const contexts = reserveContexts(arena, needs);
+  const irq = reserveIrq(arena, needs, contexts.cpuContexts[0]!);
+  const napiCount = needs.queues + needs.cpus;
   const napis = arena.reserve('napi instances: queues, backlogs', napiCount * NAPI_BYTES);
-  const ofCpus = cpuContexts.map((_, cpu) => reserveCpu(arena, needs, `cpu ${cpu}`));
-  const ofPollers = names.map((name) => reserveCpu(arena, { ...needs, mode: 'napi', tasks: 0 }, name));
+  const ofCpus = contexts.cpuContexts.map((_, cpu) => reserveCpu(arena, needs, `cpu ${cpu}`));
+  const ofPollers = pollerNames(needs).map((name) => reserveCpu(arena, { ...needs, mode: 'napi', tasks: 0 }, name));
   const ofNic = reserveNic(arena, needs);
-  const attachments = each(arena, needs.attachments ?? 0, 'words of attachment', ATTACHMENT_BYTES);
   const writers = each(arena, needs.writers ?? 0, 'blocks to be written, area', WRITE_AREA_BYTES);
-  const { rings, pools, links, buffers, poolCapacity } = reserveQueues(arena, needs);
+  const { rings, buffers, poolCapacity, ...stores } = reserveQueues(arena, needs);
   if (arena.bytes > MEMORY_BYTES_MAX) throw tooLarge(needs, arena.bytes);
   const shared = { irq, rings, buffers };
-  const firstPoller = cpus + NICS;
+  const backlogs = ofCpus.flatMap(({ backlog }, cpu) => (backlog === 0 ? [] : [backlogLayout(backlog, cpu)]));
+  const firstPoller = needs.cpus + NICS;
   const remoteTimers = new Map(ofPollers.map(({ timers }, index) => [firstPoller + index, timers]));
-  const ofAll = { sysctls: start.sysctls, napis, napiCount, pools, links, nicContext, remoteTimers };
-  const cpuLayouts = ofCpus.map((own, cpu) => ({ ...shared, ...own, ...ofAll, cpu }));
-  const pollers = ofPollers.map((own, index) => ({ ...shared, ...own, ...ofAll, cpu: firstPoller + index }));
+  const ofAll = { sysctls: start.sysctls, napis, napiCount, ...stores, backlogs, remoteTimers };
+  const layout = <T>(own: T, cpu: number) => ({ ...shared, ...own, ...ofAll, nicContext: contexts.nicContext, cpu });
+  const cpus = ofCpus.map(layout);
+  const pollers = ofPollers.map((own, index) => layout(own, firstPoller + index));
   return {
     bytes: arena.bytes,
     text: arena.describe(),
     ...start,
-    poolCapacity,
-    cpuContexts,
-    nicContext,
-    cpus: cpuLayouts,
-    polling: [...cpuLayouts, ...pollers],
+    ...contexts,
+    ...{ poolCapacity, backlogs, writers, cpus, pollers },
+    polling: [...cpus, ...pollers],
     nic: { ...shared, ...ofNic, nic: 0 },
-    backlogs: needs.mode === 'interrupt' ? ofCpus.map(({ backlog }) => backlog) : [],
-    pollers,
-    attachments,
-    pollerContexts,
-    writers,
   };
+}
+
+/** One context behind the other, as contextWord() finds them. */
+function reserveContexts(arena: Arena, needs: PlanNeeds) {
+  return {
+    cpuContexts: each(arena, needs.cpus, 'context of cpu', CONTEXT_BYTES),
+    nicContext: arena.reserve('context of nic 0', CONTEXT_BYTES),
+    pollerContexts: pollerNames(needs).map((name) => arena.reserve(`context of ${name}`, CONTEXT_BYTES)),
+    attachments: each(arena, needs.attachments ?? 0, 'words of attachment', ATTACHMENT_BYTES),
+  };
+}
+
+function reserveIrq(arena: Arena, { queues, cpus }: PlanNeeds, contexts: number): IrqLayout {
+  const address = arena.reserve('interrupt lines, calls and bitmaps of cpus', irqRegionBytes(queues, cpus));
+  return { address, lines: queues, cpus, contexts };
 }
 
 function pollerNames({ workers = 0, attachments = 0 }: PlanNeeds): string[] {
@@ -174,12 +181,16 @@ function reserveCpu(arena: Arena, { mode, cpus, queues, topFlows, tasks = 0 }: P
     timers: own('timers of napi instances', timersBytes(queues + cpus)),
     batch: own('batch area', BATCH_BYTES),
     tally: own('tally', TALLY_BYTES),
-    backlog: mode === 'interrupt' ? own('backlog', BACKLOG_BYTES) : 0,
+    backlog: mode === 'interrupt' ? own('backlog', backlogBytes(BACKLOG_SENDERS, PACKET_WORDS)) : 0,
     flows: topFlows ? own(FLOW_TABLE, flowTableBytes(FLOW_BUCKETS)) : 0,
     counters: counters(arena, role, CPU_COUNTERS),
     pollCounters: blocks(queues, 'queue', POLL_COUNTERS),
     taskCounters: blocks(tasks, 'task', TASK_COUNTERS),
   };
+}
+
+function backlogLayout(address: number, cpu: number): BacklogLayout {
+  return { address, cpu, senders: [cpu], slotWords: PACKET_WORDS };
 }
 
 /** What the NIC has of its own. */

@@ -49,11 +49,13 @@ export function resolveOptions(options: HostOptions): Config {
 }
 
 function tasksOf(given: ParsedOptions['task']): TaskConfig[] {
-  return [given ?? []].flat().map((task) => {
-    const { url, name, weight = NICE_0_WEIGHT, data = null } = typeof task === 'string' ? { url: task } : task;
-    return { url, name: name ?? basename(url).replace(/\.[cm]?[jt]s$/, ''), weight, data };
+  return given.map((task) => {
+    const whole = typeof task === 'string' ? { url: task } : task;
+    const { url, name, weight = NICE_0_WEIGHT, data = null, capabilities = [] } = whole;
+    return { url, name: name ?? basename(url).replace(/\.[cm]?[jt]s$/, ''), weight, data, capabilities };
   });
 }
+
 function refuseMismatched(parsed: ParsedOptions): void {
   if (parsed.mode === 'interrupt' && parsed.attachments > 0) {
     throw new SoftirqOptionError('attachments', parsed.attachments, 'is only for mode napi');

@@ -2,6 +2,7 @@
 // Reads a machine's counters into a snapshot.
 
 import { loadavg } from 'node:os';
+import type { CpuLayout } from '../cpu/build.js';
 import { ContextWords } from '../memory/context.js';
 import {
   CAPTURE_COUNTERS,
@@ -15,7 +16,8 @@ import {
   sumCounters,
   TASK_COUNTERS,
 } from '../memory/counters.js';
-import { backlogWaiting } from '../net/backlog.js';
+import type { Views } from '../memory/views.js';
+import { backlogDropped, backlogWaiting } from '../net/backlog-queue.js';
 import type { SourceFault } from '../nic/devices/device.js';
 import { readNic } from '../nic/nic.js';
 import { readRxRing } from '../ring/rx-ring.js';
@@ -59,8 +61,8 @@ export function takeSnapshot(source: SnapshotSource, final: boolean): Snapshot {
   const { machine, plan } = source;
   const { views } = machine;
   const nic = readCounters(views, NIC_COUNTERS, plan.nic.counters);
-  const cpus = plan.cpus.map(({ counters }) => readCounters(views, CPU_COUNTERS, counters));
-  const polling = plan.polling.map(({ counters }) => readCounters(views, CPU_COUNTERS, counters));
+  const polling = plan.polling.map((layout) => readPolling(views, plan, layout));
+  const cpus = polling.slice(0, plan.cpus.length);
   const total = sumCounters(polling, CPU_COUNTERS);
   const queues = plan.nic.rings.map((_, id) => queueSnapshot(machine, plan, id));
   const nics = [nicSnapshot(source, nic, queues, final)];
@@ -95,6 +97,13 @@ export function takeSnapshot(source: SnapshotSource, final: boolean): Snapshot {
     recordings: source.recordings.snapshot(),
     noise: { loadAverage: loadavg()[0]!, involuntarySwitches: involuntarySwitches(source, nic, polling, final) },
   };
+}
+
+/** Of a CPU with the packets for it that others have dropped, each of which counts for itself. */
+function readPolling(views: Views, { backlogs }: Plan, { cpu, counters }: CpuLayout): CpuCounters {
+  const own = readCounters(views, CPU_COUNTERS, counters);
+  const backlog = backlogs[cpu];
+  return backlog === undefined ? own : { ...own, dropped: own.dropped + backlogDropped(views, backlog) };
 }
 
 /** @param total the counters of all that poll, added up */
@@ -177,6 +186,7 @@ function cpuSnapshot(source: SnapshotSource, counters: CpuCounters, id: number, 
     processed: counters.processed,
     dropped: counters.dropped,
     timeSqueeze: counters.timeSqueeze,
+    receivedRps: counters.receivedRps,
     ksoftirqdRuns: counters.ksoftirqdRuns,
     sleeps: counters.sleeps,
     cpuSeconds: use === null ? null : use.cpuNs / 1e9,

@@ -11,7 +11,7 @@ import { CaptureError } from '../capture/capture-error.js';
 import { ContextWords, END_SOURCE } from '../memory/context.js';
 import { CPU_COUNTERS, readCounters } from '../memory/counters.js';
 import { Barrier } from '../memory/sync/barrier.js';
-import { backlogWaiting } from '../net/backlog.js';
+import { backlogWaiting } from '../net/backlog-queue.js';
 import type { NicSettings } from '../nic/build.js';
 import type { SourceFault } from '../nic/devices/device.js';
 import { readNic } from '../nic/nic.js';

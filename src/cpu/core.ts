@@ -2,7 +2,7 @@
 // Wires what every CPU has, whatever driver it runs: interrupts, softirqs, NAPI.
 
 import { CpuInterrupts, type InterruptHandler } from '../driver/interrupt.js';
-import { CALL_SCHEDULE, CALL_TIMER, type CallHandler, Calls, PendingCalls } from '../irq/call.js';
+import { CALL_RPS, CALL_SCHEDULE, CALL_TIMER, type CallHandler, Calls, PendingCalls } from '../irq/call.js';
 import { type IrqLayout, IrqLine, PendingLines } from '../irq/line.js';
 import { CPU_COUNTERS, counterAddresses } from '../memory/counters.js';
 import type { Views } from '../memory/views.js';
@@ -64,6 +64,8 @@ export interface CpuCore {
   readonly lines: readonly IrqLine[];
   /** By line; to be filled by the driver before the first interrupt. */
   readonly handlers: InterruptHandler[];
+  /** By kind of call; a backlog adds its own. */
+  readonly calls: CallHandler[];
   /** A delivery point: takes the interrupts that are pending on this CPU. @returns handlers run */
   readonly deliver: () => number;
   readonly sysctls: Sysctls;
@@ -80,28 +82,27 @@ export function buildCore(
   irqs: readonly number[],
 ): CpuCore {
   const { clock, printk, trace, needResched } = seams;
-  const { threadIrqs } = settings;
   const counters = counterAddresses(CPU_COUNTERS, layout.counters, CPU_COUNTERS);
-  const lines = irqs.map((_, id) => new IrqLine(views, layout.irq, id));
   const states = Array.from({ length: layout.napiCount }, (_, id) => napiState(views, layout.napis, id));
   // Softirqs need the delivery point, and interrupts, at their exit, the softirqs.
   const deliver = (): number => interrupts.deliver();
   const resched = (): boolean => needResched() || scheduler.needResched();
-  const softirqSeams = { deliver, needResched: resched, printk, trace, threadIrqs };
+  const softirqSeams = { deliver, needResched: resched, printk, trace, ...settings };
   const softirqs = new Softirqs(views, layout.softirq, clock, softirqSeams, counters);
   const scheduler: Scheduler = new Scheduler(softirqs, clock);
-  const softnet = new Softnet(views, layout.softnet, layout.cpu, states, softirqs);
+  const out = new Calls(views, layout.irq);
+  const callBacklog = (cpu: number) => out.call(cpu, CALL_RPS, layout.cpu);
+  const softnet = new Softnet(views, layout.softnet, layout.cpu, states, softirqs, callBacklog);
   const timers = new NapiTimers(views, layout.timers, softnet, clock, trace, counters.timerIrqs);
   const poller = new NapiPoller(views, softnet, { clock, printk, trace }, counters.lastPollNs);
   const sysctls = new Sysctls(views, layout.sysctls, clock.hz);
   new NetRxAction(views, softnet, poller, { clock, deliver }, sysctls, counters);
-  const out = new Calls(views, layout.irq);
-  const threadOf = (id: number) => new NapiThreadTask(softnet, id, poller, softirqs, scheduler, out, clock, trace);
+  const threadOf = (id: number) => new NapiThreadTask(softnet, id, poller, scheduler, out, clock, trace);
   const busySeams = { clock, trace, deliver, needResched: resched, condResched: () => scheduler.condResched() };
   const busyPoller = new BusyPoller(views, softnet, busySeams, counters.busyPollRxPackets);
-  const parts = { softirqs, timers, trace, lines, irqs, calls: callHandlers(softnet, timers, layout) };
-  const { handlers, interrupts } = interruptsOf(views, layout, parts, counters.hardirqs);
-  return { softirqs, softnet, timers, busyPoller, scheduler, interrupts, lines, handlers, deliver, threadOf, sysctls };
+  const parts = { softirqs, timers, trace, irqs, calls: callHandlers(softnet, timers, layout) };
+  const { lines, handlers, interrupts } = interruptsOf(views, layout, parts, counters.hardirqs);
+  return { ...parts, softnet, busyPoller, scheduler, interrupts, lines, handlers, deliver, threadOf, sysctls };
 }
 
 /** By kind. */
@@ -120,13 +121,13 @@ interface InterruptParts {
   readonly softirqs: Softirqs;
   readonly timers: NapiTimers;
   readonly trace: Trace | null;
-  readonly lines: readonly IrqLine[];
   readonly irqs: readonly number[];
-  readonly calls: readonly CallHandler[];
+  readonly calls: CallHandler[];
 }
 
 function interruptsOf(views: Views, { irq, cpu }: CoreLayout, parts: InterruptParts, hardirqs: number) {
-  const { softirqs, timers, trace, lines, irqs } = parts;
+  const { softirqs, timers, trace, irqs } = parts;
+  const lines = irqs.map((_, id) => new IrqLine(views, irq, id));
   const calls = new PendingCalls(views, irq, cpu, parts.calls);
   const handlers: InterruptHandler[] = [];
   const pending = new PendingLines(views, irq, cpu);
@@ -143,7 +144,7 @@ function interruptsOf(views: Views, { irq, cpu }: CoreLayout, parts: InterruptPa
     irqs,
     hardirqs,
   );
-  return { handlers, interrupts };
+  return { lines, handlers, interrupts };
 }
 
 export function napiState(views: Views, napis: number, id: number): NapiState {

@@ -3,8 +3,8 @@
 
 import type { Napi } from '../napi/napi.js';
 import { HZ_FINE, type NapiPoller } from '../napi/poll.js';
+import type { Softnet } from '../napi/softnet.js';
 import type { Clock } from '../runtime/clock.js';
-import type { Softirqs } from '../softirq/softirq.js';
 
 const DISABLE = 1 << 2;
 const IN_BUSY_POLL = 1 << 6;
@@ -12,16 +12,14 @@ const THREADED_BUSY_POLL = 1 << 11;
 
 export class NapiRound {
   readonly napi: Napi;
-  private readonly context: number;
+  private readonly softnet: Softnet;
   private readonly poller: NapiPoller;
-  private readonly softirqs: Softirqs;
   private readonly clock: Clock;
 
-  constructor(napi: Napi, context: number, poller: NapiPoller, softirqs: Softirqs, clock: Clock) {
-    this.napi = napi;
-    this.context = context;
+  constructor(softnet: Softnet, id: number, poller: NapiPoller, clock: Clock) {
+    this.napi = softnet.napis[id]!;
+    this.softnet = softnet;
     this.poller = poller;
-    this.softirqs = softirqs;
     this.clock = clock;
   }
 
@@ -30,18 +28,21 @@ export class NapiRound {
    * has a thread of its own, or its worker.
    */
   get isScheduled(): boolean {
-    return this.napi.state.isScheduledForThread(this.context);
+    return this.napi.state.isScheduledForThread(this.softnet.context);
   }
 
   /** @returns the work done */
   run(): number {
-    const { napi } = this;
+    const { napi, softnet } = this;
     const busy = this.busyPolls();
-    this.softirqs.localBhDisable();
+    softnet.softirqs.localBhDisable();
+    softnet.inNapiThreadedPoll = true;
     const work = this.poller.poll(napi);
+    softnet.inNapiThreadedPoll = false;
+    softnet.netRpsAction();
     // While it busy-polls, complete_done() flushes nothing.
     if (busy) napi.gro.flush(this.clock.hz >= HZ_FINE);
-    this.softirqs.localBhEnable();
+    softnet.softirqs.localBhEnable();
     return work;
   }
 

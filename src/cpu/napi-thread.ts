@@ -13,7 +13,6 @@ import type { Softnet } from '../napi/softnet.js';
 import { NO_WORKER } from '../napi/state.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Trace } from '../runtime/trace.js';
-import type { Softirqs } from '../softirq/softirq.js';
 import { NapiRound } from './napi-round.js';
 import { Entity, NICE_0_WEIGHT, type Scheduler, type Task } from './scheduler.js';
 
@@ -30,13 +29,12 @@ export class NapiThreadTask implements Task, NapiThread {
     softnet: Softnet,
     id: number,
     poller: NapiPoller,
-    softirqs: Softirqs,
     scheduler: Scheduler,
     calls: Calls,
     clock: Clock,
     trace: Trace | null,
   ) {
-    this.round = new NapiRound(softnet.napis[id]!, softnet.context, poller, softirqs, clock);
+    this.round = new NapiRound(softnet, id, poller, clock);
     this.context = softnet.context;
     this.scheduler = scheduler;
     this.calls = calls;

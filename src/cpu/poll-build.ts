@@ -17,7 +17,7 @@ export type PollerSeams = PollSeams & Pick<CpuSeams, 'bursts' | 'sink' | 'record
 /** A context that can poll every queue's instance. */
 export function buildPoller(views: Views, layout: CpuLayout, settings: PollerSettings, seams: PollerSeams): PollCore {
   const core = buildPollCore(views, layout, layout.rings.length, seams);
-  const receive = buildReceive(views, layout, settings, seams);
+  const receive = buildReceive(views, layout, settings, seams, core.softnet);
   const recheck = settings.irq === 'nolatch';
   layout.rings.forEach((_, id) => {
     const { softnet, lines } = core;
@@ -40,6 +40,6 @@ export function buildNapiWorker(
   queue: number,
   role: string,
 ): NapiWorker {
-  const { softnet, poller, softirqs } = buildPoller(views, layout, settings, seams);
-  return new NapiWorker(role, new NapiRound(softnet.napis[queue]!, layout.cpu, poller, softirqs, seams.clock));
+  const { softnet, poller } = buildPoller(views, layout, settings, seams);
+  return new NapiWorker(role, new NapiRound(softnet, queue, poller, seams.clock));
 }

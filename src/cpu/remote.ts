@@ -9,7 +9,7 @@
 //                   by this context
 // A line that moves between the look at its target and the call does no harm: any CPU can poll, and keep a timer.
 
-import { CALL_SCHEDULE, CALL_TIMER, type Calls } from '../irq/call.js';
+import { CALL_RPS, CALL_SCHEDULE, CALL_TIMER, type Calls } from '../irq/call.js';
 import type { IrqLine } from '../irq/line.js';
 import { DOUBLE_BYTES } from '../memory/layout.js';
 import type { Views } from '../memory/views.js';
@@ -41,7 +41,7 @@ export class RemoteSoftnet extends Softnet {
     softirqs: Softirqs,
     home: HomeCpus,
   ) {
-    super(views, address, context, states, softirqs);
+    super(views, address, context, states, softirqs, (cpu) => home.calls.call(cpu, CALL_RPS, context));
     this.home = home;
   }
 

@@ -1,13 +1,13 @@
 // Hot. Runs on: CPU n, at delivery points.
 // The driver's two interrupt handlers, and the interrupts of one CPU.
 
-import type { CpuRecorder } from '../capture/write-recorder.js';
 import type { PendingCalls } from '../irq/call.js';
 import type { IrqLine, PendingLines } from '../irq/line.js';
 import { DOUBLE_BYTES } from '../memory/layout.js';
 import type { Views } from '../memory/views.js';
 import type { Softnet } from '../napi/softnet.js';
 import type { Backlog } from '../net/backlog.js';
+import type { ReceivedPackets } from '../net/backlog-packets.js';
 import type { Trace } from '../runtime/trace.js';
 import type { RxQueue } from './rx-queue.js';
 
@@ -53,30 +53,30 @@ export class PacketInterrupt implements InterruptHandler {
   private readonly line: IrqLine;
   private readonly rx: RxQueue;
   private readonly queue: number;
+  private readonly cpu: number;
   private readonly backlog: Backlog;
-  private readonly dropped: number;
+  private readonly packets: ReceivedPackets;
   private readonly taken: number;
-  private readonly recorder: CpuRecorder | null;
 
-  /** @param dropped `taken`: byte addresses of these counters; recorder null: nothing is recorded */
+  /** @param taken byte address of that counter */
   constructor(
     views: Views,
     line: IrqLine,
     rx: RxQueue,
     queue: number,
+    cpu: number,
     backlog: Backlog,
-    dropped: number,
+    packets: ReceivedPackets,
     taken: number,
-    recorder: CpuRecorder | null,
   ) {
     this.doubles = views.doubles;
     this.line = line;
     this.rx = rx;
     this.queue = queue;
+    this.cpu = cpu;
     this.backlog = backlog;
-    this.dropped = dropped / DOUBLE_BYTES;
+    this.packets = packets;
     this.taken = taken / DOUBLE_BYTES;
-    this.recorder = recorder;
   }
 
   handle(): void {
@@ -91,11 +91,7 @@ export class PacketInterrupt implements InterruptHandler {
 
   private setAside(): void {
     this.doubles[this.taken] = this.doubles[this.taken]! + 1;
-    if (!this.backlog.enqueue(this.queue)) {
-      this.doubles[this.dropped] = this.doubles[this.dropped]! + 1;
-      if (this.recorder !== null) this.recorder.backlogFull(this.queue);
-      this.rx.recycle(1);
-    }
+    if (!this.packets.enqueue(this.backlog, this.cpu, this.queue)) this.rx.recycle(1);
     this.rx.refill();
   }
 }

@@ -12,8 +12,10 @@ import { contextWord, type IrqLayout, LINES_PER_WORD, pendingWord, subjectWord }
 
 /** The subject is a NAPI instance: the CPU that is called has got its SCHED bit, and schedules it. */
 export const CALL_SCHEDULE = 0;
+/** The subject is the CPU that calls: it has sent packets to the backlog of the CPU that is called, and got it SCHED. */
+export const CALL_RPS = 1;
 /** The subject is a NAPI instance, whose timer the caller has armed: the CPU that is called adopts it. */
-export const CALL_TIMER = 1;
+export const CALL_TIMER = 2;
 
 /** Whoever calls. */
 export class Calls {

@@ -24,6 +24,8 @@
 // busy poll               idle → SCHED|IN_BUSY_POLL, held           not when DISABLE: then, if it is preferred, +PREFER_BUSY_POLL
 //                         MISSED, IN_BUSY_POLL → neither            before its last poll, in which the driver may complete
 //                         SCHED → idle                              its last poll left work behind, and the timer is armed
+// enqueue_to_backlog      no SCHED → SCHED, held by the target      a backlog's; SCHED: nothing, no MISSED
+// process_backlog         any → idle                                all but THREADED goes; then it looks at its queue again
 // mark_missed             SCHED → SCHED|MISSED                      the same, for who would not schedule an idle one
 // napi_complete_done      NPSVC or IN_BUSY_POLL → the same          whoever else polls will complete it
 //                         SCHED → idle                              no SCHED_THREADED, no PREFER_BUSY_POLL either
@@ -155,6 +157,25 @@ export class NapiState {
   /** __busy_poll_stop lets SCHED go while there is work left: the timer, armed before, comes back to it. */
   releaseSched(): void {
     Atomics.and(this.words, this.base + STATE, ~(SCHED | HOLDER)); // Pairs with the loads before SCHED is taken.
+  }
+
+  /**
+   * enqueue_to_backlog's way to the backlog of `cpu`, its own or another's: without MISSED, since a backlog that has let SCHED go
+   * looks at its queue again. @returns true when `cpu` now holds SCHED, and the caller must tell it
+   */
+  scheduleBacklog(cpu: number): boolean {
+    for (;;) {
+      // Pairs with the and in releaseBacklog(): the caller has published its packets.
+      const old = Atomics.load(this.words, this.base + STATE);
+      if ((old & SCHED) !== 0) return false;
+      const next = old | SCHED | (cpu << HOLDER_SHIFT);
+      if (Atomics.compareExchange(this.words, this.base + STATE, old, next) === old) return true;
+    }
+  }
+
+  /** process_backlog's end: no napi_complete_done. Afterwards the caller looks at its queue again. */
+  releaseBacklog(): void {
+    Atomics.and(this.words, this.base + STATE, LISTED | THREADED); // Pairs with the load in scheduleBacklog().
   }
 
   /**

@@ -1,33 +1,10 @@
 // Cold. Runs on: main.
 // One mutant for each rule: the line that carries it, broken; and the test that dies of it. docs/kernel-map.md lists them.
 
-import type { Patch } from '../interleave/mutant.js';
-
-export interface Mutant {
-  /** Where the rule stands in the kernel. */
-  readonly kernel: string;
-  readonly rule: string;
-  readonly patches: readonly Patch[];
-  /** How the name of the test begins that kills it; its file is `suite`. */
-  readonly by: string;
-  readonly suite: 'state' | 'softirq' | 'tasks';
-}
-
-type Row = readonly [
-  rule: string,
-  by: string,
-  ...patches: readonly (readonly [find: string | RegExp, replace: string])[],
-];
-
-function mutants(kernel: string, suite: Mutant['suite'], file: string, rows: readonly Row[]): Mutant[] {
-  return rows.map(([rule, by, ...changes]) => ({
-    kernel,
-    rule,
-    by,
-    suite,
-    patches: changes.map(([find, replace]) => ({ file, find, replace })),
-  }));
-}
+import { type Mutant, mutants } from './mutant-rows.js';
+import { BACKLOG_MUTANTS } from './mutants-backlog.js';
+import { BUSY_POLL_MUTANTS, MITIGATION_MUTANTS } from './mutants-modes.js';
+import { CONFIG_MUTANTS, THREADED_MUTANTS } from './mutants-threaded.js';
 
 const STATE = 'napi/state.js';
 const SOFTNET = 'napi/softnet.js';
@@ -420,4 +397,9 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     ['ten times at most', 'N16', ['NOHZ_REPORTS_MAX = 10', 'NOHZ_REPORTS_MAX = 11']],
   ]),
+  ...BACKLOG_MUTANTS,
+  ...MITIGATION_MUTANTS,
+  ...BUSY_POLL_MUTANTS,
+  ...THREADED_MUTANTS,
+  ...CONFIG_MUTANTS,
 ];

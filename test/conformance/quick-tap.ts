@@ -1,5 +1,6 @@
 // Cold. Runs on: main, as `tap` in the copies that mutants.test.ts makes.
-// Just enough of tap to say which tests fail, in a tenth of the time that it takes to start.
+// Just enough of tap to say which tests fail, in a tenth of the time that it takes to start. An argument is how the names of the tests
+// begin that are to run.
 
 import assert from 'node:assert';
 
@@ -42,6 +43,7 @@ function tester(fail: () => void) {
     ok: (value: unknown) => check(Boolean(value)),
     notOk: (value: unknown) => check(!value),
     equal: (found: unknown, wanted: unknown) => check(found === wanted),
+    not: (found: unknown, wanted: unknown) => check(found !== wanted),
     same: (found: unknown, wanted: unknown) => check(holds(() => assert.deepEqual(found, wanted))),
     match: (found: unknown, wanted: unknown) => check(matches(found, wanted)),
     throws(run: () => unknown, wanted: unknown) {
@@ -62,7 +64,8 @@ async function run({ name, body }: (typeof tests)[0]): Promise<void> {
 }
 
 setImmediate(async () => {
-  for (const test of tests) await run(test);
+  const [, , begin = ''] = process.argv;
+  for (const test of tests.filter(({ name }) => name.startsWith(begin))) await run(test);
   console.log('# end');
 });
 

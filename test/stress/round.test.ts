@@ -17,7 +17,7 @@ function round(options: Partial<HostOptions>, course: Partial<DrawnRound['course
   const drawn: DrawnRound = {
     number: 1,
     options: { device: 'pktgen', cpus: 1, queues: 1, rate: 20_000, flows: 8, duration: 0.2, ...options },
-    course: { ends: 'duration', trafficMs: 200, paceMs: Number.POSITIVE_INFINITY, ...course },
+    course: { ends: 'duration', trafficMs: 200, paceMs: Number.POSITIVE_INFINITY, records: 'nothing', ...course },
     choices: [],
     random: new Random(1),
   };
@@ -61,6 +61,20 @@ t.test('counters that contradict each other', async (t) => {
     return Object.defineProperty(host, 'done', { value: done });
   });
   t.match(violations, ['1 ≠ 2']);
+});
+
+t.test('frames that were missed where they should be held, and held where they should be missed', async (t) => {
+  for (const [full, wrong] of [
+    ['wait', { rxMissedErrors: 3 }],
+    ['drop', { pauses: 3 }],
+  ] as const) {
+    const { violations } = await round({ full }).run(async (options) => {
+      const host = (await startHost(options)) as RunningHost;
+      const done = host.done.then((snapshot) => ({ ...snapshot, nics: [{ ...snapshot.nics[0]!, ...wrong }] }));
+      return Object.defineProperty(host, 'done', { value: done });
+    });
+    t.match(violations, [/^full=(wait, and frames were missed|drop, and frames were held) 3 times$/]);
+  }
 });
 
 /** Takes the right to unmask from everybody, as a driver would that forgets it. */

@@ -107,6 +107,7 @@ function seamsOf(world: World, shared: Shared, cpu: number) {
     }),
     trace: null,
     tasks: [],
+    signalPending: () => false,
     recorder: null,
     sink: (burst: Burst) => world.witness.receive(world.notes(shared), burst),
     needResched: () => world.options.needResched ?? false,
