@@ -2,10 +2,12 @@
 // The machine as its user sees it: start, look, change, stop.
 
 import { compileBursts } from '../bursts/load.js';
+import type { AttachHandle } from '../cpu/attached.js';
 import { ContextWords } from '../memory/context.js';
 import type { SysctlName } from '../napi/sysctl.js';
 import { deviceBytes } from '../nic/devices/create.js';
 import type { ControlOperation } from '../runtime/operation.js';
+import type { AttachOptions } from './attachments.js';
 import { calibrate } from './calibrate.js';
 import { ControlQueue, MoveLine } from './control.js';
 import { deviceSettings } from './device-settings.js';
@@ -68,6 +70,12 @@ export interface Host {
    *   EINVAL when the CPU is not online
    */
   moveLine(line: number, cpu: number): Promise<void>;
+  /**
+   * A handle with which one thread of the application attaches itself to the machine, to busy-poll: `attachHost(handle, {sink})` there.
+   * Its place is free again when it has called close(), or has ended outside of a call (where the system tells, which Linux does).
+   * @throws ErrnoError EOPNOTSUPP: started without `attachments` · EBUSY: all places are given
+   */
+  attach(options?: AttachOptions): AttachHandle;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -189,6 +197,10 @@ export class RunningHost implements Host {
   private cpuRuns(cpu: number): void {
     this.supervisor.cpuRuns(cpu);
     if (this.config.pin) pinRoles(this.machine.views, this.plan);
+  }
+
+  attach(options: AttachOptions = {}): AttachHandle {
+    return this.supervisor.attachments.attach(options);
   }
 
   private carryOut(operation: ControlOperation): Promise<void> {

@@ -14,6 +14,7 @@ import { WRITE_AREA_BYTES } from '../capture/write-area.js';
 import type { CpuLayout } from '../cpu/build.js';
 import { type IrqLayout, irqRegionBytes } from '../irq/line.js';
 import { Arena } from '../memory/arena.js';
+import { ATTACHMENT_BYTES } from '../memory/attachment.js';
 import { CONTEXT_BYTES } from '../memory/context.js';
 import {
   type CounterNames,
@@ -72,6 +73,8 @@ export interface Plan {
   readonly pollers: readonly CpuLayout[];
   /** The CPUs and these: whoever polls and counts. */
   readonly polling: readonly CpuLayout[];
+  /** Words of the places for attached threads. */
+  readonly attachments: readonly number[];
   /** Context words of the pollers. */
   readonly pollerContexts: readonly number[];
   /** Write areas, one for each thread and file that is recorded. */
@@ -130,12 +133,13 @@ export function makePlan(needs: PlanNeeds): Plan {
   };
 }
 
-/** One behind the other, as contextWord() finds them. */
+/** One context behind the other, as contextWord() finds them. */
 function reserveContexts(arena: Arena, needs: PlanNeeds) {
   return {
     cpuContexts: each(arena, needs.cpus, 'context of cpu', CONTEXT_BYTES),
     nicContext: arena.reserve('context of nic 0', CONTEXT_BYTES),
     pollerContexts: pollerNames(needs).map((name) => arena.reserve(`context of ${name}`, CONTEXT_BYTES)),
+    attachments: each(arena, needs.attachments ?? 0, 'words of attachment', ATTACHMENT_BYTES),
   };
 }
 

@@ -58,6 +58,9 @@ function tasksOf(given: ParsedOptions['task']): TaskConfig[] {
 }
 
 function refuseMismatched(parsed: ParsedOptions): void {
+  if (parsed.mode === 'interrupt' && parsed.attachments > 0) {
+    throw new SoftirqOptionError('attachments', parsed.attachments, 'is only for mode napi');
+  }
   const [foreign, device] = parsed.device === 'pktgen' ? [CAPTURE_ONLY, 'pcap:FILE'] : [PKTGEN_ONLY, 'pktgen'];
   for (const name of foreign) {
     if (parsed[name] !== undefined) {

@@ -29,9 +29,9 @@ export class RoleTasks {
   }
 
   nic(meeting: Meeting): NicTask {
-    const { plan, nicSettings, recordings } = this;
-    const ofNic = { context: plan.nicContext, regions: plan.nic, settings: nicSettings };
-    return { ...this.shared(), ...ofNic, meeting, recorder: recordings.nicTask() };
+    const { nicContext, nic } = this.plan;
+    const ofNic = { context: nicContext, regions: nic, settings: this.nicSettings };
+    return { ...this.shared(), ...ofNic, meeting, recorder: this.recordings.nicTask() };
   }
 
   cpu(cpu: number, meeting: Meeting): CpuTask {

@@ -18,6 +18,7 @@ import type { NicSettings } from '../nic/build.js';
 import type { SourceFault } from '../nic/devices/device.js';
 import { readNic } from '../nic/nic.js';
 import { type ThreadUse, threadUse } from '../runtime/thread.js';
+import { Attachments } from './attachments.js';
 import { CpuDead } from './cpu-dead.js';
 import { Cpus, type HotplugNeeds } from './cpus.js';
 import { Drain } from './drain.js';
@@ -64,6 +65,7 @@ export class Supervisor implements RoleEvents {
   private readonly drain: Drain;
   private readonly roles: Roles;
   private readonly workers: NapiWorkerThreads;
+  readonly attachments: Attachments;
   private readonly cpus: Cpus;
   private readonly lockups: Lockups;
   /** CPUs that are locked up and about to be ended. */
@@ -87,7 +89,7 @@ export class Supervisor implements RoleEvents {
     const dead = new CpuDead(machine.views, plan);
     this.cpus = new Cpus(plan.cpus.length, dead);
     const { cpus } = this;
-    const pollers = () => this.workers.infos();
+    const pollers = () => [...this.workers.infos(), ...this.attachments.infos()];
     const ofThreads = { recordings, useAtStart, pollers, cpus, lost: dead.lost, fault: null };
     this.source = { machine, plan, config: visible(config), ...ofThreads };
     this.nic = new ContextWords(machine.views, plan.nicContext);
@@ -96,6 +98,7 @@ export class Supervisor implements RoleEvents {
     this.tasks = new RoleTasks(machine, plan, config, nicSettings, recordings);
     this.roles = new Roles(config.execArgv, this);
     this.workers = this.workersOf(config);
+    this.attachments = new Attachments(machine, plan, config, recordings);
     const pollerContexts = contextsAt(machine.views, plan.pollerContexts);
     const contexts = [...this.contexts, ...pollerContexts];
     this.hotplug = { cpus, dead, roles: this.roles, contexts, start: (cpu) => this.startCpu(cpu, null) };
@@ -202,7 +205,6 @@ export class Supervisor implements RoleEvents {
     const { machine, plan } = this;
     const workers = new NapiWorkerThreads(machine, plan, workerCount(config), config.execArgv, {
       task: (queue, name) => this.tasks.worker(queue, name),
-      started: (name, tid) => this.noteUse(name, tid),
       fail: (error) => this.fail(error),
     });
     if (workerCount(config) > 0) machine.threads.provide(workers);
@@ -236,6 +238,11 @@ export class Supervisor implements RoleEvents {
   }
 
   private watch(): void {
+    const dead = this.attachments.dead();
+    if (dead !== null) {
+      this.fail(dead);
+      return;
+    }
     const now = performance.now();
     this.lookForLockups(now);
     this.cpus.sweep();
@@ -283,7 +290,12 @@ export class Supervisor implements RoleEvents {
   private async endThreads(patienceMs: number): Promise<string[]> {
     this.stopping = true;
     if (this.timer !== null) clearTimeout(this.timer);
-    const stuck = await Promise.all([this.roles.endAll(patienceMs), this.workers.endAll(patienceMs)]);
+    const [attached, ...stuck] = await Promise.all([
+      this.attachments.endAll(patienceMs),
+      this.roles.endAll(patienceMs),
+      this.workers.endAll(patienceMs),
+    ]);
+    this.failure ??= attached;
     this.ended = true;
     return stuck.flat();
   }
