@@ -10,6 +10,7 @@
 
 import { ContextWords } from '../memory/context.js';
 import type { NapiWorkers } from '../napi/threaded.js';
+import { threadUse } from '../runtime/thread.js';
 import { RoleError } from './errors.js';
 import type { Machine } from './machine.js';
 import type { Plan } from './plan.js';
@@ -28,14 +29,14 @@ interface Worker {
   /** It has been in its loop. */
   ran: boolean;
   failure: RoleError | null;
+  /** CPU time that its thread had used then. */
+  startNs: number | null;
 }
 
 /** What it needs of the machine. */
 export interface WorkerSeams {
   /** What the thread is given. */
   task(queue: number, name: string): WorkerTask;
-  /** It runs its loop. */
-  started(name: string, tid: number): void;
   /** It died, or had to be ended, although it was to go on. */
   fail(error: RoleError): void;
 }
@@ -71,7 +72,7 @@ export class NapiWorkerThreads implements NapiWorkers {
 
   /** @throws Error of Node's when there can be no such thread */
   start(queue: number, name: string): void {
-    const worker: Worker = { name, state: 'starting', ran: false, failure: null };
+    const worker: Worker = { name, state: 'starting', ran: false, failure: null, startNs: null };
     if (!this.over) this.startThread(queue, name);
     this.workers.set(queue, worker);
     void this.follow(queue, worker);
@@ -99,8 +100,9 @@ export class NapiWorkerThreads implements NapiWorkers {
     const { device, states } = this.machine;
     return this.contexts.map((context, queue) => {
       const napiId = device.idOf(states[queue]!);
-      const name = this.workers.get(queue)?.name;
-      return { name: name ?? `napi/${device.name}-${napiId}`, napiId, tid: name === undefined ? 0 : context.tid() };
+      const worker = this.workers.get(queue);
+      if (worker === undefined) return { name: `napi/${device.name}-${napiId}`, napiId, tid: 0, startNs: null };
+      return { name: worker.name, napiId, tid: context.tid(), startNs: worker.startNs };
     });
   }
 
@@ -130,7 +132,7 @@ export class NapiWorkerThreads implements NapiWorkers {
     if (await this.roles.runs(worker.name, START_MS)) {
       worker.ran = true;
       if (worker.state === 'starting') worker.state = 'runs';
-      this.seams.started(worker.name, this.contexts[queue]!.tid());
+      worker.startNs = threadUse(this.contexts[queue]!.tid())?.cpuNs ?? null;
       return;
     }
     if (performance.now() > deadline) await this.roles.end(worker.name);

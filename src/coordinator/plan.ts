@@ -14,6 +14,7 @@ import { WRITE_AREA_BYTES } from '../capture/write-area.js';
 import type { CpuLayout } from '../cpu/build.js';
 import { type IrqLayout, irqRegionBytes } from '../irq/line.js';
 import { Arena } from '../memory/arena.js';
+import { ATTACHMENT_BYTES } from '../memory/attachment.js';
 import { CONTEXT_BYTES } from '../memory/context.js';
 import {
   type CounterNames,
@@ -46,6 +47,8 @@ import { SoftirqOptionError } from './errors.js';
 const MEMORY_BYTES_MAX = 65_535 * 65_536;
 /** In interrupt mode, no CPU sends packets to the backlog of another. */
 const BACKLOG_SENDERS = 1;
+/** The NIC has none. */
+const NO_TIMERS = 0;
 const BUFFER_ALIGNMENT = 4096;
 const NICS = 1;
 const FLOW_TABLE = `table of ${FLOW_BUCKETS * BUCKET_FLOWS} flows`;
@@ -70,6 +73,8 @@ export interface Plan {
   readonly pollers: readonly CpuLayout[];
   /** The CPUs and these: whoever polls and counts. */
   readonly polling: readonly CpuLayout[];
+  /** Words of the places for attached threads. */
+  readonly attachments: readonly number[];
   /** Context words of the pollers. */
   readonly pollerContexts: readonly number[];
   /** Write areas, one for each thread and file that is recorded. */
@@ -112,8 +117,8 @@ export function makePlan(needs: PlanNeeds): Plan {
   const shared = { irq, rings, buffers };
   const backlogs = ofCpus.flatMap(({ backlog }, cpu) => (backlog === 0 ? [] : [backlogLayout(backlog, cpu)]));
   const firstPoller = needs.cpus + NICS;
-  const remoteTimers = new Map(ofPollers.map(({ timers }, index) => [firstPoller + index, timers]));
-  const ofAll = { sysctls: start.sysctls, napis, napiCount, ...stores, backlogs, remoteTimers };
+  const timersOf = [...ofCpus.map(({ timers }) => timers), NO_TIMERS, ...ofPollers.map(({ timers }) => timers)];
+  const ofAll = { sysctls: start.sysctls, napis, napiCount, ...stores, backlogs, timersOf };
   const layout = <T>(own: T, cpu: number) => ({ ...shared, ...own, ...ofAll, nicContext: contexts.nicContext, cpu });
   const cpus = ofCpus.map(layout);
   const pollers = ofPollers.map((own, index) => layout(own, firstPoller + index));
@@ -128,12 +133,13 @@ export function makePlan(needs: PlanNeeds): Plan {
   };
 }
 
-/** One behind the other, as contextWord() finds them. */
+/** One context behind the other, as contextWord() finds them. */
 function reserveContexts(arena: Arena, needs: PlanNeeds) {
   return {
     cpuContexts: each(arena, needs.cpus, 'context of cpu', CONTEXT_BYTES),
     nicContext: arena.reserve('context of nic 0', CONTEXT_BYTES),
     pollerContexts: pollerNames(needs).map((name) => arena.reserve(`context of ${name}`, CONTEXT_BYTES)),
+    attachments: each(arena, needs.attachments ?? 0, 'words of attachment', ATTACHMENT_BYTES),
   };
 }
 

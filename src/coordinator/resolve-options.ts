@@ -45,6 +45,7 @@ export function resolveOptions(options: HostOptions): Config {
   };
   if (capture) checkSpeed(config);
   else checkPktgen(config);
+  checkCpuLoss(config);
   return { ...config, full: resolveFull(parsed.full, config) };
 }
 
@@ -57,6 +58,9 @@ function tasksOf(given: ParsedOptions['task']): TaskConfig[] {
 }
 
 function refuseMismatched(parsed: ParsedOptions): void {
+  if (parsed.mode === 'interrupt' && parsed.attachments > 0) {
+    throw new SoftirqOptionError('attachments', parsed.attachments, 'is only for mode napi');
+  }
   const [foreign, device] = parsed.device === 'pktgen' ? [CAPTURE_ONLY, 'pcap:FILE'] : [PKTGEN_ONLY, 'pktgen'];
   for (const name of foreign) {
     if (parsed[name] !== undefined) {
@@ -84,6 +88,11 @@ function checkPktgen(config: Config): void {
       `must be at least ${smallest} with ip=${config.ip}: headers and a sequence number`,
     );
   }
+}
+
+function checkCpuLoss({ mode, onCpuLoss }: Config): void {
+  if (mode === 'napi' || onCpuLoss === 'stop') return;
+  throw new SoftirqOptionError('onCpuLoss', onCpuLoss, `cannot go with mode=${mode}: use stop`);
 }
 
 function checkSpeed(config: Config): void {

@@ -13,13 +13,16 @@ export interface PollerInfo {
   readonly napiId: number | null;
   /** 0: no thread has this context now, or the system does not tell. */
   readonly tid: number;
+  /** CPU time that its thread had used when it began, ns; null where the system does not tell. */
+  readonly startNs: number | null;
 }
 
 export function threadSnapshots(source: SnapshotSource): ThreadSnapshot[] {
   return source.pollers().map((info, index) => threadSnapshot(source, info, index));
 }
 
-function threadSnapshot(source: SnapshotSource, { name, napiId, tid }: PollerInfo, index: number): ThreadSnapshot {
+function threadSnapshot(source: SnapshotSource, info: PollerInfo, index: number): ThreadSnapshot {
+  const { name, napiId, tid } = info;
   const { views } = source.machine;
   const { counters, pollCounters } = source.plan.pollers[index]!;
   const { processed, busyPollRxPackets, sleeps, cpuNs } = readCounters(views, CPU_COUNTERS, counters);
@@ -32,14 +35,13 @@ function threadSnapshot(source: SnapshotSource, { name, napiId, tid }: PollerInf
     processed,
     busyPollRxPackets,
     sleeps,
-    cpuSeconds: cpuSeconds(source, name, tid, cpuNs),
+    cpuSeconds: cpuSeconds(info, cpuNs),
   };
 }
 
 /** What the threads before this one have used, and this one until now. */
-function cpuSeconds({ useAtStart }: SnapshotSource, name: string, tid: number, usedNs: number): number | null {
+function cpuSeconds({ tid, startNs }: PollerInfo, usedNs: number): number | null {
   const now = threadUse(tid);
-  const start = useAtStart.get(name);
-  const liveNs = now === null || start === undefined ? 0 : now.cpuNs - start.cpuNs;
+  const liveNs = now === null || startNs === null ? 0 : now.cpuNs - startNs;
   return usedNs + liveNs === 0 ? null : (usedNs + liveNs) / 1e9;
 }

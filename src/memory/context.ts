@@ -71,6 +71,11 @@ export class ContextWords {
   }
 
   // ── the owner's side ──
+  /** An attached thread begins a call; it ends it by end(). */
+  enter(): void {
+    openDoorbell(this.words, this.base);
+  }
+
   request(): number {
     return Atomics.load(this.words, this.base + REQUEST);
   }

@@ -1,7 +1,13 @@
 // Cold. Runs on: main.
 // The summary of a run for people: what was run, what came of it, then how. Counters keep the kernel's names.
 
-import type { CpuSnapshot, NicSnapshot, QueueSnapshot, Snapshot } from '../coordinator/snapshot-types.js';
+import type {
+  CpuSnapshot,
+  NicSnapshot,
+  QueueSnapshot,
+  Snapshot,
+  ThreadSnapshot,
+} from '../coordinator/snapshot-types.js';
 import { flowTable } from './flows.js';
 import { type Paint, PLAIN } from './paint.js';
 import { protocols } from './protocols.js';
@@ -11,7 +17,7 @@ import { bitRate, count, digits, percent, perPacket, plural, rate, seconds, sum 
 const INDENT = '  ';
 const UNKNOWN = '–';
 
-type NotOfPolls = 'id' | 'irqLine' | 'cpu' | 'napiId' | 'threaded' | 'rxPackets' | 'rxMissedErrors';
+type NotOfPolls = 'id' | 'irqLine' | 'cpu' | 'napiId' | 'threaded' | 'rxPackets' | 'rxMissedErrors' | 'lostWithCpu';
 type PollCounter = Exclude<keyof QueueSnapshot, NotOfPolls>;
 
 /** The whole summary, several lines, with a newline at the end. */
@@ -47,8 +53,10 @@ function title({ version, node, config, nics }: Snapshot, paint: Paint): string 
 
 /** The answer to "and, how fast is it?". */
 function headline({ stack, durationSeconds, rates, conservation }: Snapshot, paint: Paint): readonly string[] {
-  const { dropped, offered } = conservation;
-  const loss = dropped === 0 ? paint.good('nothing dropped') : paint.bad(`${percent(dropped, offered)} dropped`);
+  const { dropped, offered, lostWithCpu } = conservation;
+  const kept = lostWithCpu === 0 ? '' : `, ${paint.bad(`${plural(lostWithCpu, 'packet')} lost with CPUs`)}`;
+  const dropping = dropped === 0 ? paint.good('nothing dropped') : paint.bad(`${percent(dropped, offered)} dropped`);
+  const loss = `${dropping}${kept}`;
   const delivered = `${plural(stack.delivered, 'packet')} delivered in ${seconds(durationSeconds)}`;
   const pps = paint.bold(rate(rates.deliveredPps, 'pps'));
   return [`${delivered}: ${pps}, ${bitRate(stack.deliveredBytes, durationSeconds)}, ${loss}`];
@@ -64,6 +72,7 @@ function packets({ nics, stack, rates, conservation, config }: Snapshot, paint: 
     ['offered', count(offered), [rate(rates.offeredPps, 'pps'), remark].filter(Boolean).join(', ')],
     ['delivered', count(stack.delivered), rate(rates.deliveredPps, 'pps')],
     ...drops.map(([reason, n]) => [`dropped: ${reason}`, count(n), percent(n, offered)] as const),
+    ...(conservation.lostWithCpu === 0 ? [] : [['lost with CPUs', count(conservation.lostWithCpu)] as const]),
     ['in flight', count(conservation.inFlight)],
   ]);
   return rows.map((row) => (row.startsWith('dropped') ? paint.bad(row) : row));
@@ -132,17 +141,22 @@ function queues({ nics }: Snapshot, paint: Paint): readonly string[] {
   return table('queue line on rx_packets rx_missed_errors irqs polls'.split(' '), rows, paint);
 }
 
-function threads({ cpus, nics }: Snapshot, paint: Paint): readonly string[] {
+function threads({ cpus, nics, threads }: Snapshot, paint: Paint): readonly string[] {
   const counters = 'hardirqs NET_RX processed dropped time_squeeze ksoftirqd sleeps'.split(' ');
   const used = (cpuSeconds: number | null) => (cpuSeconds === null ? UNKNOWN : seconds(cpuSeconds));
   const cpuRow = (cpu: CpuSnapshot) => [
-    `cpu${cpu.id}`,
+    cpu.online ? `cpu${cpu.id}` : `cpu${cpu.id} (offline)`,
     used(cpu.cpuSeconds),
     ...[cpu.hardirqs, cpu.netRxSoftirqs, cpu.processed, cpu.dropped].map(count),
     ...[cpu.timeSqueeze, cpu.ksoftirqdRuns, cpu.sleeps].map(count),
   ];
   const nicRow = (nic: NicSnapshot) => [nic.name, used(nic.cpuSeconds), ...counters.map(() => '')];
-  return table(['thread', 'CPU time', ...counters], [...nics.map(nicRow), ...cpus.map(cpuRow)], paint);
+  const otherRow = ({ name, cpuSeconds, processed, sleeps }: ThreadSnapshot) => {
+    const cells = counters.map((counter) => ({ processed: count(processed), sleeps: count(sleeps) })[counter] ?? '');
+    return [name, used(cpuSeconds), ...cells];
+  };
+  const rows = [...nics.map(nicRow), ...cpus.map(cpuRow), ...threads.map(otherRow)];
+  return table(['thread', 'CPU time', ...counters], rows, paint);
 }
 
 function tasks({ tasks, cpus }: Snapshot, paint: Paint): readonly string[] {
@@ -171,7 +185,8 @@ function checks({ conservation, noise }: Snapshot, paint: Paint): readonly strin
   const verdict = { true: paint.good('holds'), false: paint.bad('BROKEN'), null: 'not known while traffic runs' };
   const switches = noise.involuntarySwitches;
   const taken = switches === null ? '' : `, ${plural(switches, 'involuntary context switch', 'es')}`;
-  const law = `offered = delivered + dropped + in flight: ${verdict[`${conservation.holds}`]}`;
+  const lost = conservation.lostWithCpu === 0 ? '' : ' + lost with CPUs';
+  const law = `offered = delivered + dropped${lost} + in flight: ${verdict[`${conservation.holds}`]}`;
   return [
     `${paint.bold('conservation')}  ${law}`,
     `${paint.bold('noise')}         load average ${noise.loadAverage.toFixed(2)}${taken}`,
