@@ -118,7 +118,7 @@ export class RoundRun {
     if (course.paceMs === Number.POSITIVE_INFINITY) return;
     for (const operation of dealt(host, random)) {
       await delay(2 * course.paceMs * random.next());
-      if (this.over || host.supervisor.ended) return; // A capture file may still be put in order.
+      if (this.over || host.supervisor.stopping) return; // A capture file may still be put in order.
       await this.tryTo(operation.name, () => operation.run(host, random));
     }
   }
@@ -151,7 +151,7 @@ export class RoundRun {
   // ── afterwards ──
 
   private check({ conservation, stack, config, nics }: Snapshot): void {
-    const { offered, delivered, dropped, inFlight } = conservation;
+    const { offered, delivered, dropped, lostWithCpu: lost, inFlight } = conservation;
     if (inFlight > 0) {
       const where = this.watchdog?.describe(performance.now()) ?? [];
       this.violations.push(`${inFlight} packets are in flight after the drain`, ...where);
@@ -163,7 +163,7 @@ export class RoundRun {
     const [wrong, times] = config.full === 'wait' ? ['missed', nic!.rxMissedErrors] : ['held', nic!.pauses];
     if (times > 0) this.violations.push(`full=${config.full}, and frames were ${wrong} ${times} times`);
     const flows = config.flows as number;
-    this.violations.push(...this.record.violations({ flows, offered, delivered, dropped }));
+    this.violations.push(...this.record.violations({ flows, offered, delivered, dropped, lost }));
   }
 }
 

@@ -67,7 +67,7 @@ function yesHost(options: Partial<HostOptions>, napi: Partial<NapiControl> = {},
   const yes = async () => {};
   const host = {
     config: resolveOptions({ device: 'pktgen', cpus: 1, queues: 1, ring: 64, ...options }),
-    supervisor: { source: { machine, plan }, ended: false },
+    supervisor: { source: { machine, plan }, stopping: false },
     snapshot: () => ({ nics: [{ queues: [{ ...queue }] }] }),
     moveLine: yes,
     napi: {
