@@ -41,7 +41,7 @@ export class RoundRun {
   private over = false;
   private stopped = false;
   private gaveUp = false;
-  /** The operation that was begun last. */
+  /** The operation that was begun last, but for the one that ends it. */
   private last = '';
 
   constructor(drawn: DrawnRound, record: FlowRecord) {
@@ -122,6 +122,7 @@ export class RoundRun {
     for (const operation of dealt(host, random)) {
       await delay(2 * course.paceMs * random.next());
       if (this.over || host.supervisor.stopping) return; // A capture file may still be put in order.
+      this.last = operation.name;
       await this.tryTo(operation.name, () => operation.run(host, random));
     }
   }
@@ -153,7 +154,6 @@ export class RoundRun {
   }
 
   private count(name: string): void {
-    this.last = name;
     this.operations.set(name, (this.operations.get(name) ?? 0) + 1);
   }
 
