@@ -16,6 +16,8 @@ t.setTimeout(200_000);
 const BUILD = fileURLToPath(new URL('../../', import.meta.url));
 const WORKERS = 2;
 const HANGS_MS = 30_000;
+/** Without what tap adds for its own test processes: it takes as long to load as a suite. */
+const ENV = { ...process.env, NODE_OPTIONS: '' };
 
 /** A copy of sources and cases, below build/ so that packages resolve. */
 class Copy {
@@ -62,9 +64,8 @@ class Copy {
 
 function outputOf(file: string, begin: string): Promise<string> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [file, begin], { timeout: HANGS_MS, maxBuffer: 2 ** 26 }, (_, stdout) =>
-      resolve(stdout),
-    );
+    const options = { env: ENV, timeout: HANGS_MS, maxBuffer: 2 ** 26 };
+    execFile(process.execPath, [file, begin], options, (_, stdout) => resolve(stdout));
   });
 }
 
