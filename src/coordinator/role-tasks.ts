@@ -24,38 +24,39 @@ export function roleTasks(
   machine: Machine,
   plan: Plan,
   config: Config,
-  nicSettings: NicSettings,
+  settings: NicSettings,
   recordings: Recordings,
 ): RoleTasks {
-  const { mode, irq, checkBuffers, verifyL4, weight, spin } = config;
-  const shared = { handle: machine.handle, spin };
-  const ofPolling = {
-    ...shared,
-    settings: { mode, irq, checkBuffers, verifyL4, weight, threadIrqs: false },
-    workNs: config.work,
-    once: plan.once,
-    workSpeed: plan.workSpeed,
-    sink: config.sink === null ? null : { ...config.sink, url: String(config.sink.url) },
-  };
-  const ofCpus = { ...ofPolling, tasks: config.task };
-  const ofNic = { ...shared, context: plan.nicContext, regions: plan.nic, settings: nicSettings };
+  const shared = { handle: machine.handle, spin: config.spin };
+  const ofPolling = { ...shared, ...pollingTask(plan, config) };
+  const ofNic = { ...shared, context: plan.nicContext, regions: plan.nic, settings };
   return {
     nic: (meeting) => ({ ...ofNic, meeting, recorder: recordings.nicTask() }),
     cpu: (cpu, meeting) => ({
-      ...ofCpus,
-      meeting,
+      ...ofPolling,
+      ...{ meeting, tasks: config.task },
       context: plan.cpuContexts[cpu]!,
       layout: plan.cpus[cpu]!,
       recorder: recordings.cpuTask(`cpu${cpu}`),
     }),
     worker: (queue, role) => ({
       ...ofPolling,
-      meeting: null,
-      role,
-      queue,
+      ...{ meeting: null, role, queue },
       context: plan.pollerContexts[queue]!,
       layout: plan.pollers[queue]!,
       recorder: recordings.cpuTask(workerPart(queue)),
     }),
+  };
+}
+
+/** What all roles are given that poll. */
+function pollingTask({ once, workSpeed }: Plan, config: Config) {
+  const { mode, irq, checkBuffers, verifyL4, weight, work, sink } = config;
+  return {
+    settings: { mode, irq, checkBuffers, verifyL4, weight, threadIrqs: false },
+    workNs: work,
+    once,
+    workSpeed,
+    sink: sink === null ? null : { ...sink, url: String(sink.url) },
   };
 }
