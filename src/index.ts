@@ -3,6 +3,7 @@
 export { CaptureError } from './capture/capture-error.js';
 export type { AttachOptions } from './coordinator/attachments.js';
 export type { BusyPollTaskData } from './coordinator/busy-poll.js';
+export type { CpuState } from './coordinator/cpus.js';
 export {
   BrokenCaptureError,
   InvariantError,
@@ -11,6 +12,7 @@ export {
   SoftirqOptionError,
 } from './coordinator/errors.js';
 export { type Host, type SysctlControl, startHost } from './coordinator/host.js';
+export type { HostCpu } from './coordinator/host-cpus.js';
 export type { SysctlSettings } from './coordinator/kernel-options.js';
 export type { NapiControl, NapiInfo } from './coordinator/napi-control.js';
 export type { NapiSettings } from './coordinator/napi-settings.js';

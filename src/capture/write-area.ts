@@ -91,8 +91,9 @@ export class BlockWriter {
   flush(): void {
     if (this.filled === 0) return;
     const first = this.area + BLOCKS;
-    for (let done = 0; done < this.filled; ) done += this.write(first + done, this.filled - done);
     const { doubles } = this.views;
+    const written = doubles[(this.area + WRITTEN) / DOUBLE_BYTES]!;
+    for (let done = 0; done < this.filled; ) done += this.write(first + done, this.filled - done, written + done);
     doubles[(this.area + WRITTEN) / DOUBLE_BYTES] = doubles[(this.area + PRODUCED) / DOUBLE_BYTES]!;
     this.filled = 0;
   }
@@ -102,9 +103,10 @@ export class BlockWriter {
     this.views.words[(this.stamp + STAMP_TIME_LOW) / 4] = time.low;
   }
 
-  private write(from: number, bytes: number): number {
+  /** Over what a thread that died has written and not told. */
+  private write(from: number, bytes: number, position: number): number {
     try {
-      return writeSync(this.fd, this.views.bytes, from, bytes);
+      return writeSync(this.fd, this.views.bytes, from, bytes, position);
     } catch (error) {
       // The thread dies of it; by this word main knows that it was the file's fault.
       this.views.words[(this.area + FAULT) / 4] = (error as NodeJS.ErrnoException).errno!;

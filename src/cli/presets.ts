@@ -81,11 +81,11 @@ function assignments(flag: string, texts: readonly string[]): [name: string, val
   return texts.map((text) => {
     const [, name, value] = /^([^=]+)=(.+)$/s.exec(text) ?? [];
     if (name === undefined || value === undefined) throw new UsageError(`${flag} ${text}: must be NAME=VALUE`);
-    return [name, typed(value)];
+    return [name, typedValue(value)];
   });
 }
 
-function typed(text: string): Value {
+function typedValue(text: string): Value {
   if (text === 'true' || text === 'false') return text === 'true';
   return Number.isNaN(Number(text)) ? text : Number(text);
 }

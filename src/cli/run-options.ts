@@ -53,6 +53,14 @@ const MACHINE: readonly Line[] = [
   ['--budget-usecs <µs>', 'time per net_rx_action, µs, 2000 … 10000000 (default: 2000)'],
   ['--weight <n>', 'packets per poll, 1 … 64 (default: 64)'],
   ['--work <ns>', 'synthetic work per packet in the receive path, ns, 0 … 1000000000 (default: 0)'],
+  [
+    '--on-cpu-loss <what>',
+    'when the thread of a CPU dies or is locked up: stop the machine, or migrate its queues (default: stop)',
+  ],
+  [
+    '--lockup-seconds <s>',
+    'a CPU whose loop has not turned for so long is locked up, 0 … 3600; 0: none ever is (default: 20)',
+  ],
   ['--verify-l4', 'verify UDP and TCP checksums, and drop what does not hold (default: not verified)'],
   [
     '--task <url...>',

@@ -18,17 +18,29 @@ export class MoveLine implements ControlOperation {
   private readonly state: NapiState;
   private readonly cpu: number;
   private readonly others: readonly ContextWords[];
+  private readonly demand: () => void;
   private grace: GracePeriod | null = null;
 
-  /** @param others the context words of all CPUs but `cpu` */
-  constructor(line: IrqLine, state: NapiState, cpu: number, others: readonly ContextWords[]) {
+  /**
+   * @param others the context words of all CPUs but `cpu`
+   * @param demand throws when, as it begins, `cpu` cannot have the line
+   */
+  constructor(
+    line: IrqLine,
+    state: NapiState,
+    cpu: number,
+    others: readonly ContextWords[],
+    demand: () => void = () => {},
+  ) {
     this.line = line;
     this.state = state;
     this.cpu = cpu;
     this.others = others;
+    this.demand = demand;
   }
 
   begin(): void {
+    this.demand();
     this.line.retarget(this.cpu);
     this.grace = new GracePeriod(this.others);
   }
@@ -37,7 +49,8 @@ export class MoveLine implements ControlOperation {
     // First those who took the interrupt before the line moved and have not set SCHED yet; then the one who has.
     if (!this.grace!.over()) return false;
     const holder = this.state.holder();
-    return holder === NO_HOLDER || holder === this.cpu || holder > this.others.length;
+    // Where it is now: if that CPU has died meanwhile, its heir's. Or a context that is no CPU polls, and goes on.
+    return holder === NO_HOLDER || holder === this.line.target() || holder > this.others.length;
   }
 
   stuck(why: string): NapiError {
@@ -70,7 +83,7 @@ export class ControlQueue {
       if (ended()) return;
       const deadline = performance.now() + this.limitMs;
       operation.begin();
-      while (!operation.step() && !ended()) {
+      while (!ended() && !operation.step()) {
         if (performance.now() > deadline) throw operation.stuck(`not within ${this.limitMs} ms`);
         await delay(STEP_MS);
       }

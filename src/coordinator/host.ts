@@ -12,6 +12,7 @@ import { calibrate } from './calibrate.js';
 import { ControlQueue, MoveLine } from './control.js';
 import { deviceSettings } from './device-settings.js';
 import { SoftirqOptionError } from './errors.js';
+import { type HostCpu, RunningCpu } from './host-cpus.js';
 import { applySettings } from './kernel-options.js';
 import { createMachine, type Machine } from './machine.js';
 import { HostNapi, type NapiControl } from './napi-control.js';
@@ -53,14 +54,20 @@ export interface Host {
   activity(): string | null;
   /** Ends the source, lets the CPUs drain what is in flight (a second without progress at most), ends the threads. */
   stop(): Promise<Snapshot>;
+  /** Its CPUs, by number. */
+  readonly cpus: readonly HostCpu[];
+  /** One of them: taken offline and brought online while traffic runs. @throws SoftirqOptionError when there is no such CPU */
+  cpu(id: number): HostCpu;
   /** NAPI instances by id: looked at and changed while traffic runs. */
   readonly napi: NapiControl;
   /** net.core.*, by the kernel's names: changed while traffic runs, in force with every CPU's next net_rx_action. */
   readonly sysctl: SysctlControl;
   /**
    * Moves an interrupt line, and with it its queue's NAPI, to another CPU while traffic runs. Resolves when no other CPU
-   * polls the queue any more; but a task that busy-polls still may, and, as in Linux, a timer of its deferral that is armed there.
-   * @throws SoftirqOptionError when there is no such line or CPU, or in interrupt mode, whose backlog cannot follow
+   * polls the queue any more for its interrupts. A timer that is armed on the old CPU, and a task there that busy-polls, may poll
+   * it there still, as in Linux.
+   * @throws SoftirqOptionError when there is no such line or CPU, or in interrupt mode, whose backlog cannot follow; ErrnoError
+   *   EINVAL when the CPU is not online
    */
   moveLine(line: number, cpu: number): Promise<void>;
   /**
@@ -114,6 +121,7 @@ export class RunningHost implements Host {
   private readonly plan: Plan;
   readonly napi: NapiControl;
   readonly sysctl: SysctlControl;
+  readonly cpus: readonly HostCpu[];
   private readonly control = new ControlQueue();
   /** Of all CPUs. */
   private readonly contexts: readonly ContextWords[];
@@ -128,6 +136,16 @@ export class RunningHost implements Host {
     const pollers = plan.pollerContexts.map((address) => new ContextWords(machine.views, address));
     this.napi = new HostNapi(machine, [...this.contexts, ...pollers], (operation) => this.carryOut(operation), true);
     this.sysctl = machine.sysctls;
+    this.cpus = plan.cpus.map(
+      ({ cpu }) =>
+        new RunningCpu(
+          cpu,
+          config.mode,
+          supervisor.hotplug,
+          (operation) => this.carryOut(operation),
+          () => this.cpuRuns(cpu),
+        ),
+    );
   }
 
   get done(): Promise<Snapshot> {
@@ -151,6 +169,11 @@ export class RunningHost implements Host {
     return this.done;
   }
 
+  cpu(id: number): HostCpu {
+    this.demandCpu(id);
+    return this.cpus[id]!;
+  }
+
   async moveLine(line: number, cpu: number): Promise<void> {
     const { lines } = this.machine;
     if (this.config.mode === 'interrupt') {
@@ -159,11 +182,21 @@ export class RunningHost implements Host {
     if (lines[line] === undefined) {
       throw new SoftirqOptionError('line', line, `must be an integer from 0 to ${lines.length - 1}`);
     }
-    if (this.plan.cpus[cpu] === undefined) {
-      throw new SoftirqOptionError('cpu', cpu, `must be an integer from 0 to ${this.plan.cpus.length - 1}`);
-    }
+    this.demandCpu(cpu);
     const others = this.contexts.filter((_, id) => id !== cpu);
-    await this.carryOut(new MoveLine(lines[line], this.machine.states[line]!, cpu, others));
+    const { cpus } = this.supervisor.hotplug;
+    const demand = () => cpus.demand(['online'], 'irq_set_affinity', cpu);
+    await this.carryOut(new MoveLine(lines[line], this.machine.states[line]!, cpu, others, demand));
+  }
+
+  private demandCpu(cpu: number): void {
+    if (this.plan.cpus[cpu] !== undefined) return;
+    throw new SoftirqOptionError('cpu', cpu, `must be an integer from 0 to ${this.plan.cpus.length - 1}`);
+  }
+
+  private cpuRuns(cpu: number): void {
+    this.supervisor.cpuRuns(cpu);
+    if (this.config.pin) pinRoles(this.machine.views, this.plan);
   }
 
   attach(options: AttachOptions = {}): AttachHandle {
@@ -171,7 +204,7 @@ export class RunningHost implements Host {
   }
 
   private carryOut(operation: ControlOperation): Promise<void> {
-    return this.control.run(operation, () => this.supervisor.ended);
+    return this.control.run(operation, () => this.supervisor.stopping);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

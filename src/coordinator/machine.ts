@@ -6,6 +6,7 @@ import { napiState } from '../cpu/build.js';
 import { RxQueue } from '../driver/rx-queue.js';
 import { IrqLine, type LineFlow } from '../irq/line.js';
 import { ContextWords } from '../memory/context.js';
+import { counterAddress, POLL_COUNTERS } from '../memory/counters.js';
 import { attachMemory, createMemory, type Handle } from '../memory/handle.js';
 import type { Views } from '../memory/views.js';
 import { NapiIds } from '../napi/control.js';
@@ -85,6 +86,7 @@ function postAll(handle: Handle, views: Views, plan: Plan, queue: number): void 
     cpu.batch,
     cpu.buffers,
     cpu.links,
+    counterAddress(POLL_COUNTERS, cpu.pollCounters[queue]!, 'taken'),
   );
   rx.claim();
   rx.refill();

@@ -24,6 +24,10 @@ const FLOWS_MAX = 65_536;
 const TOP_FLOWS_MAX = 1000;
 const BUDGET_USECS_MIN = 2000; // 2·10^6 / HZ, as net.core.netdev_budget_usecs
 
+/** The kernel's soft lockup detector: 2 × watchdog_thresh. */
+const LOCKUP_SECONDS = 20;
+const LOCKUP_SECONDS_MAX = 3600;
+
 /** A number, or as the command line gives it: digits. Nothing else is taken for one, no empty string, no null. */
 function numeric<T extends z.ZodType<number>>(check: T) {
   return z.preprocess((value) => (typeof value === 'string' && value.trim() !== '' ? Number(value) : value), check);
@@ -37,6 +41,11 @@ function orNull<T extends z.ZodType>(check: T) {
 export function integer(min: number, max: number) {
   const right = `must be an integer from ${min} to ${max}`;
   return numeric(z.number({ error: right }).int(right).min(min, right).max(max, right));
+}
+
+function seconds(max: number) {
+  const right = `must be a number of seconds from 0 (off) to ${max}`;
+  return numeric(z.number({ error: right }).min(0, right).max(max, right));
 }
 
 export function positive(what: string) {
@@ -145,6 +154,8 @@ const schema = z.strictObject({
   sysctl: z.unknown().optional(),
   napi: z.unknown().optional(),
   attachments: integer(0, ATTACHMENTS_MAX).default(0),
+  onCpuLoss: oneOf('stop', 'migrate').default('stop'),
+  lockupSeconds: seconds(LOCKUP_SECONDS_MAX).default(LOCKUP_SECONDS),
   execArgv: orNull(z.array(z.string()).readonly()),
 });
 export type ParsedOptions = z.output<typeof schema>;

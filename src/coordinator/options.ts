@@ -98,6 +98,13 @@ export interface HostOptions {
   napi?: NapiSettings;
   /** How many threads of the application can be attached at a time (`host.attach`), 0 … 64. Default 0. */
   attachments?: number;
+  /**
+   * What happens when a CPU's thread dies, or is locked up. `stop`: the machine stops with the cause. `migrate`: the other CPUs go on
+   * with its queues, and of each queue that it was polling at most one burst is lost (`lostWithCpu`). Default `stop`.
+   */
+  onCpuLoss?: 'stop' | 'migrate';
+  /** A CPU whose loop has not turned for so many seconds is locked up, and is ended; 0: none ever is. Default 20. */
+  lockupSeconds?: number;
   /** Arguments for each worker's `execArgv`. Default: those of this process, with one profile per role. */
   execArgv?: readonly string[];
 }

@@ -47,6 +47,8 @@ import { SoftirqOptionError } from './errors.js';
 const MEMORY_BYTES_MAX = 65_535 * 65_536;
 /** In interrupt mode, no CPU sends packets to the backlog of another. */
 const BACKLOG_SENDERS = 1;
+/** The NIC has none. */
+const NO_TIMERS = 0;
 const BUFFER_ALIGNMENT = 4096;
 const NICS = 1;
 const FLOW_TABLE = `table of ${FLOW_BUCKETS * BUCKET_FLOWS} flows`;
@@ -115,8 +117,8 @@ export function makePlan(needs: PlanNeeds): Plan {
   const shared = { irq, rings, buffers };
   const backlogs = ofCpus.flatMap(({ backlog }, cpu) => (backlog === 0 ? [] : [backlogLayout(backlog, cpu)]));
   const firstPoller = needs.cpus + NICS;
-  const remoteTimers = new Map(ofPollers.map(({ timers }, index) => [firstPoller + index, timers]));
-  const ofAll = { sysctls: start.sysctls, napis, napiCount, ...stores, backlogs, remoteTimers };
+  const timersOf = [...ofCpus.map(({ timers }) => timers), NO_TIMERS, ...ofPollers.map(({ timers }) => timers)];
+  const ofAll = { sysctls: start.sysctls, napis, napiCount, ...stores, backlogs, timersOf };
   const layout = <T>(own: T, cpu: number) => ({ ...shared, ...own, ...ofAll, nicContext: contexts.nicContext, cpu });
   const cpus = ofCpus.map(layout);
   const pollers = ofPollers.map((own, index) => layout(own, firstPoller + index));

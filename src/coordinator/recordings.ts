@@ -59,6 +59,11 @@ export class Recordings {
     }
   }
 
+  /** A thread has died of a file. */
+  faulty(): boolean {
+    return this.files.some((file) => file.faulty());
+  }
+
   /** Before any thread has run: no file stays open. */
   abandon(): void {
     for (const file of this.files) file.abandon();

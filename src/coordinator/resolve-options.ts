@@ -45,6 +45,7 @@ export function resolveOptions(options: HostOptions): Config {
   };
   if (capture) checkSpeed(config);
   else checkPktgen(config);
+  checkCpuLoss(config);
   return { ...config, full: resolveFull(parsed.full, config) };
 }
 
@@ -87,6 +88,11 @@ function checkPktgen(config: Config): void {
       `must be at least ${smallest} with ip=${config.ip}: headers and a sequence number`,
     );
   }
+}
+
+function checkCpuLoss({ mode, onCpuLoss }: Config): void {
+  if (mode === 'napi' || onCpuLoss === 'stop') return;
+  throw new SoftirqOptionError('onCpuLoss', onCpuLoss, `cannot go with mode=${mode}: use stop`);
 }
 
 function checkSpeed(config: Config): void {

@@ -13,50 +13,54 @@ import type { WorkerTask } from './worker-task.js';
 /** Where the threads meet that start together; null: this one waits for no other. */
 export type Meeting = NicTask['meeting'];
 
-export interface RoleTasks {
-  nic(meeting: Meeting): NicTask;
-  cpu(cpu: number, meeting: Meeting): CpuTask;
+export class RoleTasks {
+  private readonly machine: Machine;
+  private readonly plan: Plan;
+  private readonly config: Config;
+  private readonly nicSettings: NicSettings;
+  private readonly recordings: Recordings;
+
+  constructor(machine: Machine, plan: Plan, config: Config, nicSettings: NicSettings, recordings: Recordings) {
+    this.machine = machine;
+    this.plan = plan;
+    this.config = config;
+    this.nicSettings = nicSettings;
+    this.recordings = recordings;
+  }
+
+  nic(meeting: Meeting): NicTask {
+    const { nicContext, nic } = this.plan;
+    const ofNic = { context: nicContext, regions: nic, settings: this.nicSettings };
+    return { ...this.shared(), ...ofNic, meeting, recorder: this.recordings.nicTask() };
+  }
+
+  cpu(cpu: number, meeting: Meeting): CpuTask {
+    const { plan, config, recordings } = this;
+    const ofCpu = { context: plan.cpuContexts[cpu]!, layout: plan.cpus[cpu]!, tasks: config.task };
+    return { ...this.ofPolling(), ...ofCpu, meeting, recorder: recordings.cpuTask(`cpu${cpu}`) };
+  }
+
   /** @param role `napi/nic0-4`: the thread of this queue's NAPI */
-  worker(queue: number, role: string): WorkerTask;
-}
+  worker(queue: number, role: string): WorkerTask {
+    const { plan, recordings } = this;
+    const ofWorker = { role, queue, context: plan.pollerContexts[queue]!, layout: plan.pollers[queue]! };
+    return { ...this.ofPolling(), ...ofWorker, meeting: null, recorder: recordings.cpuTask(workerPart(queue)) };
+  }
 
-export function roleTasks(
-  machine: Machine,
-  plan: Plan,
-  config: Config,
-  settings: NicSettings,
-  recordings: Recordings,
-): RoleTasks {
-  const shared = { handle: machine.handle, spin: config.spin };
-  const ofPolling = { ...shared, ...pollingTask(plan, config) };
-  const ofNic = { ...shared, context: plan.nicContext, regions: plan.nic, settings };
-  return {
-    nic: (meeting) => ({ ...ofNic, meeting, recorder: recordings.nicTask() }),
-    cpu: (cpu, meeting) => ({
-      ...ofPolling,
-      ...{ meeting, tasks: config.task },
-      context: plan.cpuContexts[cpu]!,
-      layout: plan.cpus[cpu]!,
-      recorder: recordings.cpuTask(`cpu${cpu}`),
-    }),
-    worker: (queue, role) => ({
-      ...ofPolling,
-      ...{ meeting: null, role, queue },
-      context: plan.pollerContexts[queue]!,
-      layout: plan.pollers[queue]!,
-      recorder: recordings.cpuTask(workerPart(queue)),
-    }),
-  };
-}
+  private shared() {
+    return { handle: this.machine.handle, spin: this.config.spin };
+  }
 
-/** What all roles are given that poll. */
-function pollingTask({ once, workSpeed }: Plan, config: Config) {
-  const { mode, irq, checkBuffers, verifyL4, weight, work, sink } = config;
-  return {
-    settings: { mode, irq, checkBuffers, verifyL4, weight, threadIrqs: false },
-    workNs: work,
-    once,
-    workSpeed,
-    sink: sink === null ? null : { ...sink, url: String(sink.url) },
-  };
+  private ofPolling() {
+    const { plan } = this;
+    const { mode, irq, checkBuffers, verifyL4, weight, work, sink } = this.config;
+    return {
+      ...this.shared(),
+      settings: { mode, irq, checkBuffers, verifyL4, weight, threadIrqs: false },
+      workNs: work,
+      once: plan.once,
+      workSpeed: plan.workSpeed,
+      sink: sink === null ? null : { ...sink, url: String(sink.url) },
+    };
+  }
 }

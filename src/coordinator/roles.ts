@@ -63,17 +63,20 @@ export class Roles {
     return this.up.has(role);
   }
 
+  /** A role that was started runs its loop. */
+  runsNow(role: string): boolean {
+    const up = this.up.get(role);
+    // Its first turn may end in sleep, and QUIESCENT moves after that.
+    return up !== undefined && !up.over && (up.context.quiescent() !== up.turns || up.context.asleep());
+  }
+
   /** Resolves when a role that was started runs its loop. @returns false when it went down, or `timeoutMs` passed, before */
   async runs(role: string, timeoutMs: number): Promise<boolean> {
-    const up = this.up.get(role);
-    if (up === undefined) return false;
-    const deadline = performance.now() + timeoutMs;
-    // Its first turn may end in sleep, and QUIESCENT moves after that.
-    while (!up.over && up.context.quiescent() === up.turns && !up.context.asleep()) {
+    for (const deadline = performance.now() + timeoutMs; this.isUp(role); await delay(LOOK_MS)) {
+      if (this.runsNow(role)) return true;
       if (performance.now() > deadline) return false;
-      await delay(LOOK_MS);
     }
-    return !up.over;
+    return false;
   }
 
   /** Asks it to leave its loop, and ends it when it has not within `patienceMs`. @returns false when it had to be ended */

@@ -22,6 +22,8 @@ export interface QueueSnapshot {
   readonly deferredPolls: number;
   /** Polled without an interrupt's asking, and the line was not masked. */
   readonly unaskedPolls: number;
+  /** Frames that a CPU had in hand when its thread ended, and had counted neither as delivered nor as dropped. */
+  readonly lostWithCpu: number;
 }
 
 /** What the first pass over a capture has found so far. */
@@ -64,6 +66,8 @@ export interface NicSnapshot {
 
 export interface CpuSnapshot {
   readonly id: number;
+  /** False: it is offline, or lost, or on its way. */
+  readonly online: boolean;
   /** Kernel thread id; null where the system does not tell. */
   readonly tid: number | null;
   readonly hardirqs: number;
@@ -182,9 +186,11 @@ export interface ConservationSnapshot {
   readonly delivered: number;
   /** All drops: rxMissedErrors, rxLengthErrors, malformed, backlog. */
   readonly dropped: number;
+  /** Of all queues. */
+  readonly lostWithCpu: number;
   /** Counted where they are: held by the NIC, in rings, in backlogs. */
   readonly inFlight: number;
-  /** offered = delivered + dropped + inFlight. Null while traffic runs: the four are not of one moment. */
+  /** offered = delivered + dropped + lostWithCpu + inFlight. Null while traffic runs: the five are not of one moment. */
   readonly holds: boolean | null;
 }
 

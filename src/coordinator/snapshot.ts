@@ -23,6 +23,7 @@ import { readNic } from '../nic/nic.js';
 import { readRxRing } from '../ring/rx-ring.js';
 import { MonotonicClock } from '../runtime/clock.js';
 import { type ThreadUse, threadUse } from '../runtime/thread.js';
+import type { CpuState } from './cpus.js';
 import type { Machine } from './machine.js';
 import type { Plan } from './plan.js';
 import { readProtocols } from './protocols.js';
@@ -49,6 +50,9 @@ export interface SnapshotSource {
   readonly useAtStart: ReadonlyMap<string, ThreadUse>;
   /** Who each of the plan's pollers is now. */
   readonly pollers: () => readonly PollerInfo[];
+  readonly cpus: { stateOf(cpu: number): CpuState };
+  /** Frames that went with CPUs, by queue. */
+  readonly lost: readonly number[];
   /** Why the source ended too early; known when its thread has left. */
   fault: SourceFault | null;
 }
@@ -64,13 +68,14 @@ export function takeSnapshot(source: SnapshotSource, final: boolean): Snapshot {
   const polling = plan.polling.map((layout) => readPolling(views, plan, layout));
   const cpus = polling.slice(0, plan.cpus.length);
   const total = sumCounters(polling, CPU_COUNTERS);
-  const queues = plan.nic.rings.map((_, id) => queueSnapshot(machine, plan, id));
+  const queues = plan.nic.rings.map((_, id) => queueSnapshot(source, id));
   const nics = [nicSnapshot(source, nic, queues, final)];
   const durationSeconds = duration(nic, polling, final);
   const { rxMissedErrors, rxLengthErrors, rxPackets, irqs } = nics[0]!;
   const dropped = rxMissedErrors + rxLengthErrors + total.dropped + sum(MALFORMED_REASONS.map((name) => total[name]));
   const inFlight = countInFlight(machine, plan);
   const offered = nic.offeredPackets;
+  const lostWithCpu = sum(source.lost);
   return {
     version,
     node: process.version,
@@ -91,8 +96,9 @@ export function takeSnapshot(source: SnapshotSource, final: boolean): Snapshot {
       offered,
       delivered: total.delivered,
       dropped,
+      lostWithCpu,
       inFlight,
-      holds: final ? offered === total.delivered + dropped + inFlight : null,
+      holds: final ? offered === total.delivered + dropped + lostWithCpu + inFlight : null,
     },
     recordings: source.recordings.snapshot(),
     noise: { loadAverage: loadavg()[0]!, involuntarySwitches: involuntarySwitches(source, nic, polling, final) },
@@ -118,7 +124,8 @@ function stackSnapshot({ machine, plan, config }: SnapshotSource, total: CpuCoun
   };
 }
 
-function queueSnapshot({ views, lines, states, device }: Machine, plan: Plan, id: number): QueueSnapshot {
+function queueSnapshot({ machine, plan, lost }: SnapshotSource, id: number): QueueSnapshot {
+  const { views, lines, states, device } = machine;
   const state = states[id];
   const nic = readCounters(views, NIC_QUEUE_COUNTERS, plan.nic.queueCounters[id]!);
   const polls = plan.polling.map(({ pollCounters }) => readCounters(views, POLL_COUNTERS, pollCounters[id]!));
@@ -138,6 +145,7 @@ function queueSnapshot({ views, lines, states, device }: Machine, plan: Plan, id
     missedReschedules: total.missedReschedules,
     deferredPolls: total.deferredPolls,
     unaskedPolls: total.unaskedPolls,
+    lostWithCpu: lost[id]!,
   };
 }
 
@@ -175,9 +183,11 @@ function captureSnapshot({ machine, plan, config, fault }: SnapshotSource): Capt
 function cpuSnapshot(source: SnapshotSource, counters: CpuCounters, id: number, final: boolean): CpuSnapshot {
   const context = source.plan.cpuContexts[id]!;
   const tid = new ContextWords(source.machine.views, context).tid();
-  const use = final ? recordedUse(counters) : liveUse(source, context, `cpu${id}`);
+  const isUp = source.cpus.stateOf(id) === 'online';
+  const use = final || !isUp ? recordedUse(counters) : liveUse(source, context, `cpu${id}`);
   return {
     id,
+    online: isUp,
     tid: tid === 0 ? null : tid,
     hardirqs: counters.hardirqs,
     timerIrqs: counters.timerIrqs,

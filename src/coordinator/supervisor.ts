@@ -6,27 +6,32 @@
 //   draining → ended      nothing is in flight any more, or nothing has moved for a second
 //   draining → failed     the source ended before its end: all before is delivered, and then told
 //   any → failed          a thread died: every other one is ended too
+// With onCpuLoss=migrate a CPU that dies, or is locked up and ended, is gone without: as long as there is another, and the machine is
+// not about to end.
 
 import { CaptureError } from '../capture/capture-error.js';
 import { ContextWords, END_SOURCE } from '../memory/context.js';
 import { CPU_COUNTERS, readCounters } from '../memory/counters.js';
 import { Barrier } from '../memory/sync/barrier.js';
-import { backlogWaiting } from '../net/backlog-queue.js';
+import type { Views } from '../memory/views.js';
 import type { NicSettings } from '../nic/build.js';
 import type { SourceFault } from '../nic/devices/device.js';
 import { readNic } from '../nic/nic.js';
-import { ringWaiting } from '../ring/rx-ring.js';
 import { type ThreadUse, threadUse } from '../runtime/thread.js';
 import { Attachments } from './attachments.js';
+import { CpuDead } from './cpu-dead.js';
+import { Cpus, type HotplugNeeds } from './cpus.js';
+import { Drain } from './drain.js';
 import { BrokenCaptureError, InvariantError, RoleError } from './errors.js';
+import { Lockups } from './lockups.js';
 import type { Machine } from './machine.js';
 import { NapiWorkerThreads } from './napi-workers.js';
 import type { Config } from './options.js';
 import type { Plan } from './plan.js';
 import { workerCount } from './recording-paths.js';
 import { Recordings } from './recordings.js';
-import { type RoleTasks, roleTasks } from './role-tasks.js';
-import { Roles } from './roles.js';
+import { type Meeting, RoleTasks } from './role-tasks.js';
+import { type RoleEvents, Roles } from './roles.js';
 import { type SnapshotSource, takeSnapshot } from './snapshot.js';
 import type { Snapshot } from './snapshot-types.js';
 import { verify } from './verify.js';
@@ -36,15 +41,16 @@ const NIC = 'nic0';
 const WATCH_MS = 100;
 const WATCH_DRAIN_MS = 5;
 const START_TIMEOUT_MS = 40_000;
-/** A drain ends when nothing was processed for this long. */
-const STALLED_MS = 1000;
 /** How long threads have to leave their loops after STOP before they are ended. */
 const LEAVE_MS = 2000;
+const NOTHING_YET: ThreadUse = { cpuNs: 0, involuntarySwitches: 0 };
 const LEAVE_AFTER_FAILURE_MS = 200;
 
-export class Supervisor {
+export class Supervisor implements RoleEvents {
   readonly done: Promise<Snapshot>;
   readonly source: SnapshotSource;
+  /** For operations on CPUs. */
+  readonly hotplug: HotplugNeeds;
   /** True when no thread runs any more. */
   ended = false;
   private readonly machine: Machine;
@@ -53,20 +59,26 @@ export class Supervisor {
   private readonly recordings: Recordings;
   private readonly useAtStart = new Map<string, ThreadUse>();
   private readonly nic: ContextWords;
+  /** Of the NIC, then of the CPUs. */
   private readonly contexts: readonly ContextWords[];
   private readonly tasks: RoleTasks;
+  private readonly drain: Drain;
   private readonly roles: Roles;
   private readonly workers: NapiWorkerThreads;
   readonly attachments: Attachments;
+  private readonly cpus: Cpus;
+  private readonly lockups: Lockups;
+  /** CPUs that are locked up and about to be ended. */
+  private readonly locked = new Set<number>();
   private resolve!: (snapshot: Snapshot) => void;
   private reject!: (error: Error) => void;
   private timer: NodeJS.Timeout | null = null;
   private failure: Error | null = null;
-  private stopping = false;
+  /** Threads are asked to leave: nothing can be changed any more. */
+  stopping = false;
+  private met = false;
   private draining = false;
   private deadlineMs = Number.POSITIVE_INFINITY;
-  private movedAtMs = 0;
-  private processed = -1;
 
   constructor(machine: Machine, plan: Plan, config: Config, nicSettings: NicSettings) {
     this.machine = machine;
@@ -74,25 +86,24 @@ export class Supervisor {
     this.config = config;
     this.recordings = new Recordings(machine.views, plan, config);
     const { recordings, useAtStart } = this;
+    const dead = new CpuDead(machine.views, plan);
+    this.cpus = new Cpus(plan.cpus.length, dead);
+    const { cpus } = this;
     const pollers = () => [...this.workers.infos(), ...this.attachments.infos()];
-    this.source = { machine, plan, config: visible(config), recordings, useAtStart, pollers, fault: null };
+    const ofThreads = { recordings, useAtStart, pollers, cpus, lost: dead.lost, fault: null };
+    this.source = { machine, plan, config: visible(config), ...ofThreads };
     this.nic = new ContextWords(machine.views, plan.nicContext);
-    this.contexts = [this.nic, ...plan.cpuContexts.map((address) => new ContextWords(machine.views, address))];
-    this.tasks = roleTasks(machine, plan, config, nicSettings, recordings);
-    this.roles = new Roles(config.execArgv, {
-      returned: (role, result) => this.left(role, result),
-      died: (role, error) => this.fail(new RoleError(role, error)),
-    });
-    this.workers = new NapiWorkerThreads(machine, plan, workerCount(config), config.execArgv, {
-      task: (queue, name) => this.tasks.worker(queue, name),
-      fail: (error) => this.fail(error),
-    });
-    if (workerCount(config) > 0) machine.threads.provide(this.workers);
+    this.contexts = [this.nic, ...contextsAt(machine.views, plan.cpuContexts)];
+    this.drain = new Drain(machine.views, plan);
+    this.tasks = new RoleTasks(machine, plan, config, nicSettings, recordings);
+    this.roles = new Roles(config.execArgv, this);
+    this.workers = this.workersOf(config);
     this.attachments = new Attachments(machine, plan, config, recordings);
-    this.done = new Promise((resolve, reject) => {
-      this.resolve = resolve;
-      this.reject = reject;
-    });
+    const pollerContexts = contextsAt(machine.views, plan.pollerContexts);
+    const contexts = [...this.contexts, ...pollerContexts];
+    this.hotplug = { cpus, dead, roles: this.roles, contexts, start: (cpu) => this.startCpu(cpu, null) };
+    this.lockups = new Lockups(this.contexts.slice(1), config.lockupSeconds, 2 * WATCH_MS);
+    this.done = new Promise((resolve, reject) => Object.assign(this, { resolve, reject }));
     this.done.catch(() => {}); // A failure reaches whoever awaits done or stop(), and must not end the process before.
   }
 
@@ -111,9 +122,9 @@ export class Supervisor {
       barrier.breakUp(); // The others wake, and find STOP.
       await this.done; // Rejects.
     }
+    this.met = true;
     for (const [index, role] of this.names().entries()) {
-      const use = threadUse(this.contexts[index]!.tid());
-      if (use !== null) this.useAtStart.set(role, use);
+      this.noteUse(role, this.contexts[index]!.tid());
     }
     if (this.config.duration !== null) this.deadlineMs = performance.now() + this.config.duration * 1000;
     if (!this.stopping) this.watchLater();
@@ -123,7 +134,7 @@ export class Supervisor {
   endSource(): void {
     if (this.draining || this.stopping) return;
     this.draining = true;
-    this.movedAtMs = performance.now();
+    this.drain.begin(performance.now());
     this.nic.ask(END_SOURCE);
     if (this.timer !== null) this.watchLater();
   }
@@ -133,9 +144,35 @@ export class Supervisor {
     return this.recordings.activity;
   }
 
+  /** A CPU has a fresh thread: what that one uses adds to what those before have used. */
+  cpuRuns(cpu: number): void {
+    const before = readCounters(this.machine.views, CPU_COUNTERS, this.plan.cpus[cpu]!.counters);
+    this.noteUse(`cpu${cpu}`, this.contexts[1 + cpu]!.tid(), before);
+  }
+
   /** @internal For tests: ends one thread as an accident would. */
   kill(role: string): Promise<void> {
     return this.roles.isUp(role) ? this.roles.kill(role) : this.workers.kill(role);
+  }
+
+  /** @internal Told by the roles. */
+  returned(role: string, result: unknown, asked: boolean): void {
+    if (role === NIC) this.source.fault = result as SourceFault | null;
+    if (!asked) this.died(role, 'its loop ended although nobody asked');
+  }
+
+  /** @internal Likewise. */
+  died(role: string, cause: unknown): void {
+    const cpu = this.names().indexOf(role) - 1;
+    if (cpu < 0 || !this.migrates() || !this.cpus.lose(cpu, cause)) this.fail(new RoleError(role, cause));
+  }
+
+  private noteUse(role: string, tid: number, before: ThreadUse = NOTHING_YET): void {
+    const use = threadUse(tid);
+    if (use === null) return;
+    const { cpuNs, involuntarySwitches } = before;
+    const atStart = { cpuNs: use.cpuNs - cpuNs, involuntarySwitches: use.involuntarySwitches - involuntarySwitches };
+    this.useAtStart.set(role, atStart);
   }
 
   private names(): string[] {
@@ -157,14 +194,40 @@ export class Supervisor {
   private startThreads(parties: number): void {
     const meeting = { barrier: this.plan.barrier, parties };
     this.roles.start(NIC, 'nic', this.nic, this.tasks.nic(meeting));
-    for (const { cpu } of this.plan.cpus) {
-      this.roles.start(`cpu${cpu}`, 'cpu', this.contexts[1 + cpu]!, this.tasks.cpu(cpu, meeting));
+    for (const { cpu } of this.plan.cpus) this.startCpu(cpu, meeting);
+  }
+
+  private startCpu(cpu: number, meeting: Meeting): void {
+    this.roles.start(`cpu${cpu}`, 'cpu', this.contexts[1 + cpu]!, this.tasks.cpu(cpu, meeting));
+  }
+
+  private workersOf(config: Config): NapiWorkerThreads {
+    const { machine, plan } = this;
+    const workers = new NapiWorkerThreads(machine, plan, workerCount(config), config.execArgv, {
+      task: (queue, name) => this.tasks.worker(queue, name),
+      fail: (error) => this.fail(error),
+    });
+    if (workerCount(config) > 0) machine.threads.provide(workers);
+    return workers;
+  }
+
+  private migrates(): boolean {
+    return this.config.onCpuLoss === 'migrate' && this.met && !this.stopping && !this.recordings.faulty();
+  }
+
+  private lookForLockups(nowMs: number): void {
+    for (const cpu of this.lockups.look(nowMs)) {
+      if (this.cpus.stateOf(cpu) === 'online' && !this.locked.has(cpu)) void this.endLocked(cpu);
     }
   }
 
-  private left(role: string, result: unknown): void {
-    if (role === NIC) this.source.fault = result as SourceFault | null;
-    if (!this.stopping) this.fail(new RoleError(role, 'its loop ended although nobody asked'));
+  private async endLocked(cpu: number): Promise<void> {
+    const role = `cpu${cpu}`;
+    const why = `locked up: its loop has not turned for ${this.config.lockupSeconds} s, and it was ended`;
+    this.locked.add(cpu);
+    if (this.migrates()) await this.roles.end(role);
+    this.locked.delete(cpu);
+    this.died(role, new Error(why));
   }
 
   private watchLater(): void {
@@ -181,7 +244,10 @@ export class Supervisor {
       return;
     }
     const now = performance.now();
-    if (this.draining && (this.drained() || this.stalled(now))) {
+    this.lookForLockups(now);
+    this.cpus.sweep();
+    if (this.stopping) return;
+    if (this.draining && (this.drain.drained() || this.drain.stalled(now))) {
       void this.end();
       return;
     }
@@ -189,25 +255,6 @@ export class Supervisor {
       this.endSource();
     }
     this.watchLater();
-  }
-
-  /** Nothing is in flight. In this order, along the packet's way: what one place gave up, the next has. */
-  private drained(): boolean {
-    const { views } = this.machine;
-    const { held, ended } = readNic(views, this.plan.nic.state);
-    if (!ended || held > 0) return false;
-    if (this.plan.nic.rings.some((ring) => ringWaiting(views, ring) > 0)) return false;
-    return this.plan.backlogs.every((backlog) => backlogWaiting(views, backlog) === 0);
-  }
-
-  private stalled(nowMs: number): boolean {
-    const processed = this.plan.polling.reduce(
-      (total, { counters }) => total + readCounters(this.machine.views, CPU_COUNTERS, counters).processed,
-      0,
-    );
-    if (processed !== this.processed) this.movedAtMs = nowMs;
-    this.processed = processed;
-    return nowMs - this.movedAtMs > STALLED_MS;
   }
 
   private async end(): Promise<void> {
@@ -218,7 +265,7 @@ export class Supervisor {
       return;
     }
     const snapshot = takeSnapshot(this.source, true);
-    const violations = verify(this.machine, this.plan, snapshot, this.config.mode);
+    const violations = verify(this.machine, this.plan, snapshot, this.config.mode, this.cpus.accidents);
     if (violations.length > 0) this.reject(new InvariantError(violations, snapshot));
     else if (this.source.fault !== null) this.reject(captureError(this.source.fault, snapshot));
     else this.resolve(snapshot);
@@ -252,6 +299,10 @@ export class Supervisor {
     this.ended = true;
     return stuck.flat();
   }
+}
+
+function contextsAt(views: Views, addresses: readonly number[]): ContextWords[] {
+  return addresses.map((address) => new ContextWords(views, address));
 }
 
 function stuckError(roles: readonly string[]): RoleError | null {

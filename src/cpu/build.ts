@@ -136,22 +136,23 @@ function attachNapi({ views, layout, settings, core, receive, rxQueues, pollCoun
 }
 
 /** An interrupt sets one packet aside in this CPU's backlog. */
-function attachInterrupts({ views, layout, core, receive, recorder, pools, rxQueues, pollCounters }: Driver): void {
+function attachInterrupts({ views, layout, core, receive, recorder, pools, rxQueues }: Driver): void {
   const { cpu, rings, links, backlogs } = layout;
   const packets = new ReceivedPackets(views, receive, pools, links, recorder);
   const counters = counterAddresses(CPU_COUNTERS, layout.counters, CPU_COUNTERS);
   const backlog = new Backlog(views, backlogs, rings.length, core, packets, counters);
   rxQueues.forEach((rx, queue) => {
-    const { taken } = pollCounters[queue]!;
-    core.handlers.push(new PacketInterrupt(views, core.lines[queue]!, rx, queue, cpu, backlog, packets, taken));
+    core.handlers.push(new PacketInterrupt(core.lines[queue]!, rx, queue, cpu, backlog, packets));
   });
 }
 
 export { napiState };
 
 export function buildRxQueue(views: Views, layout: CpuLayout, bursts: Bursts, pool: BufferPool, napi: Napi): RxQueue {
-  const ring = new RxRingConsumer(views, layout.rings[napi.state.id]!, layout.nicContext);
-  return new RxQueue(views, bursts, ring, pool, napi.state, layout.batch, layout.buffers, layout.links);
+  const { state } = napi;
+  const ring = new RxRingConsumer(views, layout.rings[state.id]!, layout.nicContext);
+  const taken = counterAddress(POLL_COUNTERS, layout.pollCounters[state.id]!, 'taken');
+  return new RxQueue(views, bursts, ring, pool, state, layout.batch, layout.buffers, layout.links, taken);
 }
 
 export function buildReceive(

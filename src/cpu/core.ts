@@ -2,7 +2,15 @@
 // Wires what every CPU has, whatever driver it runs: interrupts, softirqs, NAPI.
 
 import { CpuInterrupts, type InterruptHandler } from '../driver/interrupt.js';
-import { CALL_RPS, CALL_SCHEDULE, CALL_TIMER, type CallHandler, Calls, PendingCalls } from '../irq/call.js';
+import {
+  CALL_CPU_DEAD,
+  CALL_RPS,
+  CALL_SCHEDULE,
+  CALL_TIMER,
+  type CallHandler,
+  Calls,
+  PendingCalls,
+} from '../irq/call.js';
 import { type IrqLayout, IrqLine, PendingLines } from '../irq/line.js';
 import { CPU_COUNTERS, counterAddresses } from '../memory/counters.js';
 import type { Views } from '../memory/views.js';
@@ -32,8 +40,8 @@ export interface CoreLayout {
   readonly softnet: number;
   /** The CPU's timers, of timersBytes(napiCount). */
   readonly timers: number;
-  /** By context id: those of the contexts that are no CPUs. Default: there is none. */
-  readonly remoteTimers?: ReadonlyMap<number, number>;
+  /** Those of all contexts, by id. */
+  readonly timersOf: readonly number[];
   /** The machine's. */
   readonly sysctls: number;
   /** The CPU's block of CPU_COUNTERS. */
@@ -106,14 +114,14 @@ export function buildCore(
 }
 
 /** By kind. */
-function callHandlers(softnet: Softnet, timers: NapiTimers, { remoteTimers }: CoreLayout): CallHandler[] {
+function callHandlers(softnet: Softnet, timers: NapiTimers, { timersOf, irq }: CoreLayout): CallHandler[] {
   const handlers: CallHandler[] = [];
   handlers[CALL_SCHEDULE] = (id) => softnet.napiScheduleHeld(id);
   handlers[CALL_TIMER] = (id) => {
     const from = softnet.napis[id]!.state.timerCpu();
-    const address = remoteTimers?.get(from);
-    if (address !== undefined) timers.adopt(id, from, address); // or it was cancelled, or armed anew elsewhere
+    if (from >= irq.cpus) timers.adopt(id, from, timersOf[from]!); // or it was cancelled, or a CPU has armed it since
   };
+  handlers[CALL_CPU_DEAD] = (cpu) => timers.adoptAll(cpu, timersOf[cpu]!);
   return handlers;
 }
 

@@ -49,34 +49,20 @@ export class NapiInterrupt implements InterruptHandler {
  * ring is not empty the line is asserted again.
  */
 export class PacketInterrupt implements InterruptHandler {
-  private readonly doubles: Float64Array;
   private readonly line: IrqLine;
   private readonly rx: RxQueue;
   private readonly queue: number;
   private readonly cpu: number;
   private readonly backlog: Backlog;
   private readonly packets: ReceivedPackets;
-  private readonly taken: number;
 
-  /** @param taken byte address of that counter */
-  constructor(
-    views: Views,
-    line: IrqLine,
-    rx: RxQueue,
-    queue: number,
-    cpu: number,
-    backlog: Backlog,
-    packets: ReceivedPackets,
-    taken: number,
-  ) {
-    this.doubles = views.doubles;
+  constructor(line: IrqLine, rx: RxQueue, queue: number, cpu: number, backlog: Backlog, packets: ReceivedPackets) {
     this.line = line;
     this.rx = rx;
     this.queue = queue;
     this.cpu = cpu;
     this.backlog = backlog;
     this.packets = packets;
-    this.taken = taken / DOUBLE_BYTES;
   }
 
   handle(): void {
@@ -90,7 +76,6 @@ export class PacketInterrupt implements InterruptHandler {
   }
 
   private setAside(): void {
-    this.doubles[this.taken] = this.doubles[this.taken]! + 1;
     if (!this.packets.enqueue(this.backlog, this.cpu, this.queue)) this.rx.recycle(1);
     this.rx.refill();
   }

@@ -24,7 +24,6 @@ export interface PollCounters {
   readonly missedReschedules: number;
   readonly deferredPolls: number;
   readonly unaskedPolls: number;
-  readonly taken: number;
 }
 
 export class RxPoll implements Poll {
@@ -76,9 +75,6 @@ export class RxPoll implements Poll {
     this.count(this.counters.polls, 1);
     this.rx.claim();
     const work = this.drain(budget);
-    this.count(this.counters.taken, work);
-    this.rx.release();
-    this.rx.handOn();
     this.beforeRelease();
     // A poll that always uses its budget would keep the instance here for ever although its line has moved: complete
     // early, so that the next interrupt moves it (mlx5e_napi_poll).
@@ -91,17 +87,21 @@ export class RxPoll implements Poll {
     return Math.min(work, budget - 1);
   }
 
+  /** After each burst its cursors are out, so that this thread may end. */
   private drain(budget: number): number {
+    const { rx } = this;
     let work = 0;
     while (work < budget) {
       const asked = Math.min(budget - work, BATCH_ENTRIES);
-      const frames = this.rx.take(asked);
+      const frames = rx.take(asked);
       if (frames > 0) {
         this.receive.receive(frames, this.queue);
-        this.rx.recycle(frames);
+        rx.recycle(frames);
         work += frames;
       }
-      this.rx.refill();
+      rx.refill();
+      rx.release();
+      rx.handOn();
       if (frames < asked) break;
     }
     return work;

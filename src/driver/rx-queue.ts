@@ -4,6 +4,7 @@
 
 import type { Bursts } from '../bursts/bursts.js';
 import { BATCH_CONSUMED } from '../bursts/layout.js';
+import { DOUBLE_BYTES } from '../memory/layout.js';
 import type { Views } from '../memory/views.js';
 import type { NapiState } from '../napi/state.js';
 import type { BufferPool } from '../ring/buffer-pool.js';
@@ -15,15 +16,18 @@ export class RxQueue {
   readonly ring: RxRingConsumer;
   readonly pool: BufferPool;
   private readonly words: Int32Array;
+  private readonly doubles: Float64Array;
   private readonly bursts: Bursts;
   private readonly state: NapiState;
   private readonly batch: number;
   private readonly buffers: number;
   private readonly links: number;
+  private readonly taken: number;
 
   /**
    * @param state the NAPI instance of this queue, in which bursts in hand are noted
-   * @param batch byte address of this context's batch area; `buffers`, `links`: of the machine's buffers and link words
+   * @param batch byte address of this context's batch area; `buffers`, `links`: of the machine's buffers and link words;
+   *   `taken`: of this context's counter of frames taken from the queue
    */
   constructor(
     views: Views,
@@ -34,8 +38,10 @@ export class RxQueue {
     batch: number,
     buffers: number,
     links: number,
+    taken: number,
   ) {
     this.words = views.words;
+    this.doubles = views.doubles;
     this.bursts = bursts;
     this.ring = ring;
     this.pool = pool;
@@ -43,6 +49,7 @@ export class RxQueue {
     this.batch = batch;
     this.buffers = buffers;
     this.links = links;
+    this.taken = taken / DOUBLE_BYTES;
   }
 
   claim(): void {
@@ -59,10 +66,13 @@ export class RxQueue {
   take(budget: number): number {
     const { ring } = this;
     if (ring.refresh() === 0) return 0;
-    this.state.takeInHand(ring.tail, budget);
     const { descriptors, mask, tail, head } = ring;
     const frames = this.bursts.take(descriptors, mask, tail, head, budget, this.batch, this.buffers, this.links);
+    if (frames === 0) return 0;
+    const taken = this.doubles[this.taken]! + frames;
     ring.tail = (tail + this.words[this.batch / 4 + CONSUMED]!) | 0;
+    this.state.takeInHand(ring.tail, frames, taken);
+    this.doubles[this.taken] = taken;
     return frames;
   }
 

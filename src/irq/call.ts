@@ -8,7 +8,7 @@
 import { ringDoorbell } from '../memory/doorbell.js';
 import { CACHE_LINE_WORDS } from '../memory/layout.js';
 import type { Views } from '../memory/views.js';
-import { contextWord, type IrqLayout, LINES_PER_WORD, pendingWord, subjectWord } from './line.js';
+import { CALL_KINDS, contextWord, type IrqLayout, LINES_PER_WORD, pendingWord, subjectWord } from './line.js';
 
 /** The subject is a NAPI instance: the CPU that is called has got its SCHED bit, and schedules it. */
 export const CALL_SCHEDULE = 0;
@@ -16,6 +16,8 @@ export const CALL_SCHEDULE = 0;
 export const CALL_RPS = 1;
 /** The subject is a NAPI instance, whose timer the caller has armed: the CPU that is called adopts it. */
 export const CALL_TIMER = 2;
+/** The subject is a CPU whose thread has ended: the CPU that is called takes over the timers that are armed there. */
+export const CALL_CPU_DEAD = 3;
 
 /** Whoever calls. */
 export class Calls {
@@ -73,5 +75,14 @@ export class PendingCalls {
       }
     }
     return ran;
+  }
+}
+
+/** Main, when a CPU's thread has ended, and before it has a fresh one: nothing is pending there, and nobody calls it. */
+export function clearPending({ words }: Views, layout: IrqLayout, cpu: number): void {
+  const bitmaps = [pendingWord(layout, cpu)];
+  for (let kind = 0; kind < CALL_KINDS; kind += 1) bitmaps.push(subjectWord(layout, kind, cpu));
+  for (const first of bitmaps) {
+    for (let index = 0; index < CACHE_LINE_WORDS; index += 1) Atomics.store(words, first + index, 0);
   }
 }

@@ -34,7 +34,7 @@ const TARGET_MASK = 0xfff;
 
 export const LINES_PER_WORD = 32;
 /** Kinds of calls: the last vectors of a bitmap. */
-const CALL_KINDS = 4;
+export const CALL_KINDS = 4;
 /** One bitmap of a cache line per CPU. */
 export const LINES_MAX = CACHE_LINE_WORDS * LINES_PER_WORD - CALL_KINDS;
 

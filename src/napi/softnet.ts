@@ -73,9 +73,10 @@ export class Softnet {
     this.callBacklog = callBacklog;
   }
 
-  /** Main, before any thread runs. */
+  /** Main, while no thread runs the CPU. */
   static create(views: Views, address: number): void {
     for (const list of [POLL_LIST, LOCAL, REPOLL]) new PollList(views, address + list).create();
+    views.words[address / 4 + IN_NET_RX_ACTION] = 0;
   }
 
   /** netif_napi_add, this CPU's part: how the instance is polled here. */

@@ -5,15 +5,18 @@
 //   16  LINK                 3 words: place on a poll list (poll-list.ts)   SCHED holder
 //   19  LIST_OWNER           CPU whose poll list it was put on, or -1       SCHED holder
 //   20  DEFER_COUNT          completions that still leave the line masked   SCHED holder
-//   21  IN_HAND_CURSOR       ring cursor of the burst in hand               SCHED holder
-//   22  IN_HAND_COUNT        its frames; 0 = nothing in hand                SCHED holder
+//   21  IN_HAND_END          ring cursor behind the burst in hand           SCHED holder
+//   22  IN_HAND_COUNT        its frames; 0 = nothing in hand                SCHED holder; main, for a dead one
 //   23  POLL_OWNER           CPU that polls, or -1: netpoll against poll    compareExchange
 //   24  NAPI_ID              by which it is found; 0 = by none              main
 //   25  DEFER_HARD_IRQS      tunable                                        main
 //   26  GRO_FLUSH_TIMEOUT    tunable, a double, ns                          main
 //   28  IRQ_SUSPEND_TIMEOUT  tunable, a double, ns                          main
-//   30  TIMER                compareExchange, and, sub (timers.ts)          any context
+//   30  TIMER                1 + the context that armed it, 0 = none        store, compareExchange: any context (timers.ts)
 //   31  WORKER               context of its thread's worker; 0: a task      main, while it has no thread
+//   32  TIMER_RUNS           2 words, a bit per CPU: its callback runs      or, and: that CPU; main, for a dead one
+//   34  IN_HAND_TAKEN        a double: frames that this CPU has ever taken   SCHED holder
+//                            from the queue, the burst in hand included
 //
 // STATE: bits 0 … 11 are the kernel's (bits.ts), bits 16 … 27 the context that holds SCHED.
 // who                     from → to                                 why
@@ -38,6 +41,8 @@
 // __napi_schedule         SCHED, THREADED → +SCHED_THREADED         before the thread is woken: it looks for this bit
 //                         SCHED, held → held by another             a CPU's to a worker; a worker's, which can keep no list, to a CPU
 // napi_set_threaded       → +THREADED, ±THREADED_BUSY_POLL          as soon as there is a thread; whoever polls now goes on
+// dev_cpu_dead            SCHED, held by a CPU that has ended           main, in its place; the words of the SCHED holder have been
+//                         → held by another, no IN_BUSY_POLL        set right before, and the other is called after
 // napi_stop_kthread       idle, parked or SCHED_THREADED            never while a softirq holds SCHED: it may yet wake the
 //                         → no THREADED, no THREADED_BUSY_POLL      thread that is about to end
 // napi_threaded_poll      SCHED_THREADED → ±IN_BUSY_POLL            with THREADED_BUSY_POLL and no DISABLE
@@ -55,8 +60,8 @@ const STATE = 0;
 const LINK = CACHE_LINE_WORDS;
 const LIST_OWNER = LINK + LINK_BYTES / 4;
 const DEFER_COUNT = LIST_OWNER + 1;
-const IN_HAND_CURSOR = DEFER_COUNT + 1;
-const IN_HAND_COUNT = IN_HAND_CURSOR + 1;
+const IN_HAND_END = DEFER_COUNT + 1;
+const IN_HAND_COUNT = IN_HAND_END + 1;
 const POLL_OWNER = IN_HAND_COUNT + 1;
 const NAPI_ID = POLL_OWNER + 1;
 const DEFER_HARD_IRQS = NAPI_ID + 1;
@@ -64,7 +69,9 @@ const GRO_FLUSH_TIMEOUT = DEFER_HARD_IRQS + 1;
 const IRQ_SUSPEND_TIMEOUT = GRO_FLUSH_TIMEOUT + 2;
 const TIMER = IRQ_SUSPEND_TIMEOUT + 2;
 const WORKER = TIMER + 1;
-export const NAPI_BYTES = 2 * CACHE_LINE_BYTES;
+const TIMER_RUNS = 2 * CACHE_LINE_WORDS;
+const IN_HAND_TAKEN = TIMER_RUNS + 2;
+export const NAPI_BYTES = 3 * CACHE_LINE_BYTES;
 
 // Once more as plain numbers: an object of constants is slow where it is hot.
 const SCHED = 1 << 0;
@@ -83,10 +90,6 @@ export const NO_HOLDER = -1;
 /** As WORKER: its thread is a task of the CPU that schedules it. (Context 0 is a CPU.) */
 export const NO_WORKER = 0;
 const NO_CPU = -1;
-
-// TIMER: bits 0 … 11 are 1 + the CPU on which it is armed, or 0; above them, how many callbacks run.
-const TIMER_ARMED = 0xfff;
-const TIMER_RUNNING = 1 << 12;
 
 export class NapiState {
   readonly id: number;
@@ -219,6 +222,8 @@ export class NapiState {
     this.words[this.base + IN_HAND_COUNT] = 0;
     Atomics.store(this.words, this.base + POLL_OWNER, NO_CPU);
     Atomics.store(this.words, this.base + TIMER, 0);
+    Atomics.store(this.words, this.base + TIMER_RUNS, 0);
+    Atomics.store(this.words, this.base + TIMER_RUNS + 1, 0);
     Atomics.or(this.words, this.base + STATE, LISTED | SCHED | NPSVC | (PARKED << HOLDER_SHIFT));
   }
 
@@ -259,6 +264,29 @@ export class NapiState {
     return Atomics.compareExchange(this.words, this.base + STATE, old, next) === old;
   }
 
+  /**
+   * dev_cpu_dead, by main, when the holder's thread has ended: SCHED is `to`'s, who schedules the instance when it is called.
+   * It is on no list, and nobody busy-polls it. @returns false when `from` does not hold it
+   */
+  takeOver(from: number, to: number): boolean {
+    if (this.holder() !== from) return false;
+    createLink(this.words, this.link, this.id); // Its neighbours were on the dead CPU's lists, too.
+    this.listOwner = NO_CPU;
+    for (;;) {
+      const old = this.load();
+      const next = (old & ~(HOLDER | IN_BUSY_POLL)) | (to << HOLDER_SHIFT);
+      if (Atomics.compareExchange(this.words, this.base + STATE, old, next) === old) return true;
+    }
+  }
+
+  /** The poll lock of a CPU that has ended, and the NPSVC of its netpoll. */
+  dropPollOwner(cpu: number): void {
+    if (this.pollOwner() !== cpu) return;
+    const parked = (this.load() & HOLDER) === HOLDER;
+    if (!parked) this.clear(NPSVC);
+    this.releasePollOwner();
+  }
+
   /** Sets `bits`. @returns which of them were set before */
   set(bits: number): number {
     return Atomics.or(this.words, this.base + STATE, bits) & bits;
@@ -286,45 +314,38 @@ export class NapiState {
 
   /** Armed on `cpu`, whose own word says for when, and on no other. */
   armTimer(cpu: number): void {
-    for (;;) {
-      const old = Atomics.load(this.words, this.base + TIMER);
-      const next = (old & ~TIMER_ARMED) | (cpu + 1);
-      if (Atomics.compareExchange(this.words, this.base + TIMER, old, next) === old) return;
-    }
+    Atomics.store(this.words, this.base + TIMER, cpu + 1);
   }
 
   /** Armed on `to` instead of `from`. @returns false when it was not, or is no more, armed on `from` */
   moveTimer(from: number, to: number): boolean {
-    for (;;) {
-      const old = Atomics.load(this.words, this.base + TIMER);
-      if ((old & TIMER_ARMED) !== from + 1) return false;
-      const next = (old & ~TIMER_ARMED) | (to + 1);
-      if (Atomics.compareExchange(this.words, this.base + TIMER, old, next) === old) return true;
-    }
+    return Atomics.compareExchange(this.words, this.base + TIMER, from + 1, to + 1) === from + 1;
   }
 
   /** @returns true when it was still armed on `cpu`, who now runs its callback, and says so by endTimer() */
   expireTimer(cpu: number): boolean {
-    for (;;) {
-      const old = Atomics.load(this.words, this.base + TIMER);
-      if ((old & TIMER_ARMED) !== cpu + 1) return false;
-      const next = (old & ~TIMER_ARMED) + TIMER_RUNNING;
-      if (Atomics.compareExchange(this.words, this.base + TIMER, old, next) === old) return true;
-    }
+    // Before it is armed no more. Pairs with the loads in cancelTimer().
+    Atomics.or(this.words, this.base + TIMER_RUNS + (cpu >> 5), 1 << (cpu & 31));
+    if (Atomics.compareExchange(this.words, this.base + TIMER, cpu + 1, 0) === cpu + 1) return true;
+    this.endTimer(cpu);
+    return false;
   }
 
-  endTimer(): void {
-    Atomics.sub(this.words, this.base + TIMER, TIMER_RUNNING); // Pairs with the and in cancelTimer().
+  /** The callback does not run on `cpu` any more; for main, too, when that CPU has ended. */
+  endTimer(cpu: number): void {
+    Atomics.and(this.words, this.base + TIMER_RUNS + (cpu >> 5), ~(1 << (cpu & 31))); // Pairs with the loads in cancelTimer().
   }
 
   /** hrtimer_try_to_cancel: armed nowhere. @returns false while its callback runs somewhere */
   cancelTimer(): boolean {
-    return (Atomics.and(this.words, this.base + TIMER, ~TIMER_ARMED) & ~TIMER_ARMED) === 0;
+    const { words, base } = this;
+    Atomics.store(words, base + TIMER, 0);
+    return (Atomics.load(words, base + TIMER_RUNS) | Atomics.load(words, base + TIMER_RUNS + 1)) === 0;
   }
 
   /** The CPU on which the timer is armed, or -1. */
   timerCpu(): number {
-    return (Atomics.load(this.words, this.base + TIMER) & TIMER_ARMED) - 1;
+    return Atomics.load(this.words, this.base + TIMER) - 1;
   }
 
   // ── looking ──
@@ -372,10 +393,14 @@ export class NapiState {
     this.words[this.base + DEFER_COUNT] = completions;
   }
 
-  /** Before a burst is touched: what is lost if this thread ends now. */
-  takeInHand(cursor: number, count: number): void {
-    this.words[this.base + IN_HAND_CURSOR] = cursor;
-    this.words[this.base + IN_HAND_COUNT] = count;
+  /**
+   * Before a burst that was taken out of the ring is touched: from here on it is lost if this thread ends.
+   * @param end ring cursor behind it @param taken frames that this CPU has ever taken from the queue, these included
+   */
+  takeInHand(end: number, count: number, taken: number): void {
+    this.words[this.base + IN_HAND_END] = end;
+    this.doubles[(this.base + IN_HAND_TAKEN) / 2] = taken;
+    this.words[this.base + IN_HAND_COUNT] = count; // Last: with it the others hold.
   }
 
   /** After the burst's cursors and counters are out. */
@@ -385,6 +410,16 @@ export class NapiState {
 
   inHand(): number {
     return this.words[this.base + IN_HAND_COUNT]!;
+  }
+
+  /** While there is a burst in hand: the ring cursor behind it. */
+  get inHandEnd(): number {
+    return this.words[this.base + IN_HAND_END]!;
+  }
+
+  /** While there is a burst in hand: frames that its CPU has ever taken from the queue, the burst included. */
+  get inHandTaken(): number {
+    return this.doubles[(this.base + IN_HAND_TAKEN) / 2]!;
   }
 
   // ── words of main ──

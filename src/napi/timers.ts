@@ -3,13 +3,13 @@
 // relative, pinned; its callback napi_watchdog).
 //
 //   here, instance × 2 words   EXPIRES   a double, ns of the clock; stands while TIMER says this CPU    this CPU
-//   in the instance            TIMER     on which CPU it is armed (state.ts)                            read-modify-write
+//   in the instance            TIMER     on which CPU it is armed; and TIMER_RUNS (state.ts)            read-modify-write
 //
 // who      TIMER from → to          why
 // start    any → armed here         EXPIRES first; what was armed elsewhere is forgotten there when its time comes
-// expire   armed here → running     whoever makes this change runs the callback
-// adopt    armed there → here       its expiry time stands there; then here, before anybody here looks for it
-// end      running → not            napi_disable waits for it
+// expire   armed here → not         whoever makes this change runs the callback; that it runs is said before
+// adopt    armed there → here       EXPIRES is copied first: whoever ends in between leaves nothing that is not true
+// end                               the callback runs no more: napi_disable waits for it
 // cancel   armed anywhere → not     napi_disable
 // Nothing of a timer is in this thread alone: the heap is read from these words when a thread begins.
 
@@ -68,6 +68,11 @@ export class NapiTimers {
     return ran;
   }
 
+  /** The other context has ended: takes over all that it had armed. @param address its timers */
+  adoptAll(from: number, address: number): void {
+    for (const { state } of this.softnet.napis) this.adopt(state.id, from, address);
+  }
+
   /**
    * Takes over a timer that another context has armed for this CPU, or has left behind (migrate_hrtimer_list).
    * @param from that context @param address its timers
@@ -103,7 +108,7 @@ export class NapiTimers {
     if (!state.expireTimer(this.softnet.context)) return 0; // cancelled, or another CPU's since
     if (this.trace !== null) this.trace.hrtimerExpireEntry(id, this.clock.nowNs);
     this.watchdog(id);
-    state.endTimer();
+    state.endTimer(this.softnet.context);
     return 1;
   }
 

@@ -24,7 +24,7 @@ const NAPI_ID = 1;
 /** A cache line of its own. */
 export const EVENT_BYTES = CACHE_LINE_BYTES;
 
-/** What one can wait for. */
+/** What one can wait for, as one waiter sees it: what it has taken is no news to it any more. */
 export interface Waitable {
   /** Something has come since the last take(). */
   isReady(): boolean;

@@ -17,7 +17,7 @@ import { bitRate, count, digits, percent, perPacket, plural, rate, seconds, sum 
 const INDENT = '  ';
 const UNKNOWN = '–';
 
-type NotOfPolls = 'id' | 'irqLine' | 'cpu' | 'napiId' | 'threaded' | 'rxPackets' | 'rxMissedErrors';
+type NotOfPolls = 'id' | 'irqLine' | 'cpu' | 'napiId' | 'threaded' | 'rxPackets' | 'rxMissedErrors' | 'lostWithCpu';
 type PollCounter = Exclude<keyof QueueSnapshot, NotOfPolls>;
 
 /** The whole summary, several lines, with a newline at the end. */
@@ -53,8 +53,10 @@ function title({ version, node, config, nics }: Snapshot, paint: Paint): string 
 
 /** The answer to "and, how fast is it?". */
 function headline({ stack, durationSeconds, rates, conservation }: Snapshot, paint: Paint): readonly string[] {
-  const { dropped, offered } = conservation;
-  const loss = dropped === 0 ? paint.good('nothing dropped') : paint.bad(`${percent(dropped, offered)} dropped`);
+  const { dropped, offered, lostWithCpu } = conservation;
+  const kept = lostWithCpu === 0 ? '' : `, ${paint.bad(`${plural(lostWithCpu, 'packet')} lost with CPUs`)}`;
+  const dropping = dropped === 0 ? paint.good('nothing dropped') : paint.bad(`${percent(dropped, offered)} dropped`);
+  const loss = `${dropping}${kept}`;
   const delivered = `${plural(stack.delivered, 'packet')} delivered in ${seconds(durationSeconds)}`;
   const pps = paint.bold(rate(rates.deliveredPps, 'pps'));
   return [`${delivered}: ${pps}, ${bitRate(stack.deliveredBytes, durationSeconds)}, ${loss}`];
@@ -70,6 +72,7 @@ function packets({ nics, stack, rates, conservation, config }: Snapshot, paint: 
     ['offered', count(offered), [rate(rates.offeredPps, 'pps'), remark].filter(Boolean).join(', ')],
     ['delivered', count(stack.delivered), rate(rates.deliveredPps, 'pps')],
     ...drops.map(([reason, n]) => [`dropped: ${reason}`, count(n), percent(n, offered)] as const),
+    ...(conservation.lostWithCpu === 0 ? [] : [['lost with CPUs', count(conservation.lostWithCpu)] as const]),
     ['in flight', count(conservation.inFlight)],
   ]);
   return rows.map((row) => (row.startsWith('dropped') ? paint.bad(row) : row));
@@ -142,7 +145,7 @@ function threads({ cpus, nics, threads }: Snapshot, paint: Paint): readonly stri
   const counters = 'hardirqs NET_RX processed dropped time_squeeze ksoftirqd sleeps'.split(' ');
   const used = (cpuSeconds: number | null) => (cpuSeconds === null ? UNKNOWN : seconds(cpuSeconds));
   const cpuRow = (cpu: CpuSnapshot) => [
-    `cpu${cpu.id}`,
+    cpu.online ? `cpu${cpu.id}` : `cpu${cpu.id} (offline)`,
     used(cpu.cpuSeconds),
     ...[cpu.hardirqs, cpu.netRxSoftirqs, cpu.processed, cpu.dropped].map(count),
     ...[cpu.timeSqueeze, cpu.ksoftirqdRuns, cpu.sleeps].map(count),
@@ -182,7 +185,8 @@ function checks({ conservation, noise }: Snapshot, paint: Paint): readonly strin
   const verdict = { true: paint.good('holds'), false: paint.bad('BROKEN'), null: 'not known while traffic runs' };
   const switches = noise.involuntarySwitches;
   const taken = switches === null ? '' : `, ${plural(switches, 'involuntary context switch', 'es')}`;
-  const law = `offered = delivered + dropped + in flight: ${verdict[`${conservation.holds}`]}`;
+  const lost = conservation.lostWithCpu === 0 ? '' : ' + lost with CPUs';
+  const law = `offered = delivered + dropped${lost} + in flight: ${verdict[`${conservation.holds}`]}`;
   return [
     `${paint.bold('conservation')}  ${law}`,
     `${paint.bold('noise')}         load average ${noise.loadAverage.toFixed(2)}${taken}`,

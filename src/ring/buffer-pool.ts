@@ -34,6 +34,20 @@ export function createBufferPool(views: Views, address: number, first: number, c
   for (let i = 0; i < capacity; i += 1) views.words[base + STACK + i] = first + i;
 }
 
+/** Main, when the holder's thread has ended: all ids but those that are in use elsewhere are on the stack. */
+export function rebuildBufferPool({ words }: Views, address: number, inUse: ReadonlySet<number>): void {
+  const base = address / 4;
+  const first = words[base + FIRST]!;
+  let top = 0;
+  for (let id = first; id < first + words[base + CAPACITY]!; id += 1) {
+    if (inUse.has(id)) continue;
+    words[base + STACK + top] = id;
+    top += 1;
+  }
+  words[base + TOP] = top;
+  Atomics.store(words, base + RETURNED, NO_BUFFER);
+}
+
 export class BufferPool {
   /** Byte address of the stack, for the burst functions. */
   readonly stack: number;

@@ -171,6 +171,11 @@ export function ringWaiting(views: Views, address: number): number {
   return (Atomics.load(views.words, base + HEAD) - tail) | 0;
 }
 
+/** Main, when the holder's thread has ended: what lies before `tail` has been taken. */
+export function setRingTail({ words }: Views, address: number, tail: number): void {
+  words[address / 4 + TAIL] = tail;
+}
+
 /** The next slot that the driver will clean: moves with each poll that finds something. May be asked while threads run. */
 export function ringTail(views: Views, address: number): number {
   return Atomics.load(views.words, address / 4 + TAIL);

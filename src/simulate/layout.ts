@@ -51,7 +51,7 @@ export function layOut(cpus: number): SimulationLayout {
   const softnets = each('softnet words', SOFTNET_BYTES);
   const timers = each('timers', timersBytes(napiCount));
   const counters = each('counters', counterBlockBytes(CPU_COUNTERS));
-  const shared = { irq, napis, napiCount, sysctls };
+  const shared = { irq, napis, napiCount, timersOf: timers, sysctls };
   const events = arena.reserve('events', EVENTS_MAX * EVENT_BYTES);
   return {
     events,

@@ -54,6 +54,12 @@ export interface SoftirqCounters {
   readonly ksoftirqdRuns: number;
 }
 
+/** Main, while no thread runs the CPU: nothing is pending, ksoftirqd sleeps. */
+export function resetSoftirqs({ words }: Views, address: number): void {
+  words[address / 4 + PENDING] = 0;
+  words[address / 4 + KSOFTIRQD] = 0;
+}
+
 export class Softirqs {
   readonly preempt = new PreemptCount();
   private readonly words: Int32Array;

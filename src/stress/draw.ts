@@ -24,7 +24,7 @@ if (SETTINGS.length >= SALTS) throw new Error('stress: more settings than salts'
 const PACKETS_MIN = 1000;
 const PACKETS_MAX = 3_000_000;
 /** Rounds that do not grow, and after how many more each they grow by one. */
-const SHORT_ROUNDS = 40;
+const SHORT_ROUNDS = 45;
 const GROWTH_ROUNDS = 4;
 const GROWTH_MAX = 20;
 const TRAFFIC_MS_MAX = 30_000;

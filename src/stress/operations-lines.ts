@@ -16,17 +16,18 @@ const WATCH_MS = 5;
 const refused = (error: Error) => error instanceof SoftirqOptionError;
 
 export const LINE_OPERATIONS: readonly Operation[] = [
-  { name: 'move a line', fits: movable, run: moveOne },
+  { name: 'move a line', times: 2, fits: movable, run: moveOne },
   {
     name: 'move a line, and see who polls',
     times: 4,
     fits: (config) => movable(config) && !busyPolls(config),
     run: moveAndSee,
   },
-  { name: 'move all lines to one CPU', fits: movable, run: moveAll },
-  { name: 'move a line to and fro', fits: movable, run: moveToAndFro },
+  { name: 'move all lines to one CPU', times: 2, fits: movable, run: moveAll },
+  { name: 'move a line to and fro', times: 2, fits: movable, run: moveToAndFro },
   {
     name: 'move a line while it moves',
+    times: 2,
     fits: movable,
     run: async (host, random) => {
       const line = lineOf(host, random);

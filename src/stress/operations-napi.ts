@@ -42,6 +42,7 @@ export const NAPI_OPERATIONS: readonly Operation[] = [
   },
   {
     name: 'disable, move its line, enable',
+    times: 2,
     fits: movable,
     run: async (host, random) => {
       const { id, irq } = anyOf(host, random);
@@ -50,6 +51,7 @@ export const NAPI_OPERATIONS: readonly Operation[] = [
   },
   {
     name: 'disable while its line moves',
+    times: 2,
     fits: movable,
     run: async (host, random) => {
       const { id, irq } = anyOf(host, random);

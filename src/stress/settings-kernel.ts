@@ -11,6 +11,7 @@ import { BUSY_POLLS, NAPS, type StressTask, WAITS } from './stress-task.js';
 
 const taskModule = new URL('./stress-task.js', import.meta.url);
 const HEAVIEST = 8192;
+const WORKERS_MAX = 4;
 const ADMIN = ['CAP_NET_ADMIN'] as const;
 
 function naps(random: Random): TaskOption {
@@ -54,6 +55,14 @@ function napi(settings: (random: Random) => NapiSettings, tasks?: (random: Rando
   };
 }
 
+/** Room for a thread of its own for each queue: for few, that two cores can bear. */
+function workers(threadWorker: boolean): Draw {
+  return (_, options) => {
+    const bearable = isNapi(options) && options.queues! <= WORKERS_MAX;
+    return bearable ? { napi: { ...options.napi, threadWorker } } : null;
+  };
+}
+
 const deferred = (random: Random) => ({
   deferHardIrqs: between(random, 1, 10),
   groFlushTimeout: napiTunable(random, 'groFlushTimeout'),
@@ -84,6 +93,7 @@ export const KERNEL_SETTINGS: readonly Setting[] = [
       option('netdev_max_backlog', sysctl('net.core.netdev_max_backlog')),
       option('dev_weight', sysctl('net.core.dev_weight')),
       option('dev_weight_rx_bias', sysctl('net.core.dev_weight_rx_bias')),
+      option('busy_poll', sysctl('net.core.busy_poll')),
     ],
   },
   {
@@ -108,6 +118,14 @@ export const KERNEL_SETTINGS: readonly Setting[] = [
         'suspended',
         napi((random) => ({ ...deferred(random), irqSuspendTimeout: napiTunable(random, 'irqSuspendTimeout') }), waits),
       ),
+    ],
+  },
+  {
+    name: 'workers',
+    choices: [
+      option('none', only({}), 2),
+      option('room for them', workers(false)),
+      option('where threaded', workers(true), 2),
     ],
   },
   {

@@ -212,7 +212,7 @@ t.test('M09: its callback runs this moment: disable waits for it', async (t) => 
   t.ok(words.expireTimer(1));
   const disable = a.beginDisable();
   seen.push(disable.step(), disable.step());
-  words.endTimer();
+  words.endTimer(1);
   seen.push(disable.step());
   t.same(seen, [false, false, true]);
   t.equal(bits(a), 'SCHED|NPSVC');

@@ -114,6 +114,13 @@ export const MITIGATION_MUTANTS: readonly Mutant[] = [
     ['by time', 'M15', ['if (this.key(child) < this.key(least))', 'if (false)']],
     ['the earliest on top', 'M15', ['if (this.key(parent) <= this.key(place))', 'if (true)']],
   ]),
+  ...mutants('hrtimer_start', 'mitigation', TIMERS, [
+    [
+      'outlives the thread of its CPU',
+      'a CPU whose',
+      [/if \(state\.timerCpu\(\) === softnet\.context\)\s*this\.heap\.put\(id\);/, ''],
+    ],
+  ]),
   ...mutants('hrtimer_cancel', 'mitigation', STATE, [
     [
       'napi_disable: it is armed nowhere',
@@ -183,6 +190,10 @@ export const MITIGATION_MUTANTS: readonly Mutant[] = [
       'M16: M14',
       [/(this\.poller\.napiResumeIrqs\(this\.id\);\s*)this\.id = 0;/, '$1'],
     ],
+  ]),
+  ...mutants('ep_send_events', 'waits', WAIT, [
+    ['who waits is told which', 'either', ['this.found[ready] = index;', 'this.found[ready] = ready;']],
+    ['each once', 'either', ['this.seen = Atomics.load(this.words, COUNT);\n        return', 'return']],
   ]),
   ...mutants('ep_free', 'mitigation', WAIT, [
     [
@@ -293,6 +304,17 @@ export const BUSY_POLL_MUTANTS: readonly Mutant[] = [
     ['the end condition is asked behind that', 'B09: need', [/if \(loop\.loopEnd\?\.\(startNs\)\)\s*return;/, '']],
     ['it takes turns with netpoll', 'it takes', [/if \(napi\.netpoll\)\s*netpollPollLock\(.*?\);/, '']],
     ['time counts in 1024 ns', 'B08: its', ['Math.floor(nowNs / 1024)', 'Math.floor(nowNs / 1000)']],
+  ]),
+  ...mutants('__napi_poll', 'busy-poll', 'napi/poll.js', [
+    [
+      'PREFER_BUSY_POLL, full budget, no timer: scheduled anew',
+      'B05',
+      [
+        /(if \(this\.softnet\.napiCompleteDone\(state\.id, work\)\))\s*this\.softnet\.napiSchedule\(state\.id\);/,
+        '$1;',
+      ],
+    ],
+    ['who busy-polls by preference gets it', 'B04: a softirq', ['if ((seen & PREFER_BUSY_POLL) !== 0)', 'if (false)']],
   ]),
   ...mutants('busy_poll_stop', 'busy-poll', BUSY, [
     ['MISSED is cleared', 'B03', ['napi.state.clear(MISSED);', '']],

@@ -231,6 +231,8 @@ t.test('defaults for pktgen', async (t) => {
     irq: 'latch',
     work: 0,
     verifyL4: false,
+    onCpuLoss: 'stop',
+    lockupSeconds: 20,
     pin: false,
     checkBuffers: false,
     spin: cpus + 1 <= availableParallelism(),

@@ -20,7 +20,9 @@ function machineOf() {
   const plan = makePlan({ cpus: 1, queues: 1, ring: RING, mode: 'interrupt', frames: 64 });
   const machine = createMachine(plan, RING, 'level', compileBursts());
   const recordings = { snapshot: () => [] };
-  const source = { machine, plan, config: {}, recordings, useAtStart: new Map(), pollers: () => [], fault: null };
+  const cpus = { stateOf: () => 'online' as const };
+  const threads = { useAtStart: new Map(), pollers: () => [], cpus, lost: [0], fault: null };
+  const source = { machine, plan, config: {}, recordings, ...threads };
   return { plan, views: machine.views, snapshot: () => takeSnapshot(source, false) };
 }
 

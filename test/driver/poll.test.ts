@@ -280,5 +280,5 @@ t.test('a burst is in hand while it is worked on, and SCHED is held until all is
   });
   rig.receive(5);
   rig.cpu.doWork();
-  t.same(seen, [WEIGHT, 0, 0, 0]);
+  t.same(seen, [5, 0, 0, 0]);
 });

@@ -73,7 +73,17 @@ export class RigCpu {
     this.softnet.add(0, { weight: settings.weight });
     const poller = new NapiPoller(views, this.softnet, { clock, printk, trace: null }, counters.lastPollNs);
     new NetRxAction(views, this.softnet, poller, { clock, deliver }, rig.machine.sysctls, counters);
-    this.rx = new RxQueue(views, bursts, ring, pool, states[0]!, layout.batch, layout.buffers, layout.links);
+    this.rx = new RxQueue(
+      views,
+      bursts,
+      ring,
+      pool,
+      states[0]!,
+      layout.batch,
+      layout.buffers,
+      layout.links,
+      polls.taken,
+    );
     const release = () => this.beforeRelease();
     const recheck = options.irq === 'nolatch';
     this.poll = new RxPoll(views, layout.cpu, 0, this.softnet, this.rx, receive, line, recheck, release, polls);
@@ -83,7 +93,7 @@ export class RigCpu {
       const parts = { softnet, sysctls: rig.machine.sysctls, calls: [], deliver };
       const backlog = new Backlog(views, layout.backlogs, 1, parts, packets, counters);
       this.backlogs.push(backlog);
-      return new PacketInterrupt(views, line, this.rx, 0, layout.cpu, backlog, packets, polls.taken);
+      return new PacketInterrupt(line, this.rx, 0, layout.cpu, backlog, packets);
     };
     const handler = options.mode === 'napi' ? new NapiInterrupt(this.softnet, 0) : packetInterrupt();
     const pending = new PendingLines(views, layout.irq, layout.cpu);

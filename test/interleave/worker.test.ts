@@ -48,7 +48,7 @@ t.test('a worker without one of its rules strands packets, or polls what another
       patches: [
         {
           file: 'cpu/napi-round.js',
-          find: 'this.napi.state.isScheduledForThread(this.context)',
+          find: 'this.napi.state.isScheduledForThread(this.softnet.context)',
           replace: '(this.napi.state.load() & 1) !== 0',
         },
       ],

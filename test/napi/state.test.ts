@@ -197,8 +197,8 @@ t.test('every context id has room, and leaves none of itself behind', async (t) 
 
 t.test('what is in hand is said before and taken back after', async (t) => {
   const { state } = scheduled(false);
-  state.takeInHand(-7, 64);
-  t.equal(state.inHand(), 64);
+  state.takeInHand(-7, 64, 2 ** 40);
+  t.same([state.inHand(), state.inHandEnd, state.inHandTaken], [64, -7, 2 ** 40]);
   state.handOn();
   t.equal(state.inHand(), 0);
 });
@@ -208,7 +208,7 @@ t.test('instances do not touch each other', async (t) => {
   const neighbour = new NapiState(views, ADDRESS + NAPI_BYTES);
   neighbour.create();
   state.listOwner = 3;
-  state.takeInHand(1, 2);
+  state.takeInHand(1, 2, 3);
   t.same([neighbour.holder(), neighbour.listOwner, neighbour.inHand()], [NO_HOLDER, -1, 0]);
   t.equal(state.listOwner, 3);
 });

@@ -35,6 +35,7 @@ const queue = {
   missedReschedules: 4,
   deferredPolls: 0,
   unaskedPolls: 0,
+  lostWithCpu: 0,
 };
 
 /** 186 million packets in 5 s, 1,000 of them with a wrong checksum. */
@@ -63,6 +64,7 @@ export const sample: Snapshot = {
   cpus: [
     {
       id: 0,
+      online: true,
       tid: 4711,
       hardirqs: 12,
       timerIrqs: 0,
@@ -92,7 +94,14 @@ export const sample: Snapshot = {
     topFlows: null,
   },
   rates: { offeredPps: 37_200_000, deliveredPps: 37_199_800, irqsPerPacket: 12 / 186e6, packetsPerPoll: 64 - 5e-4 },
-  conservation: { offered: 186_000_000, delivered: 185_999_000, dropped: 1_000, inFlight: 0, holds: true },
+  conservation: {
+    offered: 186_000_000,
+    delivered: 185_999_000,
+    dropped: 1_000,
+    lostWithCpu: 0,
+    inFlight: 0,
+    holds: true,
+  },
   recordings: [{ path: 'delivered.pcapng', packets: 185_999_000, bytes: 17_111_908_172 }],
   noise: { loadAverage: 0.52, involuntarySwitches: 34 },
 };

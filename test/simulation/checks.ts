@@ -26,7 +26,7 @@ export interface Outcome {
 export function assertConsistent(simulation: Simulation): void {
   const { machine, plan, flows, scenario } = simulation;
   const snapshot = takeSnapshot(simulation.source, true);
-  const violations = verify(machine, plan, snapshot, scenario.mode);
+  const violations = verify(machine, plan, snapshot, scenario.mode, 0);
   const { delivered, deliveredBytes } = snapshot.stack;
   if (delivered !== flows.packets) violations.push(`delivered=${delivered}, but ${flows.packets} came to the sink`);
   if (deliveredBytes !== flows.bytes) violations.push(`deliveredBytes=${deliveredBytes}, but ${flows.bytes} came`);

@@ -65,6 +65,8 @@ export class Simulation {
       recordings: NONE,
       useAtStart: new Map(),
       pollers: () => [],
+      cpus: { stateOf: () => 'online' },
+      lost: this.plan.nic.rings.map(() => 0),
       fault: null,
     };
     this.flows = new Flows(isLossless(scenario));

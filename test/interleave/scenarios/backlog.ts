@@ -88,6 +88,7 @@ const backlog: ScenarioFactory = async (root, spec) => {
       softirq: at,
       softnet: at + 64,
       timers: at + 128,
+      timersOf: layouts.map(({ cpu }) => CPUS + cpu * CPU_BYTES + 128),
       sysctls: SYSCTLS,
       counters: at + 192,
     };

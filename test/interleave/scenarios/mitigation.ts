@@ -69,6 +69,7 @@ const mitigation: ScenarioFactory = async (root, variant) => {
       softirq: at,
       softnet: at + 64,
       timers: at + 128,
+      timersOf: [0, 1].map((other) => CPUS + other * CPU_BYTES + 128),
       counters: at + 192,
     };
     const clock = new VirtualClock();

@@ -79,7 +79,7 @@ const remote: ScenarioFactory = async (root, variant) => {
       napis: NAPI,
       napiCount: 1,
       sysctls: SYSCTLS,
-      remoteTimers: new Map([[REMOTE, timersOf(REMOTE)]]),
+      timersOf: Array.from({ length: REMOTE + 1 }, (_, context) => timersOf(context)),
     };
   }
 

@@ -58,10 +58,11 @@ const ring: ScenarioFactory = async (root, variant) => {
 
   function poll(shared: Shared, cpu: number): () => number {
     const views = world.views(shared);
-    const { napis, batch, buffers, links } = plan.cpus[cpu]!;
+    const { napis, batch, buffers, links, pollCounters } = plan.cpus[cpu]!;
+    const taken = parts.counterAddress(parts.POLL_COUNTERS, pollCounters[0]!, 'taken');
     const { ring, pool } = world.hold(shared);
     const state = parts.napiState(views, napis, 0);
-    const rx = new parts.RxQueue(views, world.bursts(shared), ring, pool, state, batch, buffers, links);
+    const rx = new parts.RxQueue(views, world.bursts(shared), ring, pool, state, batch, buffers, links, taken);
     const burst = new parts.Burst(views, batch, buffers, links);
     return () => {
       rx.claim();

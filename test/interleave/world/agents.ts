@@ -80,13 +80,14 @@ export function scheduler(world: World, shared: Shared, cpu: number): () => void
   new parts.NetRxAction(views, softnet, poller, { clock, deliver: none }, world.sysctls(shared), counters);
   softnet.add(0, { weight: options.weight });
   const { ring, pool } = world.hold(shared);
-  const rx = new parts.RxQueue(views, bursts, ring, pool, states[0]!, layout.batch, layout.buffers, layout.links);
-  const burst = new parts.Burst(views, layout.batch, layout.buffers, layout.links);
+  const polled = counterAddresses(POLL_COUNTERS, layout.pollCounters[0]!, POLL_COUNTERS);
+  const { batch, buffers, links } = layout;
+  const rx = new parts.RxQueue(views, bursts, ring, pool, states[0]!, batch, buffers, links, polled.taken);
+  const burst = new parts.Burst(views, batch, buffers, links);
   const at = (name: (typeof CPU_COUNTERS)[number]) => counterAddress(CPU_COUNTERS, layout.counters, name);
   const places = { ...counters, ...layout, malformed: at('ethernetTruncated') };
   const sink = (burst: Burst) => world.witness.receive(world.notes(shared), burst);
   const receive = new parts.Receive(views, bursts, places, burst, null, sink, RECEIVE);
-  const polled = counterAddresses(POLL_COUNTERS, layout.pollCounters[0]!, POLL_COUNTERS);
   const recheck = options.flow === 'nolatch';
   new parts.RxPoll(views, cpu, 0, softnet, rx, receive, world.line(shared), recheck, () => {}, polled);
   return () => {

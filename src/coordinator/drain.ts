@@ -1,0 +1,48 @@
+// Cold. Runs on: main, when the source has ended.
+// Whether anything is still in flight, and whether it still moves.
+
+import { CPU_COUNTERS, readCounters } from '../memory/counters.js';
+import type { Views } from '../memory/views.js';
+import { backlogWaiting } from '../net/backlog-queue.js';
+import { readNic } from '../nic/nic.js';
+import { ringWaiting } from '../ring/rx-ring.js';
+import type { Plan } from './plan.js';
+
+/** A drain ends when nothing was processed for this long. */
+const STALLED_MS = 1000;
+
+export class Drain {
+  private readonly views: Views;
+  private readonly plan: Plan;
+  private movedAtMs = 0;
+  private processed = -1;
+
+  constructor(views: Views, plan: Plan) {
+    this.views = views;
+    this.plan = plan;
+  }
+
+  begin(nowMs: number): void {
+    this.movedAtMs = nowMs;
+  }
+
+  /** Nothing is in flight. In this order, along the packet's way: what one place gave up, the next has. */
+  drained(): boolean {
+    const { views, plan } = this;
+    const { held, ended } = readNic(views, plan.nic.state);
+    if (!ended || held > 0) return false;
+    if (plan.nic.rings.some((ring) => ringWaiting(views, ring) > 0)) return false;
+    return plan.backlogs.every((backlog) => backlogWaiting(views, backlog) === 0);
+  }
+
+  /** Nothing has moved for long. */
+  stalled(nowMs: number): boolean {
+    const processed = this.plan.polling.reduce(
+      (total, { counters }) => total + readCounters(this.views, CPU_COUNTERS, counters).processed,
+      0,
+    );
+    if (processed !== this.processed) this.movedAtMs = nowMs;
+    this.processed = processed;
+    return nowMs - this.movedAtMs > STALLED_MS;
+  }
+}
