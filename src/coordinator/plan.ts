@@ -126,8 +126,7 @@ export function makePlan(needs: PlanNeeds): Plan {
     text: arena.describe(),
     ...start,
     ...contexts,
-    ...{ poolCapacity, backlogs, writers, cpus, pollers },
-    polling: [...cpus, ...pollers],
+    ...{ poolCapacity, backlogs, writers, cpus, pollers, polling: [...cpus, ...pollers] },
     nic: { ...shared, ...ofNic, nic: 0 },
   };
 }

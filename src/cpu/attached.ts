@@ -153,9 +153,9 @@ export class AttachedHost {
   private within(call: () => void): void {
     if (this.closed) throw new Error(`${this.name} is closed`);
     if (!this.context.asleep()) throw new Error(`${this.name}: a call within busyLoop()`);
-    this.context.enter(); // Then a look at what main asks: pairs with ask(STOP), and the look at asleep() after it.
+    if (!this.context.enter()) return;
     try {
-      if (!this.ended) call();
+      call();
     } finally {
       if (this.recorder !== null) this.recorder.flush();
       this.context.end();

@@ -24,12 +24,16 @@ export const THREADED_MUTANTS: readonly Mutant[] = [
     ],
   ]),
   ...mutants('napi_set_threaded', 'threaded', THREADED, [
-    ['on: nobody is waited for', 'T02', ["this.mode !== 'disabled' || ", '']],
+    [
+      'on: nobody is waited for',
+      'T02',
+      [/if \(this\.mode !== 'disabled'\)\s*return this\.on \|\| this\.switchOn\(\);/, ''],
+    ],
     ['on: THREADED', 'T01', ['state.set(NAPI_BITS.THREADED);', '']],
     [
       'on: first the thread',
       'T09: one',
-      [/this\.threads\.ensure\(state, this\.device\);.*/, ''],
+      ['this.threads.ensure(this.state, this.device);', ''],
       ['state.set(NAPI_BITS.THREADED);', 'state.set(NAPI_BITS.THREADED); this.threads.ensure(state, this.device);'],
     ],
     ['THREADED_BUSY_POLL', 'T10: threaded', ['state.set(NAPI_BITS.THREADED_BUSY_POLL);', '0;']],
@@ -41,7 +45,7 @@ export const THREADED_MUTANTS: readonly Mutant[] = [
       'T05: switched',
       ['!this.left || (state.load() & NAPI_BITS.SCHED_THREADED) !== 0', '!this.left'],
     ],
-    ['which then ends', 'T05: switched', ['this.threads.stop(state);', '']],
+    ['which then ends', 'T05: switched', ['return this.threads.stop(state);', 'return true;']],
   ]),
   ...mutants('napi_stop_kthread', 'threaded', STATE, [
     [
@@ -103,14 +107,14 @@ export const THREADED_MUTANTS: readonly Mutant[] = [
       'looks for SCHED_THREADED, not for SCHED',
       'T05: and when',
       [
-        '(SCHED_THREADED | HOLDER)) === (SCHED_THREADED | (cpu << HOLDER_SHIFT))',
-        '(SCHED | HOLDER)) === (SCHED | (cpu << HOLDER_SHIFT))',
+        '(SCHED_THREADED | HOLDER)) === (SCHED_THREADED | (context << HOLDER_SHIFT))',
+        '(SCHED | HOLDER)) === (SCHED | (context << HOLDER_SHIFT))',
       ],
     ],
     [
       'and for its own',
       'T13: nor',
-      ['(SCHED_THREADED | HOLDER)) === (SCHED_THREADED | (cpu << HOLDER_SHIFT))', 'SCHED_THREADED) !== 0'],
+      ['(SCHED_THREADED | HOLDER)) === (SCHED_THREADED | (context << HOLDER_SHIFT))', 'SCHED_THREADED) !== 0'],
     ],
   ]),
   ...mutants('____napi_schedule', 'threaded', STATE, [

@@ -207,6 +207,7 @@ t.test('options that contradict each other', async (t) => {
 t.test('defaults for pktgen', async (t) => {
   const cpus = Math.max(1, availableParallelism() - 1);
   t.same(resolveOptions(PKTGEN), {
+    attachments: 0,
     device: 'pktgen',
     cpus,
     queues: cpus,

@@ -1,5 +1,6 @@
 // Cold. Runs on: main.
-// What a polling context that is no CPU hands to one, on every schedule: timers, and instances that it leaves scheduled.
+// What a polling context that is no CPU hands to one, on every schedule: timers, and instances that it leaves scheduled. And how an
+// attached thread and main know of each other.
 
 import t from 'tap';
 import { dies, passes, TIMEOUT_MS } from './verdicts.js';
@@ -76,6 +77,51 @@ t.test('a context that hands over without one of the rules strands packets, or h
       ],
       spec: 'remote:leave-disable',
       message: /although it is disabled|not scheduled|SCHED is held by/,
+    },
+  ]),
+);
+
+t.test('an attached thread’s calls against main’s stop and grace periods, and a place for one', (t) =>
+  passes(t, 'attached:stop', 'attached:grace', 'attached:claim'),
+);
+
+t.test('without one of the rules', (t) =>
+  dies(t, [
+    {
+      what: 'a call that looks for STOP first',
+      patches: [
+        {
+          file: 'memory/context.js',
+          find: /openDoorbell\(this\.words, this\.base\);\s*\/\/ Behind it.*\s*if \(this\.request\(\) !== STOP\)\s*return true;/,
+          replace: 'if (this.request() !== STOP) { openDoorbell(this.words, this.base); return true; }',
+        },
+      ],
+      spec: 'attached:stop',
+      message: /although main believes not/,
+    },
+    {
+      what: 'a call that nobody sees',
+      patches: [
+        {
+          file: 'memory/context.js',
+          find: /enter\(\) \{\s*openDoorbell\(this\.words, this\.base\);/,
+          replace: 'enter() {',
+        },
+      ],
+      spec: 'attached:grace',
+      message: /although main believes not/,
+    },
+    {
+      what: 'a claim that tests, then sets',
+      patches: [
+        {
+          file: 'memory/attachment.js',
+          find: 'if (!this.change(given, ticket * STATES + TAKEN))',
+          replace: 'Atomics.store(this.words, this.base + PLACE, ticket * STATES + TAKEN); if (ticket < 0)',
+        },
+      ],
+      spec: 'attached:claim',
+      message: /two threads have the place|had=/,
     },
   ]),
 );
