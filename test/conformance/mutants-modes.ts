@@ -57,7 +57,7 @@ export const MITIGATION_MUTANTS: readonly Mutant[] = [
     ],
     ['DISABLE: nothing', 'M09: being', ['if ((old & (DISABLE | SCHED)) !== 0)', 'if ((old & SCHED) !== 0)']],
     ['PREFER_BUSY_POLL is cleared', 'M10', ['(old & ~PREFER_BUSY_POLL) | SCHED', 'old | SCHED']],
-    ['one-shot', 'M08', ['(old & ~TIMER_ARMED) + TIMER_RUNNING', 'old + TIMER_RUNNING']],
+    ['one-shot', 'M08', ['this.base + TIMER, cpu + 1, 0)', 'this.base + TIMER, cpu + 1, cpu + 1)']],
   ]),
   ...mutants('napi_watchdog', 'mitigation', TIMERS, [
     [
@@ -65,7 +65,7 @@ export const MITIGATION_MUTANTS: readonly Mutant[] = [
       'M04: defer',
       [/(if \(this\.softnet\.napis\[id\]\.state\.scheduleRelaxed.*\))\s*this\.softnet\.napiScheduleHeld\(id\);/, '$1;'],
     ],
-    ['says when its callback has ended', 'M09: being', ['state.endTimer();', '']],
+    ['says when its callback has ended', 'M09: being', ['state.endTimer(this.softnet.context);', '']],
   ]),
   ...mutants('napi_watchdog', 'mitigation', 'driver/interrupt.js', [
     [
@@ -98,8 +98,8 @@ export const MITIGATION_MUTANTS: readonly Mutant[] = [
       'the next to expire is known',
       'M15',
       [
-        'this.heap.put(id);\n        this.look();',
-        'this.heap.put(id); this.nextNs = Math.min(this.nextNs, expiresNs + 1000);',
+        /(armTimer\(this\.softnet\.context\);\s*this\.heap\.put\(id\);)\s*this\.look\(\);/,
+        '$1 this.nextNs = Math.min(this.nextNs, expiresNs + 1000);',
       ],
     ],
   ]),
@@ -107,7 +107,7 @@ export const MITIGATION_MUTANTS: readonly Mutant[] = [
     [
       'armed again on another CPU: the first is forgotten',
       'M12: armed again, on',
-      ['if ((old & TIMER_ARMED) !== cpu + 1)', 'if (old < 0)'],
+      ['this.base + TIMER, cpu + 1, 0) === cpu + 1', 'this.base + TIMER, cpu + 1, 0) >= 0'],
     ],
   ]),
   ...mutants('hrtimer_start', 'mitigation', 'napi/timer-heap.js', [
@@ -122,16 +122,8 @@ export const MITIGATION_MUTANTS: readonly Mutant[] = [
     ],
   ]),
   ...mutants('hrtimer_cancel', 'mitigation', STATE, [
-    [
-      'napi_disable: it is armed nowhere',
-      'M09: disabled',
-      ['Atomics.and(this.words, this.base + TIMER, ~TIMER_ARMED)', 'Atomics.and(this.words, this.base + TIMER, ~0)'],
-    ],
-    [
-      'and waits for a callback that runs',
-      'M09: its',
-      ['~TIMER_ARMED) & ~TIMER_ARMED) === 0', '~TIMER_ARMED) & ~TIMER_ARMED) >= 0'],
-    ],
+    ['napi_disable: it is armed nowhere', 'M09: disabled', ['Atomics.store(words, base + TIMER, 0);', '']],
+    ['and waits for a callback that runs', 'M09: its', ['TIMER_RUNS + 1)) === 0', 'TIMER_RUNS + 1)) !== -1']],
   ]),
   ...mutants('napi_suspend_irqs', 'mitigation', SOFTNET, [
     [
