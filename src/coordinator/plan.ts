@@ -116,12 +116,11 @@ export function makePlan(needs: PlanNeeds): Plan {
   if (arena.bytes > MEMORY_BYTES_MAX) throw tooLarge(needs, arena.bytes);
   const shared = { irq, rings, buffers };
   const backlogs = ofCpus.flatMap(({ backlog }, cpu) => (backlog === 0 ? [] : [backlogLayout(backlog, cpu)]));
-  const firstPoller = needs.cpus + NICS;
   const timersOf = [...ofCpus.map(({ timers }) => timers), NO_TIMERS, ...ofPollers.map(({ timers }) => timers)];
   const ofAll = { sysctls: start.sysctls, napis, napiCount, ...stores, backlogs, timersOf };
   const layout = <T>(own: T, cpu: number) => ({ ...shared, ...own, ...ofAll, nicContext: contexts.nicContext, cpu });
   const cpus = ofCpus.map(layout);
-  const pollers = ofPollers.map((own, index) => layout(own, firstPoller + index));
+  const pollers = ofPollers.map((own, index) => layout(own, needs.cpus + NICS + index));
   return {
     bytes: arena.bytes,
     text: arena.describe(),

@@ -47,11 +47,11 @@ export async function mustRefuse(
     if (right(error as Error)) return;
     throw error;
   }
-  if (!host.supervisor.ended) throw new Error(`${what} was not refused`);
+  if (!host.supervisor.stopping) throw new Error(`${what} was not refused`);
 }
 
 /** @throws Error when they differ, and the machine runs */
 export function mustStay(host: RunningHost, what: string, before: unknown, now: unknown): void {
   const [was, is] = [JSON.stringify(before), JSON.stringify(now)];
-  if (was !== is && !host.supervisor.ended) throw new Error(`${what} changed it from ${was} to ${is}`);
+  if (was !== is && !host.supervisor.stopping) throw new Error(`${what} changed it from ${was} to ${is}`);
 }

@@ -121,7 +121,7 @@ async function offAndOn(host: RunningHost, random: Random, count: number): Promi
     .map((index) => all[index]!);
   const ids = some.map(({ id }) => id);
   await off(host, ids, () => standStill(host, random, some));
-  if (host.supervisor.ended) return;
+  if (host.supervisor.stopping) return;
   mustStay(
     host,
     'disabling and enabling',
@@ -157,7 +157,7 @@ async function standStill(host: RunningHost, random: Random, some: readonly Napi
   await delay(between(random, 0, random.below(4) === 0 ? OFF_MS_MAX : OFF_MS));
   const now = before.map(({ queue }) => lookAt(host, queue));
   const wrong = before.flatMap((was, index) => moved(host.config, was, now[index]!));
-  if (wrong.length > 0 && !host.supervisor.ended) throw new Error(wrong.join('; '));
+  if (wrong.length > 0 && !host.supervisor.stopping) throw new Error(wrong.join('; '));
 }
 
 /** @returns what a disabled queue must not do, and has done */

@@ -64,7 +64,7 @@ function napiSet(what: string, draw: (random: Random) => NapiSettings): Operatio
       const before = anyOf(host, random);
       const settings = draw(random);
       await host.napi.set(before.id, settings);
-      if (host.supervisor.ended) return;
+      if (host.supervisor.stopping) return;
       const right = { ...settingsOf(before), ...settings };
       mustStay(host, `napi-set ${what}, id ${before.id},`, right, settingsOf(host.napi.get(before.id)));
     },
@@ -88,7 +88,7 @@ async function changeForm(host: RunningHost, random: Random): Promise<void> {
   await host.napi.set(id, { threaded: 'disabled' });
   await host.napi.set(id, { threadWorker: !threadWorker });
   await host.napi.set(id, { threaded });
-  if (host.supervisor.ended) return;
+  if (host.supervisor.stopping) return;
   const { napi } = host;
   mustStay(
     host,
@@ -101,7 +101,7 @@ async function changeForm(host: RunningHost, random: Random): Promise<void> {
 async function refuseForm(host: RunningHost, random: Random): Promise<void> {
   const { id } = anyOf(host, random);
   if (hasWorkers(host.config)) await host.napi.set(id, { threaded: 'enabled' });
-  if (host.supervisor.ended) return;
+  if (host.supervisor.stopping) return;
   const before = settingsOf(host.napi.get(id));
   const wrong = { threadWorker: !before.threadWorker };
   await mustRefuse(host, `napi-set ${JSON.stringify(wrong)}`, () => host.napi.set(id, wrong), errno);

@@ -25,7 +25,7 @@ const BAD: readonly (readonly [args: string[], line: RegExp])[] = [
   [pktgen('--ring', '100'), /^softirq: --ring 100: must be a power of two from 64 to 4096$/],
   [pktgen('--ring', ''), /^softirq: --ring "": must be a power of two/],
   [pktgen('--cpus', '0'), /^softirq: --cpus 0: must be an integer from 1 to 64$/],
-  [pktgen('--task', 'foo'), /^softirq: --task foo: must be spin, the absolute URL of a module, or \{/],
+  [pktgen('--task', 'foo'), /^softirq: --task foo: must be spin, busy-poll, the absolute URL of a module, or \{/],
   [pktgen('--task', 'spin', '--task', 'foo'), /^softirq: --task foo: must be spin/],
   [pktgen('--queues', '1.5'), /^softirq: --queues 1\.5: /],
   [

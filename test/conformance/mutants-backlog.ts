@@ -24,7 +24,7 @@ export const BACKLOG_MUTANTS: readonly Mutant[] = [
     ['a drop is the target’s', 'full: 1,001', ['(this.ring + DROPPED) / 2', '0']],
   ]),
   ...mutants('enqueue_to_backlog', 'backlog', BACKLOG, [
-    ['netdev_max_backlog as it is now', 'full: netdev', ['target === this.cpu ? this.max :', 'true ? this.max :']],
+    ['netdev_max_backlog as it is now', 'full: netdev', ['this.sysctls.maxBacklog : 0', 'this.max : 0']],
   ]),
   ...mutants('enqueue_to_backlog', 'backlog', STATE, [
     [
@@ -37,7 +37,7 @@ export const BACKLOG_MUTANTS: readonly Mutant[] = [
     [
       'its own backlog: the poll list',
       'R03',
-      [/(else if \(this\.state\.scheduleBacklog\(this\.cpu\)\))\s*softnet\.napiScheduleHeld\(id\);/, '$1 ;'],
+      [/(else if \(this\.state\.scheduleBacklog\(target\)\))\s*softnet\.napiScheduleHeld\(this\.id\);/, '$1 ;'],
     ],
     [
       'another’s: not this CPU’s poll list',
@@ -86,7 +86,7 @@ export const BACKLOG_MUTANTS: readonly Mutant[] = [
   ]),
   ...mutants('rps_trigger_softirq', 'backlog', BACKLOG, [
     ['received_rps: interrupts', 'R02', ['this.views.doubles[this.receivedRps] += 1;', '']],
-    ['the backlog is scheduled', 'R02', ['parts.softnet.napiScheduleHeld(state.id);', '0;']],
+    ['the backlog is scheduled', 'R02', ['this.softnet.napiScheduleHeld(this.id);', '0;']],
     ['if it is held', 'inherit: a call', ['state.holder() === this.cpu &&', '']],
     ['and not polled already', 'inherit: a call', ['!this.polling &&', '']],
   ]),
@@ -108,20 +108,13 @@ export const BACKLOG_MUTANTS: readonly Mutant[] = [
         'if (work >= budget) { if (queue.first() < 0) this.letGo(); return work; }',
       ],
     ],
-    [
-      'dev_rx_weight is that of the next poll',
-      'R08',
-      ['softnet.napis[this.state.id].weight = sysctls.devRxWeight;', ''],
-    ],
+    ['dev_rx_weight is that of the next poll', 'R08', ['softnet.napis[this.id].weight = sysctls.devRxWeight;', '']],
     [
       'no napi_complete_done',
       'poll: its end',
-      [
-        /letGo\(\) \{\s*this\.state\.releaseBacklog\(\);/,
-        'letGo() { this.parts.softnet.napiCompleteDone(this.state.id, 0);',
-      ],
+      [/letGo\(\) \{\s*this\.state\.releaseBacklog\(\);/, 'letGo() { this.softnet.napiCompleteDone(this.id, 0);'],
     ],
-    ['interrupts come between two packets', 'poll: interrupts', ['parts.deliver();', '']],
+    ['interrupts come between two packets', 'poll: interrupts', ['this.deliver();', '']],
   ]),
   ...mutants('process_backlog', 'backlog', STATE, [
     ['all state goes', 'poll: its end', ['STATE, LISTED | THREADED)', 'STATE, ~(SCHED | HOLDER))']],
@@ -131,7 +124,11 @@ export const BACKLOG_MUTANTS: readonly Mutant[] = [
     ['its backlog is on no list', 'inherit: what is left', ['state.unlink();', '0;']],
     ['and idle', 'inherit: what is left', [/state\.releaseBacklog\(\);\s*const queue/, 'const queue']],
     ['and input_pkt_queue', 'inherit: what is left', ['while (queue.splice());', 'while (false);']],
-    ['to where it is polled', 'inherit: what is left', [/if \(left > 0\)\s*this\.publish\(this\.cpu\);/, '']],
+    [
+      'to where it is polled',
+      'inherit: what is left',
+      [/if \(this\.own\?\.isEmpty === false\)\s*this\.publish\(this\.cpu\);/, ''],
+    ],
   ]),
   ...mutants('dev_cpu_dead', 'backlog', SOFTNET, [
     ['whom it was to call is called', 'inherit: whom', ['rpsIpiListOf(views, address).send(this.callBacklog);', '']],

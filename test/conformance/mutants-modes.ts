@@ -193,7 +193,6 @@ export const MITIGATION_MUTANTS: readonly Mutant[] = [
   ]),
   ...mutants('ep_send_events', 'waits', WAIT, [
     ['who waits is told which', 'either', ['this.found[ready] = index;', 'this.found[ready] = ready;']],
-    ['each once', 'either', ['this.seen = Atomics.load(this.words, COUNT);\n        return', 'return']],
   ]),
   ...mutants('ep_free', 'mitigation', WAIT, [
     [

@@ -49,7 +49,13 @@ t.test('a backlog without one of its rules strands packets', (t) =>
     },
     {
       what: 'SCHED looked at before the packets are published',
-      patches: [{ file: BACKLOG, find: /(sender\.publish\(\);)\s*(this\.schedule\(target\);)/, replace: '$2 $1' }],
+      patches: [
+        {
+          file: BACKLOG,
+          find: /this\.senders\[target\]\.publish\(\);\s*this\.schedule\(target\);/,
+          replace: 'this.schedule(target), this.senders[target].publish();',
+        },
+      ],
       spec: 'backlog:remote',
       message: STRANDED,
     },
@@ -58,8 +64,8 @@ t.test('a backlog without one of its rules strands packets', (t) =>
       patches: [
         {
           file: QUEUE,
-          find: 'this.inserted += 1;',
-          replace: 'this.inserted += 1; Atomics.store(this.words, this.ring + TAIL, this.tail + this.inserted);',
+          find: 'this.tail = (tail + 1) | 0;',
+          replace: 'this.tail = (tail + 1) | 0; Atomics.store(this.words, this.ring + TAIL, this.tail);',
         },
       ],
       spec: 'backlog:remote+races',
@@ -176,8 +182,8 @@ t.test('a backlog without one of its rules is polled twice, called for nothing, 
       patches: [
         {
           file: QUEUE,
-          find: /if \(!this\.isOwn\)\s*(Atomics\.add\(.*;).*\s*\/\/.*\s*(Atomics\.store\(words, ring \+ TAIL, tail\);)/,
-          replace: '$2 if (!this.isOwn) $1',
+          find: /if \(!this\.isOwn\)\s*Atomics\.add\(.*;\s*\/\/.*\s*(Atomics\.store\(words, ring \+ TAIL, tail\);)/,
+          replace: '$1 Atomics.add(words, this.qlen, 1);',
         },
       ],
       spec: 'backlog:remote',

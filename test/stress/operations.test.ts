@@ -67,7 +67,7 @@ function yesHost(options: Partial<HostOptions>, napi: Partial<NapiControl> = {},
   const yes = async () => {};
   const host = {
     config: resolveOptions({ device: 'pktgen', cpus: 1, queues: 1, ring: 64, ...options }),
-    supervisor: { source: { machine, plan }, ended: false },
+    supervisor: { source: { machine, plan }, stopping: false },
     snapshot: () => ({ nics: [{ queues: [{ ...queue }] }] }),
     moveLine: yes,
     napi: {
@@ -117,7 +117,7 @@ t.test('an instance is left enabled, also when something was wrong', async (t) =
 t.test('what must be refused, and is not; a refusal that changes something', async (t) => {
   const { host } = yesHost({});
   const lax = ['enable an enabled one', 'napi-set out of range', 'write out of range', 'sysctl out of range'];
-  for (const name of [...lax, 'move a line that is not there'])
+  for (const name of [...lax, 'move a line that is not there', 'thread-worker without room, or under way'])
     await t.rejects(run(name, host), /was not refused$/, name);
   for (const name of ['move a line of mode interrupt', 'NAPI in mode interrupt']) {
     await t.rejects(run(name, yesHost({ mode: 'interrupt' }).host), /was not refused$|changed it from/, name);
@@ -136,4 +136,6 @@ t.test('what was set, and is not', async (t) => {
   )) {
     await t.rejects(run(name, yesHost({}).host), /changed it from/, name);
   }
+  const workers = yesHost({ napi: { threadWorker: false } }).host;
+  await t.rejects(run('thread in its other form', workers), /thread-worker of 5 changed it from/);
 });

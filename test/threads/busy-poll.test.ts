@@ -91,6 +91,16 @@ t.test('M16: nothing comes: its interrupt is on again, and its CPU sleeps', asyn
   t.ok(sleeps <= 10 * packets, `slept ${sleeps} times in half a second`);
 });
 
+t.test('B11: a task without the CAP_NET_ADMIN that it needs ends the machine with its name', async (t) => {
+  for (const [module, said] of [
+    ['busy-poller', /^cpu0 died: task busy-poller: SO_PREFER_BUSY_POLL=1: .* needs CAP_NET_ADMIN \(EPERM\)$/],
+    ['greedy', /^cpu0 died: task file:.*greedy\.js: busy_poll_budget=65: .* needs CAP_NET_ADMIN \(EPERM\)$/],
+  ] as const) {
+    const running = start({ ...STREAM, task: url(`tasks/${module}`) }).then(({ done }) => done);
+    await t.rejects(running, { message: said }, 'in a step, or in its factory');
+  }
+});
+
 t.test('its line moves: the task on the new CPU polls, and the one on the old CPU leaves it alone', async (t) => {
   const load = { ...STREAM, cpus: 2, packets: 10_000 };
   const host = await start({ ...load, napi: { ...SUSPENDED, deferHardIrqs: 2 }, task: 'busy-poll' });

@@ -18,6 +18,7 @@ const CONTEXTS = 0; // of three CPUs
 const CONTEXT_BYTES = 192;
 const LINES = 1024;
 const NAPIS = 2048; // the backlogs of three CPUs, and a driver's for each of them
+const NAPI_BYTES = 192;
 const CPUS = 4096; // softirq words, softnet words, timers, counters of each
 const CPU_BYTES = 1024;
 const SYSCTLS = 8192;
@@ -193,7 +194,7 @@ const backlog: ScenarioFactory = async (root, spec) => {
 
   /** As NapiState.holder(), but no step. */
   function plainHolder(shared: Shared, id: number): number {
-    const state = wordsOf(shared)[NAPIS / 4 + id * 32]!;
+    const state = wordsOf(shared)[(NAPIS + id * NAPI_BYTES) / 4]!;
     return (state & 1) === 0 ? -1 : state >> 16;
   }
 
@@ -264,8 +265,8 @@ const LABELS: Record<number, string> = {
   [LINES + 64 * (1 + TARGET)]: 'cpu1.PENDING',
   [LINES + 64 * (1 + CPU_COUNT + TARGET)]: 'SUBJECTS.SCHEDULE',
   [LINES + 64 * (1 + 2 * CPU_COUNT + TARGET)]: 'SUBJECTS.RPS',
-  [NAPIS + 128 * TARGET]: 'STATE',
-  [NAPIS + 128 * DRIVER]: 'STATE',
+  [NAPIS + NAPI_BYTES * TARGET]: 'STATE',
+  [NAPIS + NAPI_BYTES * DRIVER]: 'STATE',
   [BACKLOG]: 'QLEN',
   [BACKLOG + 64]: 'TAIL0',
   [BACKLOG + 64 + 64]: 'SPLICED0',
