@@ -12,6 +12,8 @@
 //   lines that target it          the line's word                      retargeted, told to the new target if pending
 //   lines that it was to tell     PENDING in the line                  every pending line is told to its target once more
 //   timers armed there            TIMER, EXPIRES                       the heir adopts them: CALL_CPU_DEAD
+//   timers handed to it           TIMER: still armed by who is no CPU  likewise: CALL_TIMER
+//   a worker that it was to wake  holder in STATE: the worker          woken, after an accident
 //   a callback that it ran        its bit of TIMER_RUNS                cleared
 //   the poll lock, NPSVC          POLL_OWNER                           cleared
 //   calls that it had not taken   its bitmaps                          cleared: instances go by the holder
@@ -25,7 +27,7 @@
 // complete between two bursts.
 
 import { napiState } from '../cpu/build.js';
-import { CALL_CPU_DEAD, CALL_SCHEDULE, Calls, clearPending } from '../irq/call.js';
+import { CALL_CPU_DEAD, CALL_SCHEDULE, CALL_TIMER, Calls, clearPending } from '../irq/call.js';
 import { IrqLine } from '../irq/line.js';
 import { CPU_COUNTERS, counterAddress, MALFORMED_REASONS, POLL_COUNTERS, readCounters } from '../memory/counters.js';
 import { ringDoorbell } from '../memory/doorbell.js';
@@ -42,13 +44,13 @@ export class CpuDead {
   /** Frames that went with CPUs, by queue. */
   readonly lost: number[];
   private readonly views: Views;
-  private readonly plan: Pick<Plan, 'cpus' | 'nicContext'>;
+  private readonly plan: Pick<Plan, 'cpus' | 'nicContext' | 'pollerContexts'>;
   private readonly states: readonly NapiState[];
   private readonly lines: readonly IrqLine[];
   private readonly calls: Calls;
   private readonly lostByCpu: number[];
 
-  constructor(views: Views, plan: Pick<Plan, 'cpus' | 'nicContext'>) {
+  constructor(views: Views, plan: Pick<Plan, 'cpus' | 'nicContext' | 'pollerContexts'>) {
     const { irq, napis, napiCount, rings } = plan.cpus[0]!;
     this.views = views;
     this.plan = plan;
@@ -73,8 +75,16 @@ export class CpuDead {
     this.moveLines(cpu, heirs);
     for (const state of this.states) this.handOver(state, cpu, heirs);
     if (accident) this.lookEverywhere();
+    if (accident) for (const context of this.plan.pollerContexts) ringDoorbell(this.views.words, context / 4);
     this.moveTimers(heirs);
     ringDoorbell(this.views.words, this.plan.nicContext / 4); // It may wait for buffers that were posted without a word.
+  }
+
+  /** A timer's call may have gone to a CPU that has no thread. One that is on its way yet is adopted once. */
+  adoptRemoteTimers(heirs: readonly number[]): void {
+    for (const state of this.states) {
+      if (state.timerCpu() >= this.plan.cpus.length) this.calls.call(heirs[0]!, CALL_TIMER, state.id);
+    }
   }
 
   /** Nobody has taken over yet what `cpu` held or had armed. */
@@ -137,5 +147,6 @@ export class CpuDead {
     for (const cpu of this.plan.cpus.keys()) {
       if (armed.has(cpu) && !heirs.includes(cpu)) this.calls.call(heirs[0]!, CALL_CPU_DEAD, cpu);
     }
+    this.adoptRemoteTimers(heirs);
   }
 }

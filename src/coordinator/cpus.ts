@@ -78,6 +78,7 @@ export class Cpus {
   sweep(): void {
     const { online } = this;
     if (online.length === 0 || online.length === this.states.length) return;
+    this.dead.adoptRemoteTimers(online);
     for (const [cpu, state] of this.states.entries()) {
       if ((state === 'offline' || state === 'lost') && this.dead.holds(cpu)) this.dead.takeOver(cpu, online, false);
     }
