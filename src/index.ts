@@ -1,6 +1,7 @@
 // The public API.
 
 export { CaptureError } from './capture/capture-error.js';
+export type { BusyPollTaskData } from './coordinator/busy-poll.js';
 export type { CpuState } from './coordinator/cpus.js';
 export {
   BrokenCaptureError,
@@ -18,6 +19,7 @@ export type { Config, HostOptions, SinkOption, TaskOption } from './coordinator/
 export type * from './coordinator/snapshot-types.js';
 export type { Step, TaskContext, TaskFactory } from './cpu/application-task.js';
 export type { TaskNapi } from './cpu/task-napi.js';
+export type { TaskWait } from './cpu/task-wait.js';
 export {
   ICMP_TYPE_NAMES,
   ICMPV6_TYPE_NAMES,
@@ -26,9 +28,11 @@ export {
   TCP_FLAG_NAMES,
 } from './memory/counters.js';
 export { type NapiBit, NapiError } from './napi/bits.js';
+export type { BusyPollParams, Capability } from './napi/busy-params.js';
 export type { BusyLoop } from './napi/busy-poll.js';
 export type { SysfsName } from './napi/device.js';
 export type { SysctlName } from './napi/sysctl.js';
 export type { ThreadedMode } from './napi/threaded.js';
+export type { Waitable } from './napi/wait.js';
 export type { Burst, Sink, SinkFactory } from './net/sink.js';
 export { type Errno, ErrnoError } from './runtime/errno.js';

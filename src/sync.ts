@@ -11,3 +11,4 @@ export { Mutex, SpinLock } from './memory/sync/lock.js';
 export { Once } from './memory/sync/once.js';
 export { Semaphore } from './memory/sync/semaphore.js';
 export { type Mortal, watchWorker } from './memory/sync/thread.js';
+export { type Waitable, WaitEvent } from './napi/wait.js';

@@ -19,6 +19,8 @@ export interface CpuRecorderTask {
 export interface NicRecorderTask {
   readonly epoch: Timestamp;
   readonly dropped: WriterTask;
+  /** Number of the interface that stands for the device, of frames that no queue was picked for. */
+  readonly device: number;
 }
 
 export function buildCpuRecorder(
@@ -35,5 +37,6 @@ export function buildCpuRecorder(
 }
 
 export function buildNicRecorder(views: Views, bursts: Bursts, clock: Clock, task: NicRecorderTask): NicRecorder {
-  return new NicRecorder(views, bursts, new CaptureTime(clock, task.epoch), new BlockWriter(views, task.dropped));
+  const writer = new BlockWriter(views, task.dropped);
+  return new NicRecorder(views, bursts, new CaptureTime(clock, task.epoch), writer, task.device);
 }

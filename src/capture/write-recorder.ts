@@ -94,12 +94,15 @@ export class NicRecorder {
   private readonly bursts: Bursts;
   private readonly time: CaptureTime;
   private readonly dropped: BlockWriter;
+  private readonly device: number;
 
-  constructor(views: Views, bursts: Bursts, time: CaptureTime, dropped: BlockWriter) {
+  /** @param device number of the interface that stands for the whole device */
+  constructor(views: Views, bursts: Bursts, time: CaptureTime, dropped: BlockWriter, device: number) {
     this.words = views.words;
     this.bursts = bursts;
     this.time = time;
     this.dropped = dropped;
+    this.device = device;
   }
 
   /** Those of `count` offers that are not PLACED have found no buffer. */
@@ -110,13 +113,13 @@ export class NicRecorder {
     dropped.add(this.bursts.encodeOffers(offers, count, dropped.stamp, dropped.end), this.unplaced(offers, count));
   }
 
-  /** A frame that is empty, or too long for any buffer, came for `queue`. It lies in one piece. */
-  lengthError(frame: number, length: number, wireLength: number, queue: number): void {
+  /** A frame that is empty, or too long for any buffer, came. It lies in one piece. */
+  lengthError(frame: number, length: number, wireLength: number): void {
     const { dropped } = this;
     const captured = Math.min(length, SNAPLEN);
     this.time.read();
     dropped.stampDropped(this.time, RX_LENGTH_ERRORS);
-    dropped.add(this.bursts.encodeFrame(frame, captured, wireLength, queue, dropped.stamp, dropped.end), 1);
+    dropped.add(this.bursts.encodeFrame(frame, captured, wireLength, this.device, dropped.stamp, dropped.end), 1);
   }
 
   flush(): void {

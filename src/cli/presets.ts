@@ -9,10 +9,18 @@ import { UsageError } from './one-line.js';
 interface Preset {
   readonly sysctl?: readonly string[];
   readonly napi?: readonly string[];
+  /** Beside those that are typed. */
+  readonly task?: readonly string[];
 }
 
+/** Two timer polls of 200 µs, then the interrupt: what Documentation/networking/af_xdp.rst sets for busy polling. */
+const DEFERRED = ['defer-hard-irqs=2', 'gro-flush-timeout=200000'];
+
 const PRESETS: Readonly<Record<string, Preset>> = {
-  defer: { napi: ['defer-hard-irqs=2', 'gro-flush-timeout=200000'] },
+  'busy-poll': { napi: DEFERRED, task: ['busy-poll'] },
+  defer: { napi: DEFERRED },
+  // The safety time-out is far longer than the other: an application that works is not interrupted (Documentation/networking/napi.rst).
+  suspend: { napi: [...DEFERRED, 'irq-suspend-timeout=20000000'], task: ['busy-poll'] },
   threaded: { napi: ['threaded=enabled'] },
   'threaded-busy-poll': { napi: ['threaded=busy-poll'] },
 };
@@ -24,6 +32,8 @@ interface Typed {
   readonly mode?: string;
   readonly sysctl?: readonly string[];
   readonly napi?: readonly string[];
+  readonly task?: readonly string[];
+  readonly capabilities?: readonly string[];
 }
 
 /**
@@ -31,16 +41,27 @@ interface Typed {
  * @returns notes: what a preset sets
  * @throws UsageError when there is no such mode, or one of the others is not NAME=VALUE
  */
-export function expandModes<T extends Typed>({ mode, sysctl = [], napi = [], ...rest }: T) {
+export function expandModes<T extends Typed>({
+  mode,
+  sysctl = [],
+  napi = [],
+  task = [],
+  capabilities = [],
+  ...rest
+}: T) {
   if (mode !== undefined && !MODES.includes(mode)) throw new UsageError(`--mode ${mode}: must be ${orOf(MODES)}`);
   const preset = mode !== undefined && Object.hasOwn(PRESETS, mode) ? PRESETS[mode]! : null;
   const sysctls = [...(preset?.sysctl ?? []), ...sysctl];
   const settings = [...(preset?.napi ?? []), ...napi];
+  const tasks = [...(preset?.task ?? []), ...task];
+  if (capabilities.length > 0 && tasks.length === 0)
+    throw new UsageError('--capabilities: needs a --task that has them');
   const options = {
     ...rest,
     ...(mode !== undefined && { mode: preset === null ? mode : 'napi' }),
     ...(sysctls.length > 0 && { sysctl: Object.fromEntries(assignments('--sysctl', sysctls)) }),
     ...(settings.length > 0 && { napi: camelKeys(assignments('--napi', settings)) }),
+    ...(tasks.length > 0 && { task: capabilities.length > 0 ? tasks.map((url) => ({ url, capabilities })) : tasks }),
   };
   return { options, notes: preset === null ? [] : [`mode ${mode}: ${told(preset)}`] };
 }
@@ -49,8 +70,9 @@ function orOf(names: readonly string[]): string {
   return new Intl.ListFormat('en', { type: 'disjunction' }).format(names).replace(', or', ' or');
 }
 
-function told({ sysctl = [], napi = [] }: Preset): string {
-  return [...sysctl.map((one) => `--sysctl ${one}`), ...napi.map((one) => `--napi ${one}`)].join(' ');
+function told({ sysctl = [], napi = [], task = [] }: Preset): string {
+  const typed = (flag: string, values: readonly string[]) => values.map((value) => `${flag} ${value}`);
+  return [...typed('--sysctl', sysctl), ...typed('--napi', napi), ...typed('--task', task)].join(' ');
 }
 
 function assignments(flag: string, texts: readonly string[]): [name: string, value: string | number][] {

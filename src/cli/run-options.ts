@@ -3,6 +3,7 @@
 
 import type { Command } from 'commander';
 import { NAPI_KEYS } from '../coordinator/napi-settings.js';
+import { CAPABILITY_NAMES } from '../napi/busy-params.js';
 import { SYSCTL_NAMES } from '../napi/sysctl.js';
 import { THREADED_MODES } from '../napi/threaded.js';
 import { PRESET_NAMES } from './presets.js';
@@ -61,7 +62,14 @@ const MACHINE: readonly Line[] = [
     'a CPU whose loop has not turned for so long is locked up, 0 … 3600; 0: none ever is (default: 20)',
   ],
   ['--verify-l4', 'verify UDP and TCP checksums, and drop what does not hold (default: not verified)'],
-  ['--task <url...>', 'what runs on each CPU beside ksoftirqd: spin, or the URL of a module with a step function'],
+  [
+    '--task <url...>',
+    'what runs on each CPU beside ksoftirqd: spin, busy-poll, or the URL of a module with a step function',
+  ],
+  [
+    '--capabilities <name...>',
+    `what the tasks may do: ${CAPABILITY_NAMES.join(', ')} (prefer and large budgets in busy polling)`,
+  ],
   ['--sysctl <name=value...>', `as sysctl -w: ${SYSCTL_NAMES.join(', ')}`],
   [
     '--napi <key=value...>',

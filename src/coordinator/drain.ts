@@ -3,7 +3,7 @@
 
 import { CPU_COUNTERS, readCounters } from '../memory/counters.js';
 import type { Views } from '../memory/views.js';
-import { backlogWaiting } from '../net/backlog.js';
+import { backlogWaiting } from '../net/backlog-queue.js';
 import { readNic } from '../nic/nic.js';
 import { ringWaiting } from '../ring/rx-ring.js';
 import type { Plan } from './plan.js';

@@ -62,7 +62,7 @@ export interface Host {
   readonly sysctl: SysctlControl;
   /**
    * Moves an interrupt line, and with it its queue's NAPI, to another CPU while traffic runs. Resolves when no other CPU
-   * polls the queue any more.
+   * polls the queue any more; but a task that busy-polls still may, and, as in Linux, a timer of its deferral that is armed there.
    * @throws SoftirqOptionError when there is no such line or CPU, or in interrupt mode, whose backlog cannot follow; ErrnoError
    *   EINVAL when the CPU is not online
    */

@@ -2,7 +2,11 @@
 // What each option may be for itself. What one means for another is checked in resolve-options.ts.
 
 import { z } from 'zod';
+import { CAPABILITY_NAMES, type Capability } from '../napi/busy-params.js';
+import { NAPI_POLL_WEIGHT } from '../napi/napi.js';
 import { RING_SIZE_MAX, RING_SIZE_MIN } from '../ring/rx-ring.js';
+import { BUILT_IN_TASKS } from './built-in-tasks.js';
+import type { BusyPollTaskData } from './busy-poll.js';
 import { SoftirqOptionError } from './errors.js';
 import { RATE, SIZE } from './option-values.js';
 import type { HostOptions } from './options.js';
@@ -12,6 +16,9 @@ const QUEUES_MAX = 128;
 /** Of tasks: nice 19 and nice -20. */
 const WEIGHT_MIN = 15;
 const WEIGHT_MAX = 88_761;
+/** Of the task busy-poll: so long the host's requests may have to wait. */
+const BUSY_USECS_MAX = 10_000;
+const WORK_USECS_MAX = 1_000_000;
 const FLOWS_MAX = 65_536;
 const TOP_FLOWS_MAX = 1000;
 const BUDGET_USECS_MIN = 2000; // 2·10^6 / HZ, as net.core.netdev_budget_usecs
@@ -57,27 +64,48 @@ function fileName() {
 const ringSize = `must be a power of two from ${RING_SIZE_MIN} to ${RING_SIZE_MAX}`;
 const sinkShape = 'must be {url, data?} with the absolute URL of a module';
 
-const taskShape = 'must be spin, the absolute URL of a module, or {url, name?, weight?, data?}';
+const taskNames = [...BUILT_IN_TASKS.keys()];
+const taskShape = `must be ${taskNames.join(', ')}, the absolute URL of a module, or {url, name?, weight?, data?, capabilities?}`;
 const taskWeight = `must have a weight from ${WEIGHT_MIN} to ${WEIGHT_MAX}`;
+const busyPollTask =
+  'busy-poll must have data {usecs?: 0 … 10000, budget?: 1 … 64, prefer?: true or false, workUsecs?: 0 … 1000000}';
 const taskUrl = z
   .union([z.string(), z.instanceof(URL)], { error: taskShape })
   .transform(String)
-  .refine((url) => url === 'spin' || URL.canParse(url), taskShape);
+  .refine((url) => BUILT_IN_TASKS.has(url) || URL.canParse(url), taskShape);
+const taskCapabilities = `must have capabilities among ${CAPABILITY_NAMES.join(', ')}`;
 const task = z.union(
   [
     taskUrl,
-    z.strictObject({
-      url: taskUrl,
-      name: z.string().min(1).optional(),
-      weight: z
-        .number(taskWeight)
-        .refine((n) => Number.isInteger(n) && n >= WEIGHT_MIN && n <= WEIGHT_MAX, taskWeight)
-        .optional(),
-      data: z.unknown().optional(),
-    }),
+    z
+      .strictObject({
+        url: taskUrl,
+        name: z.string().min(1).optional(),
+        weight: z
+          .number(taskWeight)
+          .refine((n) => Number.isInteger(n) && n >= WEIGHT_MIN && n <= WEIGHT_MAX, taskWeight)
+          .optional(),
+        data: z.unknown().optional(),
+        capabilities: z
+          .custom<readonly Capability[]>(Array.isArray)
+          .refine((names) => names.every((name) => CAPABILITY_NAMES.includes(name)), taskCapabilities)
+          .optional(),
+      })
+      .refine(({ url, data }) => url !== 'busy-poll' || isBusyPollTaskData(data ?? {}), busyPollTask),
   ],
   { error: taskShape },
 );
+
+function isBusyPollTaskData(data: unknown): data is BusyPollTaskData {
+  const whole = (min: number, max: number) => z.int().min(min).max(max).optional();
+  const shape = {
+    usecs: whole(0, BUSY_USECS_MAX),
+    budget: whole(1, NAPI_POLL_WEIGHT),
+    prefer: z.boolean().optional(),
+    workUsecs: whole(0, WORK_USECS_MAX),
+  };
+  return z.strictObject(shape).safeParse(data).success;
+}
 
 const schema = z.strictObject({
   device: z

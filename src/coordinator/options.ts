@@ -1,6 +1,7 @@
 // Cold. Runs on: main.
 // The options of a machine: what is given, and what they are with all defaults filled in (resolve-options.ts).
 
+import type { Capability } from '../napi/busy-params.js';
 import type { SysctlSettings } from './kernel-options.js';
 import type { NapiSettings } from './napi-settings.js';
 
@@ -14,7 +15,10 @@ export interface SinkOption {
 
 /** A task of the application, on every CPU: a module whose default export makes its step function. */
 export interface TaskOption {
-  /** Absolute URL of the module, or `spin`: the built-in one that always has something to do. */
+  /**
+   * Absolute URL of the module, or one of the built-in ones: `spin` always has something to do; `busy-poll` waits for its CPU's
+   * packets as epoll_wait does with prefer_busy_poll (`data`: BusyPollTaskData).
+   */
   readonly url: string | URL;
   /** As reports call it. Default: the module's file name. */
   readonly name?: string;
@@ -22,6 +26,8 @@ export interface TaskOption {
   readonly weight?: number;
   /** Handed to the factory on every CPU; structured-cloned, so a SharedArrayBuffer in it is shared. */
   readonly data?: unknown;
+  /** What it may do beyond what everybody may: CAP_NET_ADMIN is for `prefer` and large budgets in busy polling. Default: none. */
+  readonly capabilities?: readonly Capability[];
 }
 
 /** What `startHost` takes. Everything but `device` has a default. */

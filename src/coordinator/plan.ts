@@ -12,7 +12,7 @@ import {
 } from '../bursts/layout.js';
 import { WRITE_AREA_BYTES } from '../capture/write-area.js';
 import type { CpuLayout } from '../cpu/build.js';
-import { irqRegionBytes } from '../irq/line.js';
+import { type IrqLayout, irqRegionBytes } from '../irq/line.js';
 import { Arena } from '../memory/arena.js';
 import { CONTEXT_BYTES } from '../memory/context.js';
 import {
@@ -32,7 +32,8 @@ import { SOFTNET_BYTES } from '../napi/softnet.js';
 import { NAPI_BYTES } from '../napi/state.js';
 import { SYSCTL_BYTES } from '../napi/sysctl.js';
 import { timersBytes } from '../napi/timers.js';
-import { BACKLOG_BYTES, BACKLOG_FRAMES_MAX } from '../net/backlog.js';
+import { PACKET_WORDS } from '../net/backlog-packets.js';
+import { BACKLOG_FRAMES_MAX, type BacklogLayout, backlogBytes } from '../net/backlog-queue.js';
 import { flowTableBytes } from '../net/flow-table.js';
 import type { NicRegions } from '../nic/build.js';
 import { NIC_BYTES } from '../nic/nic.js';
@@ -43,7 +44,10 @@ import { SoftirqOptionError } from './errors.js';
 
 /** Pages of a 32-bit WebAssembly memory, less one so that its length fits an unsigned 32-bit number. */
 const MEMORY_BYTES_MAX = 65_535 * 65_536;
+/** In interrupt mode, no CPU sends packets to the backlog of another. */
+const BACKLOG_SENDERS = 1;
 const BUFFER_ALIGNMENT = 4096;
+const NICS = 1;
 const FLOW_TABLE = `table of ${FLOW_BUCKETS * BUCKET_FLOWS} flows`;
 
 export interface Plan {
@@ -61,7 +65,11 @@ export interface Plan {
   readonly nicContext: number;
   readonly cpus: readonly CpuLayout[];
   readonly nic: NicRegions;
-  readonly backlogs: readonly number[];
+  readonly backlogs: readonly BacklogLayout[];
+  /** Contexts that poll and are no CPUs: the workers, by queue, then those for attached threads. `cpu` is the context's id. */
+  readonly pollers: readonly CpuLayout[];
+  /** Their context words. */
+  readonly pollerContexts: readonly number[];
   /** Write areas, one for each thread and file that is recorded. */
   readonly writers: readonly number[];
 }
@@ -79,6 +87,10 @@ export interface PlanNeeds {
   readonly writers?: number;
   /** The application's, on each CPU. Default 0. */
   readonly tasks?: number;
+  /** Queues whose NAPI's thread can be a worker of its own. Default 0. */
+  readonly workers?: number;
+  /** How many threads of the user can be attached. Default 0. */
+  readonly attachments?: number;
 }
 
 /** @throws SoftirqOptionError when all of it together does not fit a memory */
@@ -86,31 +98,67 @@ export function makePlan(needs: PlanNeeds): Plan {
   const { cpus, queues } = needs;
   const arena = new Arena();
   const start = reserveStart(arena);
-  const cpuContexts = each(arena, cpus, 'context of cpu', CONTEXT_BYTES);
-  const nicContext = arena.reserve('context of nic 0', CONTEXT_BYTES);
-  const lines = arena.reserve('interrupt lines, calls and bitmaps of cpus', irqRegionBytes(queues, cpus));
-  const irq = { address: lines, lines: queues, cpus, contexts: cpuContexts[0]! };
+  const contexts = reserveContexts(arena, needs);
+  const irq = reserveIrq(arena, needs, contexts.cpuContexts[0]!);
   const napiCount = queues + cpus;
   const napis = arena.reserve('napi instances: queues, backlogs', napiCount * NAPI_BYTES);
-  const ofCpus = cpuContexts.map((_, cpu) => reserveCpu(arena, needs, cpu));
+  const ofCpus = contexts.cpuContexts.map((_, cpu) => reserveCpu(arena, needs, `cpu ${cpu}`));
+  const ofPollers = pollerNames(needs).map((name) => reserveCpu(arena, { ...needs, mode: 'napi', tasks: 0 }, name));
   const ofNic = reserveNic(arena, needs);
   const writers = each(arena, needs.writers ?? 0, 'blocks to be written, area', WRITE_AREA_BYTES);
-  const { rings, pools, links, buffers, poolCapacity } = reserveQueues(arena, needs);
+  const { rings, buffers, poolCapacity, ...stores } = reserveQueues(arena, needs);
   if (arena.bytes > MEMORY_BYTES_MAX) throw tooLarge(needs, arena.bytes);
-  const timersOf = ofCpus.map(({ timers }) => timers);
-  const ofAll = { sysctls: start.sysctls, napis, napiCount, timersOf, pools, links, nicContext };
+  const shared = { irq, rings, buffers };
+  const backlogs = ofCpus.flatMap(({ backlog }, cpu) => (backlog === 0 ? [] : [backlogLayout(backlog, cpu)]));
+  const firstPoller = cpus + NICS;
+  const timers = timersByContext(ofCpus, ofPollers, firstPoller);
+  const ofAll = {
+    sysctls: start.sysctls,
+    napis,
+    napiCount,
+    ...stores,
+    ...timers,
+    backlogs,
+    nicContext: contexts.nicContext,
+  };
   return {
     bytes: arena.bytes,
     text: arena.describe(),
     ...start,
-    poolCapacity,
-    cpuContexts,
-    nicContext,
-    cpus: ofCpus.map((own, cpu) => ({ irq, rings, buffers, ...own, ...ofAll, cpu })),
-    nic: { irq, rings, buffers, ...ofNic, nic: 0 },
-    backlogs: needs.mode === 'interrupt' ? ofCpus.map(({ backlog }) => backlog) : [],
-    writers,
+    ...contexts,
+    ...{ poolCapacity, backlogs, writers },
+    cpus: ofCpus.map((own, cpu) => ({ ...shared, ...own, ...ofAll, cpu })),
+    nic: { ...shared, ...ofNic, nic: 0 },
+    pollers: ofPollers.map((own, index) => ({ ...shared, ...own, ...ofAll, cpu: firstPoller + index })),
   };
+}
+
+type OwnTimers = readonly { readonly timers: number }[];
+
+function timersByContext(ofCpus: OwnTimers, ofPollers: OwnTimers, firstPoller: number) {
+  return {
+    timersOf: ofCpus.map(({ timers }) => timers),
+    remoteTimers: new Map(ofPollers.map(({ timers }, index) => [firstPoller + index, timers])),
+  };
+}
+
+/** One behind the other, as contextWord() finds them. */
+function reserveContexts(arena: Arena, needs: PlanNeeds) {
+  return {
+    cpuContexts: each(arena, needs.cpus, 'context of cpu', CONTEXT_BYTES),
+    nicContext: arena.reserve('context of nic 0', CONTEXT_BYTES),
+    pollerContexts: pollerNames(needs).map((name) => arena.reserve(`context of ${name}`, CONTEXT_BYTES)),
+  };
+}
+
+function reserveIrq(arena: Arena, { queues, cpus }: PlanNeeds, contexts: number): IrqLayout {
+  const address = arena.reserve('interrupt lines, calls and bitmaps of cpus', irqRegionBytes(queues, cpus));
+  return { address, lines: queues, cpus, contexts };
+}
+
+function pollerNames({ workers = 0, attachments = 0 }: PlanNeeds): string[] {
+  const names = (count: number, name: string) => Array.from({ length: count }, (_, index) => `${name} ${index}`);
+  return [...names(workers, 'worker of queue'), ...names(attachments, 'attachment')];
 }
 
 function each(arena: Arena, count: number, name: string, bytes: number): number[] {
@@ -132,23 +180,27 @@ function reserveStart(arena: Arena) {
   };
 }
 
-/** What one CPU has of its own. */
-function reserveCpu(arena: Arena, { mode, cpus, queues, topFlows, tasks = 0 }: PlanNeeds, cpu: number) {
-  const own = (name: string, bytes: number) => arena.reserve(`${name} of cpu ${cpu}`, bytes);
+/** What one CPU has of its own, or another context that polls. */
+function reserveCpu(arena: Arena, { mode, cpus, queues, topFlows, tasks = 0 }: PlanNeeds, role: string) {
+  const own = (name: string, bytes: number) => arena.reserve(`${name} of ${role}`, bytes);
   const blocks = (count: number, kind: string, names: CounterNames) =>
-    Array.from({ length: count }, (_, index) => counters(arena, `cpu ${cpu} for ${kind} ${index}`, names));
+    Array.from({ length: count }, (_, index) => counters(arena, `${role} for ${kind} ${index}`, names));
   return {
     softirq: own('softirq words', SOFTIRQ_BYTES),
     softnet: own('softnet words', SOFTNET_BYTES),
     timers: own('timers of napi instances', timersBytes(queues + cpus)),
     batch: own('batch area', BATCH_BYTES),
     tally: own('tally', TALLY_BYTES),
-    backlog: mode === 'interrupt' ? own('backlog', BACKLOG_BYTES) : 0,
+    backlog: mode === 'interrupt' ? own('backlog', backlogBytes(BACKLOG_SENDERS, PACKET_WORDS)) : 0,
     flows: topFlows ? own(FLOW_TABLE, flowTableBytes(FLOW_BUCKETS)) : 0,
-    counters: counters(arena, `cpu ${cpu}`, CPU_COUNTERS),
+    counters: counters(arena, role, CPU_COUNTERS),
     pollCounters: blocks(queues, 'queue', POLL_COUNTERS),
     taskCounters: blocks(tasks, 'task', TASK_COUNTERS),
   };
+}
+
+function backlogLayout(address: number, cpu: number): BacklogLayout {
+  return { address, cpu, senders: [cpu], slotWords: PACKET_WORDS };
 }
 
 /** What the NIC has of its own. */

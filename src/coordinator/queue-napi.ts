@@ -71,9 +71,10 @@ export class EnableQueue implements ControlOperation {
     this.queue = queue;
   }
 
-  /** @throws NapiError when it is not disabled */
+  /** @throws NapiError when it is not disabled, also while it is polled: the kernel's BUG asks for SCHED alone, whoever holds it */
   begin(): void {
     const { device, state, line } = this.queue;
+    if (state.napiId !== 0) throw new NapiError('napi_enable', state.id, state.load(), 'it is not disabled');
     device.enable(state);
     line.unmask(); // It is ours to unmask: we cleared SCHED.
     line.raise();

@@ -1,19 +1,31 @@
 // Cold. Runs on: main.
 // One capture file that is recorded: opened before the threads start, finished when none runs any more.
 
-import { closeSync, ftruncateSync, openSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fchmodSync,
+  fchownSync,
+  ftruncateSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { createWriteArea, readWriteArea, unwrittenBlocks, type WriterTask } from '../capture/write-area.js';
 import { writeWhole } from '../capture/write-file.js';
 import { mergeParts } from '../capture/write-merge.js';
 import type { Views } from '../memory/views.js';
 import { RecordingError } from './errors.js';
-import { partPath, type RecordingTarget, reasonOf } from './recording-paths.js';
+import { fileBehind, mergingPath, partPath, type RecordingTarget, reasonOf } from './recording-paths.js';
 import type { RecordingSnapshot } from './snapshot-types.js';
 
 /** What one thread writes of the file. */
 interface Part extends WriterTask {
   readonly role: string;
   readonly path: string;
+  /** The file was not there before: it may be taken away while it holds nothing. */
+  readonly isNew: boolean;
 }
 
 export class RecordingFile {
@@ -38,7 +50,10 @@ export class RecordingFile {
       const path = partPath(this.target, role);
       const area = this.areas[index]!;
       this.attempt(path, [], () => {
-        const part = { role, path, area, fd: openSync(path, 'w+') };
+        const isPart = path !== this.target.path;
+        const isNew = isPart || !existsSync(path);
+        // A part that is there is an earlier recording that nobody has put together.
+        const part = { role, path, area, isNew, fd: openSync(path, isPart ? 'wx+' : 'w+') };
         this.parts = [...this.parts, part];
         writeWhole(part.fd, prelude);
         createWriteArea(this.views, area, prelude.length);
@@ -46,11 +61,11 @@ export class RecordingFile {
     });
   }
 
-  /** Before any thread has run: closes what is open, and takes parts away, which hold nothing. */
+  /** Before any thread has run: closes what is open, and takes new files away, which hold nothing. */
   abandon(): void {
-    for (const { fd, path } of this.parts) {
+    for (const { fd, path, isNew } of this.parts) {
       closeSync(fd);
-      if (path !== this.target.path) rmSync(path, { force: true });
+      if (isNew) rmSync(fileBehind(path), { force: true });
     }
     this.parts = [];
   }
@@ -116,12 +131,26 @@ export class RecordingFile {
     this.attempt(path, [path], () => writeOrTruncate(fd, trailer, produced));
   }
 
+  /** Until the merged file is whole, the target stays as it was: whatever ends the process, the parts are whole. */
   private async merge(trailer: Buffer, progress: (done: number) => void): Promise<void> {
     const { path } = this.target;
+    const merged = mergingPath(path);
+    try {
+      await this.mergeInto(merged, trailer, progress);
+      renameSync(merged, fileBehind(path));
+    } catch (error) {
+      rmSync(merged, { force: true }); // All of it is in the parts, and they may need the room.
+      throw this.lost(path, this.partPaths(), error);
+    }
+    for (const part of this.partPaths()) rmSync(part, { force: true });
+  }
+
+  private async mergeInto(path: string, trailer: Buffer, progress: (done: number) => void): Promise<void> {
     const all = this.snapshot().bytes;
     let done = 0;
-    const merging = this.attempt(path, this.partPaths(), () => openSync(path, 'w'));
+    const merging = openSync(path, 'w');
     try {
+      likeTarget(merging, this.target.path);
       writeWhole(merging, this.prelude);
       await mergeParts(
         this.parts.map(({ fd }) => fd),
@@ -133,13 +162,9 @@ export class RecordingFile {
         },
       );
       writeWhole(merging, trailer);
-    } catch (error) {
-      rmSync(path, { force: true }); // All of it is in the parts, and they may need the room.
-      throw this.lost(path, this.partPaths(), error);
     } finally {
       closeSync(merging);
     }
-    for (const part of this.partPaths()) rmSync(part, { force: true });
   }
 
   private partPaths(): string[] {
@@ -159,6 +184,14 @@ export class RecordingFile {
     const { errno, message } = cause as NodeJS.ErrnoException;
     return new RecordingError(path, errno === undefined ? message : reasonOf(errno), kept, { cause });
   }
+}
+
+/** Whoever might read the file that is replaced may read the new one, and nobody else. */
+function likeTarget(fd: number, path: string): void {
+  const old = statSync(path, { throwIfNoEntry: false });
+  if (old === undefined) return;
+  if (process.geteuid?.() === 0) fchownSync(fd, old.uid, old.gid);
+  fchmodSync(fd, old.mode);
 }
 
 /** All of it at `end`, or nothing: half a block would spoil the file. @throws Error of the system */

@@ -1,8 +1,8 @@
 // Cold. Runs on: main, before any thread.
 // Which files a machine records into, who writes them, and whether it can.
 
-import { accessSync, constants, realpathSync, statSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { accessSync, constants, existsSync, lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { getSystemErrorMap } from 'node:util';
 import { STDIN, STDIN_PATH } from '../capture/file-bytes.js';
 import { SoftirqOptionError } from './errors.js';
@@ -40,6 +40,18 @@ export function partPath({ path, roles }: RecordingTarget, role: string): string
   return roles.length === 1 ? path : `${path}.${role}.part`;
 }
 
+/** Where parts are put together: beside the file itself, whose place it takes when it is whole. */
+export function mergingPath(path: string): string {
+  return `${fileBehind(path)}.merging`;
+}
+
+/** The file behind all links, there or not. @throws Error of the system when there is no such folder */
+export function fileBehind(path: string): string {
+  const folder = realpathSync(dirname(path));
+  const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+  return isLink ? fileBehind(resolve(folder, readlinkSync(path))) : join(folder, basename(path));
+}
+
 /** @throws SoftirqOptionError for a file that cannot be written, or must not be */
 export function checkRecordingPaths(config: Recorded & Pick<Config, 'device'>): void {
   const taken = new Map<string, string>();
@@ -47,14 +59,33 @@ export function checkRecordingPaths(config: Recorded & Pick<Config, 'device'>): 
   const captured = capture === STDIN ? STDIN_PATH : capture;
   if (captured !== undefined) taken.set(identityOf(captured), 'the capture that is replayed');
   for (const target of recordingTargets(config)) {
-    for (const path of new Set([target.path, ...target.roles.map((role) => partPath(target, role))])) {
-      const owner = taken.get(identityOf(path));
-      const clash = path === target.path ? `must not be ${owner}` : `needs ${path}, which is ${owner}`;
-      const expected = owner === undefined ? unwritable(path) : clash;
+    const check = (path: string, expected: string | null) => {
       if (expected !== null) throw new SoftirqOptionError(target.option, target.path, expected);
       taken.set(identityOf(path), `a file of ${target.option}`);
-    }
+    };
+    const owner = taken.get(identityOf(target.path));
+    check(target.path, owner === undefined ? unwritable(target.path) : `must not be ${owner}`);
+    if (target.roles.length === 1) continue;
+    for (const role of target.roles) check(partPath(target, role), unfitPart(partPath(target, role), taken));
+    check(mergingPath(target.path), unfitHelper(mergingPath(target.path), taken));
   }
+}
+
+type Owners = ReadonlyMap<string, string>;
+
+/** @returns what is wrong with a file in which one thread's part is to be written, or null */
+function unfitPart(path: string, taken: Owners): string | null {
+  const problem = unfitHelper(path, taken);
+  if (problem !== null || !existsSync(path)) return problem;
+  return `needs ${path}, which is there: it may hold an earlier recording; move it away or remove it`;
+}
+
+/** @returns what is wrong with a file that is needed beside the target, or null */
+function unfitHelper(path: string, taken: Owners): string | null {
+  const owner = taken.get(identityOf(path));
+  if (owner !== undefined) return `needs ${path}, which is ${owner}`;
+  const problem = unwritable(path);
+  return problem === null ? null : `needs ${path}: ${problem}`;
 }
 
 /** @returns what is wrong with it, or null */
@@ -66,6 +97,7 @@ function unwritable(path: string): string | null {
     if (stats !== undefined) accessSync(path, constants.W_OK);
     if (statSync(dirname(path), { throwIfNoEntry: false }) === undefined) return `there is no folder ${dirname(path)}`;
     accessSync(dirname(path), constants.W_OK);
+    if (stats === undefined) accessSync(dirname(fileBehind(path)), constants.W_OK); // where a link leads
     return null;
   } catch (error) {
     return `cannot be written: ${reasonOf((error as { errno: number }).errno)}`;

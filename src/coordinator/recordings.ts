@@ -13,6 +13,7 @@ import type { CpuRecorderTask, NicRecorderTask } from '../capture/write-build.js
 import { monotonicEpoch, timestampOf } from '../capture/write-time.js';
 import { CPU_COUNTERS, NIC_COUNTERS, NIC_QUEUE_COUNTERS, readCounters } from '../memory/counters.js';
 import type { Views } from '../memory/views.js';
+import { MonotonicClock } from '../runtime/clock.js';
 import { RecordingError } from './errors.js';
 import type { Config } from './options.js';
 import type { Plan } from './plan.js';
@@ -33,6 +34,7 @@ export class Recordings {
   private readonly plan: Plan;
   private readonly files: readonly RecordingFile[];
   private readonly epoch: Timestamp;
+  private openedNs = 0;
 
   constructor(views: Views, plan: Plan, config: Config) {
     this.views = views;
@@ -48,10 +50,9 @@ export class Recordings {
 
   /** @throws RecordingError; then no file is open */
   open(): void {
-    const interfaces = this.plan.nic.rings.map((_, queue) => interfaceDescription(`nic0/${queue}`));
-    const prelude = Buffer.concat([sectionHeader(`softirq ${version}`, `${system()} ${release()}`), ...interfaces]);
+    this.openedNs = new MonotonicClock().nowNs;
     try {
-      for (const file of this.files) file.open(prelude);
+      for (const file of this.files) file.open(this.prelude(file));
     } catch (error) {
       this.abandon();
       throw error;
@@ -77,7 +78,7 @@ export class Recordings {
 
   nicTask(): NicRecorderTask | null {
     const dropped = this.files.find(({ target }) => target.dropped)?.taskOf('nic0') ?? null;
-    return dropped === null ? null : { epoch: this.epoch, dropped };
+    return dropped === null ? null : { epoch: this.epoch, dropped, device: this.queues };
   }
 
   snapshot(): RecordingSnapshot[] {
@@ -93,7 +94,7 @@ export class Recordings {
     let result = failure;
     for (const file of this.files) {
       try {
-        await file.finish(this.trailer(), (done) => this.tell(file, done));
+        await file.finish(this.trailer(file), (done) => this.tell(file, done));
       } catch (error) {
         if (!(error instanceof RecordingError)) throw error;
         result = worse(result, error, file.faulty());
@@ -107,20 +108,36 @@ export class Recordings {
     this.activity = `putting ${target.path} in order of time: ${Math.floor(100 * done)} %`;
   }
 
-  private trailer(): Buffer {
-    return Buffer.concat(this.plan.nic.rings.map((_, queue) => interfaceStatistics(queue, this.statistics(queue))));
+  private get queues(): number {
+    return this.plan.nic.rings.length;
   }
 
-  private statistics(queue: number): InterfaceStatistics {
-    const { startNs, endNs, rxLengthErrors } = readCounters(this.views, NIC_COUNTERS, this.plan.nic.counters);
+  /** An interface for each queue; where drops are recorded one more, for frames that no queue was picked for. */
+  private prelude({ target }: RecordingFile): Buffer {
+    const names = this.plan.nic.rings.map((_, queue) => `nic0/${queue}`);
+    if (target.dropped) names.push('nic0');
+    const section = sectionHeader(`softirq ${version}`, `${system()} ${release()}`);
+    return Buffer.concat([section, ...names.map((name) => interfaceDescription(name))]);
+  }
+
+  private trailer({ target }: RecordingFile): Buffer {
+    const { views, plan } = this;
+    const { rxLengthErrors } = readCounters(views, NIC_COUNTERS, plan.nic.counters);
+    const queues = plan.nic.queueCounters.map((block) => readCounters(views, NIC_QUEUE_COUNTERS, block));
+    const counts = queues.map(({ rxPackets, rxMissedErrors }) => [rxPackets, rxMissedErrors] as const);
+    if (target.dropped) counts.push([0, rxLengthErrors]);
+    const blocks = counts.map(([taken, dropped], id) => interfaceStatistics(id, this.statistics(taken, dropped)));
+    return Buffer.concat(blocks);
+  }
+
+  /** From the moment when the files were opened, be it that no packet ever came. */
+  private statistics(taken: number, dropped: number): InterfaceStatistics {
+    const { endNs } = readCounters(this.views, NIC_COUNTERS, this.plan.nic.counters);
     const polls = this.plan.cpus.map((cpu) => readCounters(this.views, CPU_COUNTERS, cpu.counters).lastPollNs);
-    const counters = readCounters(this.views, NIC_QUEUE_COUNTERS, this.plan.nic.queueCounters[queue]!);
-    const unfit = queue === 0 ? rxLengthErrors : 0; // No queue is picked for those: they are recorded as of the first.
-    const dropped = counters.rxMissedErrors + unfit;
     return {
-      start: timestampOf(this.epoch, startNs),
-      end: timestampOf(this.epoch, Math.max(startNs, endNs, ...polls)),
-      received: counters.rxPackets + dropped,
+      start: timestampOf(this.epoch, this.openedNs),
+      end: timestampOf(this.epoch, Math.max(this.openedNs, endNs, ...polls)),
+      received: taken + dropped,
       dropped,
     };
   }

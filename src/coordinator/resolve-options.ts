@@ -51,8 +51,9 @@ export function resolveOptions(options: HostOptions): Config {
 
 function tasksOf(given: ParsedOptions['task']): TaskConfig[] {
   return [given ?? []].flat().map((task) => {
-    const { url, name, weight = NICE_0_WEIGHT, data = null } = typeof task === 'string' ? { url: task } : task;
-    return { url, name: name ?? basename(url).replace(/\.[cm]?[jt]s$/, ''), weight, data };
+    const given = typeof task === 'string' ? { url: task } : task;
+    const { url, name, weight = NICE_0_WEIGHT, data = null, capabilities = [] } = given;
+    return { url, name: name ?? basename(url).replace(/\.[cm]?[jt]s$/, ''), weight, data, capabilities };
   });
 }
 function refuseMismatched(parsed: ParsedOptions): void {

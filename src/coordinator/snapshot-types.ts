@@ -79,6 +79,8 @@ export interface CpuSnapshot {
   readonly processed: number;
   readonly dropped: number;
   readonly timeSqueeze: number;
+  /** Interrupts by which other CPUs told it of packets in its backlog: not their number. */
+  readonly receivedRps: number;
   readonly ksoftirqdRuns: number;
   readonly sleeps: number;
   readonly cpuSeconds: number | null;

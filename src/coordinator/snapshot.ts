@@ -15,7 +15,8 @@ import {
   sumCounters,
   TASK_COUNTERS,
 } from '../memory/counters.js';
-import { backlogWaiting } from '../net/backlog.js';
+import type { Views } from '../memory/views.js';
+import { backlogDropped, backlogWaiting } from '../net/backlog-queue.js';
 import type { SourceFault } from '../nic/devices/device.js';
 import { readNic } from '../nic/nic.js';
 import { readRxRing } from '../ring/rx-ring.js';
@@ -60,7 +61,7 @@ export function takeSnapshot(source: SnapshotSource, final: boolean): Snapshot {
   const { machine, plan } = source;
   const { views } = machine;
   const nic = readCounters(views, NIC_COUNTERS, plan.nic.counters);
-  const cpus = plan.cpus.map(({ counters }) => readCounters(views, CPU_COUNTERS, counters));
+  const cpus = plan.cpus.map((_, cpu) => readCpu(views, plan, cpu));
   const total = sumCounters(cpus, CPU_COUNTERS);
   const queues = plan.nic.rings.map((_, id) => queueSnapshot(source, id));
   const nics = [nicSnapshot(source, nic, queues, final)];
@@ -96,6 +97,13 @@ export function takeSnapshot(source: SnapshotSource, final: boolean): Snapshot {
     recordings: source.recordings.snapshot(),
     noise: { loadAverage: loadavg()[0]!, involuntarySwitches: involuntarySwitches(source, nic, cpus, final) },
   };
+}
+
+/** With the packets for it that other CPUs have dropped, each of which counts for itself. */
+function readCpu(views: Views, { cpus, backlogs }: Plan, cpu: number): CpuCounters {
+  const own = readCounters(views, CPU_COUNTERS, cpus[cpu]!.counters);
+  const backlog = backlogs[cpu];
+  return backlog === undefined ? own : { ...own, dropped: own.dropped + backlogDropped(views, backlog) };
 }
 
 /** @param total the counters of all CPUs, added up */
@@ -182,6 +190,7 @@ function cpuSnapshot(source: SnapshotSource, counters: CpuCounters, id: number, 
     processed: counters.processed,
     dropped: counters.dropped,
     timeSqueeze: counters.timeSqueeze,
+    receivedRps: counters.receivedRps,
     ksoftirqdRuns: counters.ksoftirqdRuns,
     sleeps: counters.sleeps,
     cpuSeconds: use === null ? null : use.cpuNs / 1e9,

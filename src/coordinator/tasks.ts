@@ -82,7 +82,14 @@ export async function runCpuTask(task: CpuTask): Promise<void> {
   const { layout } = task;
   const recorder = task.recorder === null ? null : buildCpuRecorder(views, bursts, clock, layout, task.recorder);
   const outside = { bursts, clock, printk: stderrPrintk(), trace: null, needResched: () => false };
-  const cpu = buildCpu(views, layout, { ...task.settings, workIterations }, { ...outside, sink, recorder, tasks });
+  const context = new ContextWords(views, task.context);
+  const signalPending = () => context.request() !== context.done();
+  const cpu = buildCpu(
+    views,
+    layout,
+    { ...task.settings, workIterations },
+    { ...outside, sink, recorder, tasks, signalPending },
+  );
   const counters = counterAddresses(CPU_COUNTERS, layout.counters, CPU_COUNTERS);
   runRole(views, task, recordingAgent(cpu, recorder), clock, counters);
 }

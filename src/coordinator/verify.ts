@@ -2,7 +2,7 @@
 // The identities that hold at every orderly stop. What a violation says is a bug in softirq.
 
 import { BATCH_ENTRIES } from '../bursts/layout.js';
-import { readBacklog } from '../net/backlog.js';
+import { readBacklog } from '../net/backlog-packets.js';
 import { assertBuffersOnce } from '../ring/check.js';
 import type { Machine } from './machine.js';
 import type { Plan } from './plan.js';

@@ -6,11 +6,15 @@ import type { Views } from '../memory/views.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Task } from './scheduler.js';
 import type { TaskNapi } from './task-napi.js';
+import type { TaskSleep } from './task-sleep.js';
 
-/** Does a little work, synchronously. @returns how much, or whether any; 0 or false: nothing to do, asked again in a millisecond */
+/**
+ * Does a little work, synchronously. @returns how much, or whether any; 0 or false: nothing to do, asked again in a millisecond, or
+ * when what it waits for (TaskWait) has come
+ */
 export type Step = () => number | boolean;
 
-/** What a task is given: its CPU, what the options say, and a handle for busy polling. */
+/** What a task is given: its CPU, what the options say, and a handle for busy polling and waiting. */
 export interface TaskContext {
   readonly cpu: number;
   readonly data: unknown;
@@ -26,7 +30,6 @@ export interface TaskCounters {
   readonly runNs: number;
 }
 
-const NAP_NS = 1e6;
 /** In a turn, also where a virtual clock stands still. */
 const STEPS_MAX = 1000;
 
@@ -34,6 +37,7 @@ export class ApplicationTask implements Task {
   readonly weight: number;
   private readonly name: string;
   private readonly step: Step;
+  private readonly sleep: TaskSleep;
   private readonly doubles: Float64Array;
   private readonly steps: number;
   private readonly runNs: number;
@@ -46,6 +50,7 @@ export class ApplicationTask implements Task {
     views: Views,
     name: string,
     step: Step,
+    sleep: TaskSleep,
     weight: number,
     clock: Clock,
     interrupted: () => boolean,
@@ -53,6 +58,7 @@ export class ApplicationTask implements Task {
   ) {
     this.name = name;
     this.step = step;
+    this.sleep = sleep;
     this.weight = weight;
     this.doubles = views.doubles;
     this.steps = counters.steps / DOUBLE_BYTES;
@@ -62,7 +68,7 @@ export class ApplicationTask implements Task {
   }
 
   isRunnable(nowNs: number): boolean {
-    return nowNs >= this.wakeNs;
+    return nowNs >= this.wakeNs || this.sleep.isOver();
   }
 
   nextNs(): number {
@@ -74,6 +80,7 @@ export class ApplicationTask implements Task {
     const startNs = this.clock.nowNs;
     let work = 0;
     let steps = 0;
+    this.wakeNs = 0; // An event may have ended its sleep.
     do {
       work = this.once();
       steps += 1;
@@ -81,7 +88,7 @@ export class ApplicationTask implements Task {
     } while (work > 0 && steps < STEPS_MAX && this.clock.nowNs < untilNs && !this.interrupted());
     this.doubles[this.steps] = this.doubles[this.steps]! + steps;
     this.doubles[this.runNs] = this.doubles[this.runNs]! + this.clock.nowNs - startNs;
-    if (work <= 0) this.wakeNs = this.clock.nowNs + NAP_NS;
+    if (work <= 0) this.wakeNs = this.clock.nowNs + this.sleep.ns;
     return steps;
   }
 
@@ -91,6 +98,7 @@ export class ApplicationTask implements Task {
   }
 
   private called(): unknown {
+    this.sleep.begin();
     try {
       return this.step();
     } catch (error) {

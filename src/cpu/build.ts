@@ -8,22 +8,30 @@ import { RxPoll } from '../driver/poll.js';
 import { RxQueue } from '../driver/rx-queue.js';
 import { CPU_COUNTERS, counterAddress, counterAddresses, POLL_COUNTERS, TASK_COUNTERS } from '../memory/counters.js';
 import type { Views } from '../memory/views.js';
+import type { Capabilities } from '../napi/busy-params.js';
+import type { Napi } from '../napi/napi.js';
+import type { Softnet } from '../napi/softnet.js';
 import { Backlog } from '../net/backlog.js';
+import { ReceivedPackets } from '../net/backlog-packets.js';
+import type { BacklogLayout } from '../net/backlog-queue.js';
 import { Receive, type ReceiveSettings } from '../net/receive.js';
 import { Burst, type Sink } from '../net/sink.js';
 import { BufferPool } from '../ring/buffer-pool.js';
 import { assertBuffersOnce } from '../ring/check.js';
 import { RxRingConsumer } from '../ring/rx-ring.js';
 import { ApplicationTask, type Step } from './application-task.js';
+import { QueueArrivals } from './arrivals.js';
 import { buildCore, type CoreLayout, type CoreSeams, type CoreSettings, type CpuCore, napiState } from './core.js';
 import { Cpu } from './cpu.js';
-import type { TaskNapi } from './task-napi.js';
+import { type TaskCpu, TaskNapi } from './task-napi.js';
+import { TaskSleep } from './task-sleep.js';
 
-/** Where everything that one CPU works with lies, in byte addresses. Of the instances, the queues' come first, then one backlog per CPU. */
+/** Where everything that one CPU, or another context that polls, works with lies, in byte addresses. Of the instances, the queues' come first, then one backlog per CPU. */
 export interface CpuLayout extends CoreLayout {
   readonly batch: number;
   readonly tally: number;
-  readonly backlog: number;
+  /** Of all CPUs; none in mode napi. */
+  readonly backlogs: readonly BacklogLayout[];
   readonly rings: readonly number[];
   readonly pools: readonly number[];
   readonly buffers: number;
@@ -53,28 +61,25 @@ export interface CpuSeams extends CoreSeams {
   readonly recorder: CpuRecorder | null;
   /** The application's, on this CPU. */
   readonly tasks: readonly LoadedTask[];
+  /** Main has asked something of this thread: busy polling ends. */
+  readonly signalPending: () => boolean;
 }
 
 export interface LoadedTask {
   readonly name: string;
-  readonly step: Step;
   readonly weight: number;
-  readonly napi: TaskNapi;
+  readonly capabilities: Capabilities;
+  /** Calls its factory. */
+  readonly begin: (napi: TaskNapi) => Step;
 }
 
 export function buildCpu(views: Views, layout: CpuLayout, settings: CpuSettings, seams: CpuSeams): Cpu {
   const pollCounters = layout.pollCounters.map((block) => counterAddresses(POLL_COUNTERS, block, POLL_COUNTERS));
   const irqs = pollCounters.map((block) => block.irqs);
   const core = buildCore(views, layout, settings, seams, irqs);
-  const receive = buildReceive(views, layout, settings, seams);
+  const receive = buildReceive(views, layout, settings, seams, core.softnet);
   const pools = layout.pools.map((pool) => new BufferPool(views, pool, layout.links));
-  const rxQueues = layout.rings.map((address, id) => {
-    const ring = new RxRingConsumer(views, address, layout.nicContext);
-    const { state } = core.softnet.napis[id]!;
-    const { batch, buffers, links } = layout;
-    const { taken } = pollCounters[id]!;
-    return new RxQueue(views, seams.bursts, ring, pools[id]!, state, batch, buffers, links, taken);
-  });
+  const rxQueues = pools.map((pool, id) => buildRxQueue(views, layout, seams.bursts, pool, core.softnet.napis[id]!));
   const { recorder } = seams;
   const driver = { views, layout, settings, core, receive, recorder, pools, rxQueues, pollCounters };
   if (settings.mode === 'napi') attachNapi(driver);
@@ -83,13 +88,24 @@ export function buildCpu(views: Views, layout: CpuLayout, settings: CpuSettings,
   return new Cpu(`cpu${layout.cpu}`, core.interrupts, core.softirqs, core.scheduler, core.timers);
 }
 
-function addTasks(views: Views, layout: CpuLayout, core: CpuCore, { tasks, clock }: CpuSeams): void {
-  const interrupted = () => core.interrupts.any();
-  for (const [index, { name, step, weight, napi }] of tasks.entries()) {
+function addTasks(views: Views, layout: CpuLayout, core: CpuCore, { tasks, clock, signalPending }: CpuSeams): void {
+  const { busyPoller, scheduler, interrupts } = core;
+  const interrupted = () => interrupts.any();
+  for (const [index, { name, weight, capabilities, begin }] of tasks.entries()) {
     const counters = counterAddresses(TASK_COUNTERS, layout.taskCounters[index]!, TASK_COUNTERS);
-    napi.attach(core.busyPoller);
-    core.scheduler.add(new ApplicationTask(views, name, step, weight, clock, interrupted, counters));
+    const sleep = new TaskSleep();
+    const cpu: TaskCpu = { busyPoller, clock, packets: arrivalsOf(views, layout, core), signalPending };
+    const step = begin(new TaskNapi(cpu, capabilities, sleep));
+    scheduler.add(new ApplicationTask(views, name, step, sleep, weight, clock, interrupted, counters));
   }
+}
+
+/** A set for each task: what one has taken is news to the others still. */
+function arrivalsOf(views: Views, { pollCounters }: CpuLayout, { softnet }: CpuCore): QueueArrivals[] {
+  return pollCounters.map((block, queue) => {
+    const taken = counterAddress(POLL_COUNTERS, block, 'taken');
+    return new QueueArrivals(views, taken, softnet.napis[queue]!.state);
+  });
 }
 
 interface Driver {
@@ -120,18 +136,32 @@ function attachNapi({ views, layout, settings, core, receive, rxQueues, pollCoun
 
 /** An interrupt sets one packet aside in this CPU's backlog. */
 function attachInterrupts({ views, layout, core, receive, recorder, pools, rxQueues }: Driver): void {
-  const id = layout.rings.length + layout.cpu;
-  const { softnet, lines, handlers, deliver, sysctls } = core;
-  const backlog = new Backlog(views, layout.backlog, id, softnet, receive, pools, layout.links, deliver, sysctls);
-  const dropped = counterAddress(CPU_COUNTERS, layout.counters, 'dropped');
+  const { cpu, rings, links, backlogs } = layout;
+  const packets = new ReceivedPackets(views, receive, pools, links, recorder);
+  const counters = counterAddresses(CPU_COUNTERS, layout.counters, CPU_COUNTERS);
+  const backlog = new Backlog(views, backlogs, rings.length, core, packets, counters);
   rxQueues.forEach((rx, queue) => {
-    handlers.push(new PacketInterrupt(views, lines[queue]!, rx, queue, backlog, dropped, recorder));
+    core.handlers.push(new PacketInterrupt(core.lines[queue]!, rx, queue, cpu, backlog, packets));
   });
 }
 
 export { napiState };
 
-function buildReceive(views: Views, layout: CpuLayout, settings: CpuSettings, seams: CpuSeams): Receive {
+export function buildRxQueue(views: Views, layout: CpuLayout, bursts: Bursts, pool: BufferPool, napi: Napi): RxQueue {
+  const { id } = napi.state;
+  const { rings, nicContext, batch, buffers, links, pollCounters } = layout;
+  const ring = new RxRingConsumer(views, rings[id]!, nicContext);
+  const taken = counterAddress(POLL_COUNTERS, pollCounters[id]!, 'taken');
+  return new RxQueue(views, bursts, ring, pool, napi.state, batch, buffers, links, taken);
+}
+
+export function buildReceive(
+  views: Views,
+  layout: CpuLayout,
+  settings: ReceiveSettings,
+  seams: Pick<CpuSeams, 'bursts' | 'sink' | 'recorder'>,
+  softnet: Softnet,
+): Receive {
   const at = (name: (typeof CPU_COUNTERS)[number]) => counterAddress(CPU_COUNTERS, layout.counters, name);
   const receiveLayout = {
     batch: layout.batch,
@@ -144,13 +174,19 @@ function buildReceive(views: Views, layout: CpuLayout, settings: CpuSettings, se
     deliveredBytes: at('deliveredBytes'),
     flows: layout.flows,
   };
-  const burst = new Burst(views, layout.batch, layout.buffers, layout.links);
+  const burst = new Burst(
+    views,
+    layout.batch,
+    layout.buffers,
+    layout.links,
+    (queue) => softnet.napis[queue]!.state.napiId,
+  );
   const { bursts, sink, recorder } = seams;
   return new Receive(views, bursts, receiveLayout, burst, recorder, sink, settings);
 }
 
 /** --check-buffers: whoever gives a queue up proves that each of its buffers is in exactly one place. */
-function handOverCheck(views: Views, layout: CpuLayout, queue: number): () => void {
+export function handOverCheck(views: Views, layout: CpuLayout, queue: number): () => void {
   const ring = layout.rings[queue]!;
   const pool = layout.pools[queue]!;
   return () => assertBuffersOnce(views, pool, layout.links, [ring], []);

@@ -2,7 +2,15 @@
 // Wires what every CPU has, whatever driver it runs: interrupts, softirqs, NAPI.
 
 import { CpuInterrupts, type InterruptHandler } from '../driver/interrupt.js';
-import { CALL_CPU_DEAD, CALL_SCHEDULE, type CallHandler, PendingCalls } from '../irq/call.js';
+import {
+  CALL_CPU_DEAD,
+  CALL_RPS,
+  CALL_SCHEDULE,
+  CALL_TIMER,
+  type CallHandler,
+  Calls,
+  PendingCalls,
+} from '../irq/call.js';
 import { type IrqLayout, IrqLine, PendingLines } from '../irq/line.js';
 import { CPU_COUNTERS, counterAddresses } from '../memory/counters.js';
 import type { Views } from '../memory/views.js';
@@ -22,7 +30,7 @@ import { Scheduler } from './scheduler.js';
 
 /** Where the parts that every CPU has lie, in byte addresses. */
 export interface CoreLayout {
-  /** Its number, which is its context id. */
+  /** Its number, which is its context id. (Of a context that is no CPU: its id.) */
   readonly cpu: number;
   readonly irq: IrqLayout;
   /** NAPI instance 0; all instances of the machine lie one behind the other. */
@@ -34,6 +42,8 @@ export interface CoreLayout {
   readonly timers: number;
   /** Those of all CPUs, by number. */
   readonly timersOf: readonly number[];
+  /** By context id: those of the contexts that are no CPUs. Default: there is none. */
+  readonly remoteTimers?: ReadonlyMap<number, number>;
   /** The machine's. */
   readonly sysctls: number;
   /** The CPU's block of CPU_COUNTERS. */
@@ -64,6 +74,8 @@ export interface CpuCore {
   readonly lines: readonly IrqLine[];
   /** By line; to be filled by the driver before the first interrupt. */
   readonly handlers: InterruptHandler[];
+  /** By kind of call; a backlog adds its own. */
+  readonly calls: CallHandler[];
   /** A delivery point: takes the interrupts that are pending on this CPU. @returns handlers run */
   readonly deliver: () => number;
   readonly sysctls: Sysctls;
@@ -80,34 +92,39 @@ export function buildCore(
   irqs: readonly number[],
 ): CpuCore {
   const { clock, printk, trace, needResched } = seams;
-  const { threadIrqs } = settings;
   const counters = counterAddresses(CPU_COUNTERS, layout.counters, CPU_COUNTERS);
-  const lines = irqs.map((_, id) => new IrqLine(views, layout.irq, id));
   const states = Array.from({ length: layout.napiCount }, (_, id) => napiState(views, layout.napis, id));
   // Softirqs need the delivery point, and interrupts, at their exit, the softirqs.
   const deliver = (): number => interrupts.deliver();
   const resched = (): boolean => needResched() || scheduler.needResched();
-  const softirqSeams = { deliver, needResched: resched, printk, trace, threadIrqs };
+  const softirqSeams = { deliver, needResched: resched, printk, trace, ...settings };
   const softirqs = new Softirqs(views, layout.softirq, clock, softirqSeams, counters);
   const scheduler: Scheduler = new Scheduler(softirqs, clock);
-  const softnet = new Softnet(views, layout.softnet, layout.cpu, states, softirqs);
+  const out = new Calls(views, layout.irq);
+  const callBacklog = (cpu: number) => out.call(cpu, CALL_RPS, layout.cpu);
+  const softnet = new Softnet(views, layout.softnet, layout.cpu, states, softirqs, callBacklog);
   const timers = new NapiTimers(views, layout.timers, softnet, clock, trace, counters.timerIrqs);
   const poller = new NapiPoller(views, softnet, { clock, printk, trace }, counters.lastPollNs);
   const sysctls = new Sysctls(views, layout.sysctls, clock.hz);
   new NetRxAction(views, softnet, poller, { clock, deliver }, sysctls, counters);
-  const threadOf = (id: number) => new NapiThreadTask(softnet, id, poller, softirqs, scheduler, clock, trace);
+  const threadOf = (id: number) => new NapiThreadTask(softnet, id, poller, scheduler, out, clock, trace);
   const busySeams = { clock, trace, deliver, needResched: resched, condResched: () => scheduler.condResched() };
   const busyPoller = new BusyPoller(views, softnet, busySeams, counters.busyPollRxPackets);
-  const parts = { softirqs, timers, trace, lines, irqs, calls: callHandlers(softnet, timers, layout.timersOf) };
-  const { handlers, interrupts } = interruptsOf(views, layout, parts, counters.hardirqs);
-  return { softirqs, softnet, timers, busyPoller, scheduler, interrupts, lines, handlers, deliver, threadOf, sysctls };
+  const parts = { softirqs, timers, trace, irqs, calls: callHandlers(softnet, timers, layout) };
+  const { lines, handlers, interrupts } = interruptsOf(views, layout, parts, counters.hardirqs);
+  return { ...parts, softnet, busyPoller, scheduler, interrupts, lines, handlers, deliver, threadOf, sysctls };
 }
 
 /** By kind. */
-function callHandlers(softnet: Softnet, timers: NapiTimers, timersOf: readonly number[]): CallHandler[] {
+function callHandlers(softnet: Softnet, timers: NapiTimers, { timersOf, remoteTimers }: CoreLayout): CallHandler[] {
   const handlers: CallHandler[] = [];
   handlers[CALL_SCHEDULE] = (id) => softnet.napiScheduleHeld(id);
   handlers[CALL_CPU_DEAD] = (cpu) => timers.adoptAll(cpu, timersOf[cpu]!);
+  handlers[CALL_TIMER] = (id) => {
+    const from = softnet.napis[id]!.state.timerCpu();
+    const address = remoteTimers?.get(from);
+    if (address !== undefined) timers.adopt(id, from, address); // or it was cancelled, or armed anew elsewhere
+  };
   return handlers;
 }
 
@@ -115,13 +132,13 @@ interface InterruptParts {
   readonly softirqs: Softirqs;
   readonly timers: NapiTimers;
   readonly trace: Trace | null;
-  readonly lines: readonly IrqLine[];
   readonly irqs: readonly number[];
-  readonly calls: readonly CallHandler[];
+  readonly calls: CallHandler[];
 }
 
 function interruptsOf(views: Views, { irq, cpu }: CoreLayout, parts: InterruptParts, hardirqs: number) {
-  const { softirqs, timers, trace, lines, irqs } = parts;
+  const { softirqs, timers, trace, irqs } = parts;
+  const lines = irqs.map((_, id) => new IrqLine(views, irq, id));
   const calls = new PendingCalls(views, irq, cpu, parts.calls);
   const handlers: InterruptHandler[] = [];
   const pending = new PendingLines(views, irq, cpu);
@@ -138,7 +155,7 @@ function interruptsOf(views: Views, { irq, cpu }: CoreLayout, parts: InterruptPa
     irqs,
     hardirqs,
   );
-  return { handlers, interrupts };
+  return { lines, handlers, interrupts };
 }
 
 export function napiState(views: Views, napis: number, id: number): NapiState {

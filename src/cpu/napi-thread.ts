@@ -1,31 +1,27 @@
 // Hot. Runs on: CPU n.
 // The thread of a threaded NAPI instance (net/core/dev.c: napi_threaded_poll), as far as it runs on this CPU: a task that is
 // in the queue while the instance is scheduled for it here. It runs where the instance was scheduled, which is where its line's
-// interrupts go; so it moves with its line, and no CPU wakes another.
+// interrupts go; so it moves with its line, and no CPU wakes another. Or the thread is a worker, which this CPU wakes.
 //
 // Its poll has neither netdev_budget nor a time limit, and counts neither time_squeeze nor NET_RX. One poll a turn: what is
 // cond_resched() in the kernel is the scheduler's choice here.
 
-import type { Napi, NapiThread } from '../napi/napi.js';
-import { HZ_FINE, type NapiPoller } from '../napi/poll.js';
+import type { Calls } from '../irq/call.js';
+import type { NapiThread } from '../napi/napi.js';
+import type { NapiPoller } from '../napi/poll.js';
 import type { Softnet } from '../napi/softnet.js';
+import { NO_WORKER } from '../napi/state.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Trace } from '../runtime/trace.js';
-import type { Softirqs } from '../softirq/softirq.js';
+import { NapiRound } from './napi-round.js';
 import { Entity, NICE_0_WEIGHT, type Scheduler, type Task } from './scheduler.js';
-
-const DISABLE = 1 << 2;
-const IN_BUSY_POLL = 1 << 6;
-const THREADED_BUSY_POLL = 1 << 11;
 
 export class NapiThreadTask implements Task, NapiThread {
   readonly weight = NICE_0_WEIGHT;
-  private readonly napi: Napi;
+  private readonly round: NapiRound;
   private readonly context: number;
-  private readonly poller: NapiPoller;
-  private readonly softirqs: Softirqs;
   private readonly scheduler: Scheduler;
-  private readonly clock: Clock;
+  private readonly calls: Calls;
   private readonly trace: Trace | null;
   private readonly entity: Entity = new Entity(this);
 
@@ -33,23 +29,28 @@ export class NapiThreadTask implements Task, NapiThread {
     softnet: Softnet,
     id: number,
     poller: NapiPoller,
-    softirqs: Softirqs,
     scheduler: Scheduler,
+    calls: Calls,
     clock: Clock,
     trace: Trace | null,
   ) {
-    this.napi = softnet.napis[id]!;
+    this.round = new NapiRound(softnet, id, poller, clock);
     this.context = softnet.context;
-    this.poller = poller;
-    this.softirqs = softirqs;
     this.scheduler = scheduler;
-    this.clock = clock;
+    this.calls = calls;
     this.trace = trace;
   }
 
   wake(): void {
-    if (this.trace !== null) this.trace.napiThreadWaking(this.napi.state.id);
-    this.scheduler.enter(this.entity);
+    const { state } = this.round.napi;
+    if (this.trace !== null) this.trace.napiThreadWaking(state.id);
+    const { worker } = state;
+    if (worker === NO_WORKER) {
+      this.scheduler.enter(this.entity);
+      return;
+    }
+    state.handOver(this.context, worker);
+    this.calls.wake(worker); // After it: pairs with the look in NapiWorker.workArrived().
   }
 
   isRunnable(): boolean {
@@ -62,27 +63,8 @@ export class NapiThreadTask implements Task, NapiThread {
 
   /** One round of napi_threaded_poll_loop, then napi_thread_wait. */
   run(): number {
-    const { napi } = this;
-    const busy = this.busyPolls();
-    this.softirqs.localBhDisable();
-    const work = this.poller.poll(napi);
-    // While it busy-polls, complete_done() flushes nothing.
-    if (busy) napi.gro.flush(this.clock.hz >= HZ_FINE);
-    this.softirqs.localBhEnable();
-    // Not SCHED: that could belong to a busy poller or to napi_disable. Not another CPU's: there it has its own task.
-    if (!napi.state.isScheduledForThread(this.context)) this.scheduler.leave(this.entity);
+    const work = this.round.run();
+    if (!this.round.isScheduled) this.scheduler.leave(this.entity);
     return work;
-  }
-
-  /** Takes IN_BUSY_POLL, with which no completion lets SCHED go, or gives it back. @returns whether it has it */
-  private busyPolls(): boolean {
-    const { state } = this.napi;
-    const seen = state.load();
-    const wanted = (seen & (THREADED_BUSY_POLL | DISABLE)) === THREADED_BUSY_POLL && this.napi.isHome();
-    if (wanted !== ((seen & IN_BUSY_POLL) !== 0)) {
-      if (wanted) state.set(IN_BUSY_POLL);
-      else state.clear(IN_BUSY_POLL);
-    }
-    return wanted;
   }
 }

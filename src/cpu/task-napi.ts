@@ -1,44 +1,69 @@
 // Hot. Runs on: CPU n, in process context.
 // What a task of the application can do with NAPI: the handle that its factory is given.
 
-import { type Capabilities, NO_BUSY_POLL, socketParams } from '../napi/busy-params.js';
+import { type BusyPollParams, type Capabilities, NO_BUSY_POLL, socketParams } from '../napi/busy-params.js';
 import { BUSY_POLL_BUDGET, type BusyLoop, type BusyPoller } from '../napi/busy-poll.js';
+import { NapiWait, type Waitable } from '../napi/wait.js';
+import type { Clock } from '../runtime/clock.js';
+import type { TaskSleep } from './task-sleep.js';
+import { TaskWait } from './task-wait.js';
+
+/** What of its CPU a task can see. */
+export interface TaskCpu {
+  readonly busyPoller: BusyPoller;
+  readonly clock: Clock;
+  /** What each queue brings to this CPU. */
+  readonly packets: readonly Waitable[];
+  /** Main has asked something of this thread. */
+  readonly signalPending: () => boolean;
+}
 
 export class TaskNapi {
-  private readonly task: string;
+  /** Per queue: ready when it has brought packets to this CPU, by whichever poll. For `wait()`, in place of a sink's own event. */
+  readonly packets: readonly Waitable[];
+  private readonly cpu: TaskCpu;
   private readonly capabilities: Capabilities;
-  private poller: BusyPoller | null = null;
+  private readonly sleep: TaskSleep;
 
-  /** @param task its name, for messages */
-  constructor(task: string, capabilities: Capabilities) {
-    this.task = task;
+  /** @internal */
+  constructor(cpu: TaskCpu, capabilities: Capabilities, sleep: TaskSleep) {
+    this.packets = cpu.packets;
+    this.cpu = cpu;
     this.capabilities = capabilities;
-  }
-
-  /** @internal The CPU on which it runs is built. */
-  attach(poller: BusyPoller): void {
-    this.poller = poller;
+    this.sleep = sleep;
   }
 
   /** NAPI ids of the enabled instances that can be busy-polled, by queue. */
   get ids(): readonly number[] {
-    return this.polling().ids();
+    return this.cpu.busyPoller.ids();
+  }
+
+  /** True for an enabled instance whose interrupts come to this CPU. */
+  isLocal(napiId: number): boolean {
+    return this.cpu.busyPoller.napiById(napiId)?.isHome() === true;
   }
 
   /**
-   * napi_busy_loop: polls the instance here until `loopEnd` is true; without one, once. Blocks this CPU's tasks and requests of the
-   * host: let it end within milliseconds.
+   * napi_busy_loop: polls the instance here until `loopEnd` is true; without one, once. Blocks this CPU's other work but for
+   * interrupts and tasks whose turn it is: let it end within milliseconds. A request of the host ends it, too.
    * @throws ErrnoError EINVAL · EPERM for a budget over 8, or `prefer`, without CAP_NET_ADMIN
    */
   busyLoop(napiId: number, options: Partial<BusyLoop> = {}): void {
-    const { budget = BUSY_POLL_BUDGET, prefer = false } = options;
+    const { busyPoller, signalPending } = this.cpu;
+    const { budget = BUSY_POLL_BUDGET, prefer = false, loopEnd = null } = options;
     socketParams(NO_BUSY_POLL, { budget, prefer }, this.capabilities);
-    this.polling().napiBusyLoop(napiId, options);
+    const ends = loopEnd === null ? null : (startNs: number) => loopEnd(startNs) || signalPending();
+    busyPoller.napiBusyLoop(napiId, { ...options, loopEnd: ends });
   }
 
-  private polling(): BusyPoller {
-    if (this.poller === null)
-      throw new Error(`task ${this.task}: napi is there from the first step on, not in the factory`);
-    return this.poller;
+  /**
+   * A wait over these events, as an epoll instance.
+   * @throws ErrnoError as its setParams()
+   */
+  wait(events: readonly Waitable[], params: Partial<BusyPollParams> = {}): TaskWait {
+    const { busyPoller, clock, signalPending } = this.cpu;
+    const wait = new TaskWait(new NapiWait(busyPoller, clock, events, signalPending), this.sleep, this.capabilities);
+    wait.setParams(params);
+    return wait;
   }
 }

@@ -1,13 +1,13 @@
 // Hot. Runs on: CPU n, at delivery points.
 // The driver's two interrupt handlers, and the interrupts of one CPU.
 
-import type { CpuRecorder } from '../capture/write-recorder.js';
 import type { PendingCalls } from '../irq/call.js';
 import type { IrqLine, PendingLines } from '../irq/line.js';
 import { DOUBLE_BYTES } from '../memory/layout.js';
 import type { Views } from '../memory/views.js';
 import type { Softnet } from '../napi/softnet.js';
 import type { Backlog } from '../net/backlog.js';
+import type { ReceivedPackets } from '../net/backlog-packets.js';
 import type { Trace } from '../runtime/trace.js';
 import type { RxQueue } from './rx-queue.js';
 
@@ -49,31 +49,20 @@ export class NapiInterrupt implements InterruptHandler {
  * ring is not empty the line is asserted again.
  */
 export class PacketInterrupt implements InterruptHandler {
-  private readonly doubles: Float64Array;
   private readonly line: IrqLine;
   private readonly rx: RxQueue;
   private readonly queue: number;
+  private readonly cpu: number;
   private readonly backlog: Backlog;
-  private readonly dropped: number;
-  private readonly recorder: CpuRecorder | null;
+  private readonly packets: ReceivedPackets;
 
-  /** @param dropped byte address of that counter; recorder null: nothing is recorded */
-  constructor(
-    views: Views,
-    line: IrqLine,
-    rx: RxQueue,
-    queue: number,
-    backlog: Backlog,
-    dropped: number,
-    recorder: CpuRecorder | null,
-  ) {
-    this.doubles = views.doubles;
+  constructor(line: IrqLine, rx: RxQueue, queue: number, cpu: number, backlog: Backlog, packets: ReceivedPackets) {
     this.line = line;
     this.rx = rx;
     this.queue = queue;
+    this.cpu = cpu;
     this.backlog = backlog;
-    this.dropped = dropped / DOUBLE_BYTES;
-    this.recorder = recorder;
+    this.packets = packets;
   }
 
   handle(): void {
@@ -87,11 +76,7 @@ export class PacketInterrupt implements InterruptHandler {
   }
 
   private setAside(): void {
-    if (!this.backlog.enqueue(this.queue)) {
-      this.doubles[this.dropped] = this.doubles[this.dropped]! + 1;
-      if (this.recorder !== null) this.recorder.backlogFull(this.queue);
-      this.rx.recycle(1);
-    }
+    if (!this.packets.enqueue(this.backlog, this.cpu, this.queue)) this.rx.recycle(1);
     this.rx.refill();
   }
 }

@@ -28,7 +28,7 @@ export interface PollCounters {
 
 export class RxPoll implements Poll {
   private readonly doubles: Float64Array;
-  private readonly cpu: number;
+  private readonly cpu: number | null;
   private readonly queue: number;
   private readonly softnet: Softnet;
   private readonly rx: RxQueue;
@@ -39,6 +39,7 @@ export class RxPoll implements Poll {
   private readonly counters: PollCounters;
 
   /**
+   * @param cpu null: on a context that is no CPU, which keeps an instance wherever its line goes
    * @param queue its number, which is also the id of its NAPI instance
    * @param recheck true for a device that does not latch: an event while masked left no trace, so the ring is looked at
    *   again after unmasking
@@ -46,7 +47,7 @@ export class RxPoll implements Poll {
    */
   constructor(
     views: Views,
-    cpu: number,
+    cpu: number | null,
     queue: number,
     softnet: Softnet,
     rx: RxQueue,
@@ -78,7 +79,7 @@ export class RxPoll implements Poll {
     // A poll that always uses its budget would keep the instance here for ever although its line has moved: complete
     // early, so that the next interrupt moves it (mlx5e_napi_poll).
     const early = work === budget;
-    if (early && this.line.target() === this.cpu) {
+    if (early && this.isHome()) {
       this.count(this.counters.fullBudgetPolls, 1);
       return work;
     }
@@ -125,13 +126,17 @@ export class RxPoll implements Poll {
    * @param asked it was this poll that unmasked @returns true when the line is masked again, and the instance scheduled
    */
   private lookAgain(asked: boolean): boolean {
-    if (!asked || this.line.target() !== this.cpu) {
+    if (!asked || !this.isHome()) {
       this.line.raise(); // As the interrupt that will be polled for: it brings the instance to where the line is.
       return false;
     }
     if (!this.line.mask()) return false; // An interrupt is on its way.
     this.softnet.napiSchedule(this.queue);
     return true;
+  }
+
+  private isHome(): boolean {
+    return this.cpu === null || this.line.target() === this.cpu;
   }
 
   private count(address: number, amount: number): void {

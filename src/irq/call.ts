@@ -12,8 +12,12 @@ import { CALL_KINDS, contextWord, type IrqLayout, LINES_PER_WORD, pendingWord, s
 
 /** The subject is a NAPI instance: the CPU that is called has got its SCHED bit, and schedules it. */
 export const CALL_SCHEDULE = 0;
+/** The subject is the CPU that calls: it has sent packets to the backlog of the CPU that is called, and got it SCHED. */
+export const CALL_RPS = 1;
+/** The subject is a NAPI instance, whose timer the caller has armed: the CPU that is called adopts it. */
+export const CALL_TIMER = 2;
 /** The subject is a CPU whose thread has ended: the CPU that is called takes over the timers that are armed there. */
-export const CALL_CPU_DEAD = 1;
+export const CALL_CPU_DEAD = 3;
 
 /** Whoever calls. */
 export class Calls {
@@ -33,6 +37,11 @@ export class Calls {
     // After the subject, which the exchange in PendingCalls.run() is to find. Pairs with the load in PendingLines.any().
     Atomics.or(words, pendingWord(this.layout, cpu) + (vector >> 5), 1 << (vector & 31));
     ringDoorbell(words, contextWord(this.layout, cpu));
+  }
+
+  /** Wakes a context, CPU or not, that will find what the caller has stored. Pairs with announce() and the look after it. */
+  wake(context: number): void {
+    ringDoorbell(this.words, contextWord(this.layout, context));
   }
 }
 
@@ -69,11 +78,16 @@ export class PendingCalls {
   }
 }
 
-/** Main, when a CPU's thread has ended, and before it has a fresh one: nothing is pending there, and nobody calls it. */
-export function clearPending({ words }: Views, layout: IrqLayout, cpu: number): void {
-  const bitmaps = [pendingWord(layout, cpu)];
-  for (let kind = 0; kind < CALL_KINDS; kind += 1) bitmaps.push(subjectWord(layout, kind, cpu));
-  for (const first of bitmaps) {
-    for (let index = 0; index < CACHE_LINE_WORDS; index += 1) Atomics.store(words, first + index, 0);
+/** Main, when a CPU's thread has ended: nothing is pending there, and nobody calls it. @returns whether anything was, or did */
+export function clearPending({ words }: Views, layout: IrqLayout, cpu: number): boolean {
+  let found = 0;
+  for (const first of bitmapsOf(layout, cpu)) {
+    for (let index = 0; index < CACHE_LINE_WORDS; index += 1) found |= Atomics.exchange(words, first + index, 0);
   }
+  return found !== 0;
+}
+
+function bitmapsOf(layout: IrqLayout, cpu: number): number[] {
+  const kinds = Array.from({ length: CALL_KINDS }, (_, kind) => subjectWord(layout, kind, cpu));
+  return [pendingWord(layout, cpu), ...kinds];
 }

@@ -64,9 +64,9 @@ export function subjectWord({ address, lines, cpus }: IrqLayout, kind: number, c
   return (address + (lines + cpus + kind * cpus + cpu) * CACHE_LINE_BYTES) / 4;
 }
 
-/** First word of a CPU's context. */
-export function contextWord(layout: IrqLayout, cpu: number): number {
-  return (layout.contexts + cpu * CONTEXT_BYTES) / 4;
+/** First word of a context: the CPUs' lie first, then the NIC's, then those of workers and attached threads. */
+export function contextWord(layout: IrqLayout, context: number): number {
+  return (layout.contexts + context * CONTEXT_BYTES) / 4;
 }
 
 function flowBits(flow: LineFlow): number {

@@ -131,6 +131,7 @@ export const CPU_COUNTERS = [
   'processed',
   'dropped',
   'timeSqueeze',
+  'receivedRps',
   'ksoftirqdRuns',
   'sleeps',
   'delivered',

@@ -6,9 +6,17 @@ import { ErrnoError } from '../runtime/errno.js';
 import { BUSY_POLL_BUDGET } from './busy-poll.js';
 import { NAPI_POLL_WEIGHT } from './napi.js';
 
-/** What the holder of a handle may do. The host's own handle may all of it, an attached thread's what it was given. */
+/** What there is of capabilities(7). */
+export const CAPABILITY_NAMES = ['CAP_NET_ADMIN'] as const;
+export type Capability = (typeof CAPABILITY_NAMES)[number];
+
+/** What the holder of a handle may do. The host's own handle may all of it, a task's what its option gives it. */
 export interface Capabilities {
   readonly capNetAdmin: boolean;
+}
+
+export function capabilitiesOf(names: readonly Capability[]): Capabilities {
+  return { capNetAdmin: names.includes('CAP_NET_ADMIN') };
 }
 
 export interface BusyPollParams {
@@ -35,10 +43,8 @@ export function socketParams(
   check('SO_BUSY_POLL', next.usecs, S32_MAX);
   check('SO_BUSY_POLL_BUDGET', next.budget, U16_MAX);
   if (capNetAdmin) return next;
-  if (wanted.prefer === true) throw forbidden('SO_PREFER_BUSY_POLL', 1, 'to switch it on needs CAP_NET_ADMIN');
-  if (next.budget > now.budget) {
-    throw forbidden('SO_BUSY_POLL_BUDGET', next.budget, `more than ${now.budget} needs CAP_NET_ADMIN`);
-  }
+  if (wanted.prefer === true) throw forbidden('SO_PREFER_BUSY_POLL', 1, 'to switch it on');
+  if (next.budget > now.budget) throw forbidden('SO_BUSY_POLL_BUDGET', next.budget, `more than ${now.budget}`);
   return next;
 }
 
@@ -47,7 +53,7 @@ export function waitParams(wanted: BusyPollParams, { capNetAdmin }: Capabilities
   check('busy_poll_usecs', wanted.usecs, S32_MAX);
   check('busy_poll_budget', wanted.budget, U16_MAX);
   if (wanted.budget > NAPI_POLL_WEIGHT && !capNetAdmin) {
-    throw forbidden('busy_poll_budget', wanted.budget, `more than ${NAPI_POLL_WEIGHT} needs CAP_NET_ADMIN`);
+    throw forbidden('busy_poll_budget', wanted.budget, `more than ${NAPI_POLL_WEIGHT}`);
   }
   return wanted;
 }
@@ -57,6 +63,7 @@ function check(name: string, value: number, max: number): void {
   throw new ErrnoError('EINVAL', `${name}=${value}`, `must be an integer from 0 to ${max}`);
 }
 
-function forbidden(name: string, value: number, why: string): ErrnoError {
-  return new ErrnoError('EPERM', `${name}=${value}`, why);
+function forbidden(name: string, value: number, what: string): ErrnoError {
+  const [capability] = CAPABILITY_NAMES;
+  return new ErrnoError('EPERM', `${name}=${value}`, `${what} needs ${capability}`, capability);
 }

@@ -127,6 +127,16 @@ export class NapiDevice {
     return this.threads.nameOf(state);
   }
 
+  /** The form of its thread, or of the one that it will have: true is a worker of its own. */
+  hasWorker(state: NapiState): boolean {
+    return this.threads.isWorker(state);
+  }
+
+  /** @throws ErrnoError EOPNOTSUPP · EBUSY */
+  setWorker(state: NapiState, worker: boolean): void {
+    this.threads.setWorker(state, worker);
+  }
+
   threadedOf(state: NapiState): ThreadedMode {
     const now = state.load();
     if ((now & NAPI_BITS.THREADED_BUSY_POLL) !== 0) return 'busy-poll';
@@ -159,6 +169,7 @@ export class NapiDevice {
   setAllThreaded(mode: ThreadedMode): ControlOperation {
     return new NetifSetThreaded([...this.listed.keys()], mode, {
       ensure: (state) => this.threads.ensure(state, this.name),
+      isRunning: (state) => this.threads.isRunning(state),
       set: (state, made) => this.setThreaded(state, made),
       keep: (made) => {
         this.threaded = made;
@@ -194,6 +205,7 @@ export class NapiDevice {
 
 interface Switch {
   ensure(state: NapiState): void;
+  isRunning(state: NapiState): boolean;
   set(state: NapiState, mode: ThreadedMode): ControlOperation;
   /** Remembers the mode. */
   keep(mode: ThreadedMode): void;
@@ -204,6 +216,7 @@ class NetifSetThreaded implements ControlOperation {
   private readonly with: Switch;
   private mode: ThreadedMode;
   private failure: unknown = null;
+  private made = false;
   private done = 0;
   private current: ControlOperation | null = null;
 
@@ -217,14 +230,14 @@ class NetifSetThreaded implements ControlOperation {
     try {
       if (this.mode !== 'disabled') for (const state of this.states) this.with.ensure(state);
     } catch (error) {
-      this.failure = error;
-      this.mode = 'disabled';
+      this.fail(error);
     }
-    this.next();
+    this.allRun();
   }
 
   /** @throws Error why there is no thread, when all are out of threaded mode */
   step(): boolean {
+    if (!this.made && !this.allRun()) return false;
     while (this.current !== null) {
       if (!this.current.step()) return false;
       this.done += 1;
@@ -237,6 +250,23 @@ class NetifSetThreaded implements ControlOperation {
 
   stuck(why: string): Error {
     return this.current?.stuck(why) ?? new Error(`netif_set_threaded: ${why}`);
+  }
+
+  /** All threads run, or one cannot: from here on each instance is switched. */
+  private allRun(): boolean {
+    try {
+      if (this.mode !== 'disabled' && !this.states.every((state) => this.with.isRunning(state))) return false;
+    } catch (error) {
+      this.fail(error);
+    }
+    this.made = true;
+    this.next();
+    return true;
+  }
+
+  private fail(error: unknown): void {
+    this.failure = error;
+    this.mode = 'disabled';
   }
 
   private next(): void {

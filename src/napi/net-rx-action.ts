@@ -73,6 +73,7 @@ export class NetRxAction implements SoftirqAction {
       }
     }
     this.leave();
+    softnet.netRpsAction();
   }
 
   /** What is left is polled in the next pass: first the unpolled, then the newly scheduled, then those with more to do. */

@@ -5,23 +5,34 @@
 //   3   LOCAL              net_rx_action's list of this invocation         this CPU
 //   6   REPOLL             used their whole weight: polled again           this CPU
 //   9   IN_NET_RX_ACTION   1 = a schedule need not raise NET_RX            this CPU
+//   10  RPS_IPI_LIST       CPUs to be called (rps-ipi.ts)                  this CPU
 
 import { CACHE_LINE_BYTES } from '../memory/layout.js';
 import type { Views } from '../memory/views.js';
 import { NET_RX_SOFTIRQ, type Softirqs } from '../softirq/softirq.js';
 import { Napi, type NapiParts } from './napi.js';
 import { LINK_BYTES, PollList } from './poll-list.js';
+import { RPS_IPI_BYTES, RpsIpiList } from './rps-ipi.js';
 import { type NapiState, NO_HOLDER } from './state.js';
 
 const POLL_LIST = 0;
 const LOCAL = POLL_LIST + LINK_BYTES;
 const REPOLL = LOCAL + LINK_BYTES;
 const IN_NET_RX_ACTION = (REPOLL + LINK_BYTES) / 4;
+const RPS_IPI_LIST = (IN_NET_RX_ACTION + 1) * 4;
 export const SOFTNET_BYTES = CACHE_LINE_BYTES;
+if (RPS_IPI_LIST + RPS_IPI_BYTES > SOFTNET_BYTES) throw new Error('softnet: its words do not fit a cache line');
 
+const SCHED = 1 << 0;
 const NPSVC = 1 << 3;
 const IN_BUSY_POLL = 1 << 6;
 const THREADED = 1 << 8;
+
+/** Calls a CPU whose backlog this CPU has scheduled. */
+export type CallBacklog = (cpu: number) => void;
+const NO_CALLS: CallBacklog = (cpu) => {
+  throw new Error(`softnet: cpu${cpu} is to be called, and here nobody can`);
+};
 
 export class Softnet {
   /** This CPU's context id. */
@@ -31,14 +42,25 @@ export class Softnet {
   readonly pollList: PollList;
   readonly local: PollList;
   readonly repoll: PollList;
+  readonly rpsIpiList: RpsIpiList;
   readonly softirqs: Softirqs;
+  /** softnet_data.in_napi_threaded_poll: whoever sends to another CPU need not raise NET_RX. */
+  inNapiThreadedPoll = false;
   /** Why the last completion here returned false. True: MISSED, it is polled again by us; false: by a timer, or by who busy-polls. */
   rescheduled = false;
   private readonly words: Int32Array;
   private readonly base: number;
+  private readonly callBacklog: CallBacklog;
 
   /** @param states all instances of the machine, by their number in it */
-  constructor(views: Views, address: number, context: number, states: readonly NapiState[], softirqs: Softirqs) {
+  constructor(
+    views: Views,
+    address: number,
+    context: number,
+    states: readonly NapiState[],
+    softirqs: Softirqs,
+    callBacklog = NO_CALLS,
+  ) {
     this.words = views.words;
     this.base = address / 4;
     this.context = context;
@@ -46,7 +68,9 @@ export class Softnet {
     this.pollList = new PollList(views, address + POLL_LIST);
     this.local = new PollList(views, address + LOCAL);
     this.repoll = new PollList(views, address + REPOLL);
+    this.rpsIpiList = rpsIpiListOf(views, address);
     this.softirqs = softirqs;
+    this.callBacklog = callBacklog;
   }
 
   /** Main, while no thread runs the CPU. */
@@ -93,6 +117,26 @@ export class Softnet {
     this.pollList.append(state.link);
     state.listOwner = this.context;
     if (!this.inNetRxAction) this.softirqs.raise(NET_RX_SOFTIRQ);
+  }
+
+  // ── sending to other CPUs' backlogs ──
+
+  /** napi_schedule_rps, for another CPU: it is called when this CPU's softirq, or its NAPI thread's round, is over. */
+  napiScheduleRps(cpu: number, backlog: NapiState): void {
+    if ((backlog.load() & SCHED) !== 0) return; // Pairs with the and in releaseBacklog(), as in scheduleBacklog().
+    this.rpsIpiList.add(cpu); // before SCHED is taken, so that there is never nobody to call
+    if (!backlog.scheduleBacklog(cpu)) this.rpsIpiList.remove(cpu);
+    else if (!this.inNetRxAction && !this.inNapiThreadedPoll) this.softirqs.mark(NET_RX_SOFTIRQ);
+  }
+
+  /** net_rps_action_and_irq_enable */
+  netRpsAction(): void {
+    if (!this.rpsIpiList.isEmpty()) this.rpsIpiList.send(this.callBacklog);
+  }
+
+  /** dev_cpu_dead, of `address`: the softnet words of a CPU that is no more. What it was about to call is called. */
+  inheritRpsIpis(views: Views, address: number): void {
+    rpsIpiListOf(views, address).send(this.callBacklog);
   }
 
   /** True while some context holds SCHED. */
@@ -153,4 +197,8 @@ export class Softnet {
     if (timeoutNs !== 0) timer.start(timeoutNs);
     return unmask;
   }
+}
+
+function rpsIpiListOf(views: Views, address: number): RpsIpiList {
+  return new RpsIpiList(views, address + RPS_IPI_LIST);
 }

@@ -12,10 +12,11 @@
 //   25  DEFER_HARD_IRQS      tunable                                        main
 //   26  GRO_FLUSH_TIMEOUT    tunable, a double, ns                          main
 //   28  IRQ_SUSPEND_TIMEOUT  tunable, a double, ns                          main
-//   30  TIMER                1 + the CPU on which it is armed, 0 = none     store, compareExchange: any context (timers.ts)
+//   30  TIMER                1 + the context on which it is armed, 0 = none  store, compareExchange: any context (timers.ts)
+//   31  WORKER               context of its thread's worker; 0: a task      main, while it has no thread
 //   32  TIMER_RUNS           2 words, a bit per CPU: its callback runs      or, and: that CPU; main, for a dead one
-//   34  IN_HAND_TAKEN        a double: frames that this CPU has ever taken   SCHED holder
-//                            from the queue, the burst in hand included
+//   34  IN_HAND_TAKEN        a double: frames that its holder has ever      SCHED holder
+//                            taken from the queue, these included
 //
 // STATE: bits 0 … 11 are the kernel's (bits.ts), bits 16 … 27 the context that holds SCHED.
 // who                     from → to                                 why
@@ -26,6 +27,8 @@
 // busy poll               idle → SCHED|IN_BUSY_POLL, held           not when DISABLE: then, if it is preferred, +PREFER_BUSY_POLL
 //                         MISSED, IN_BUSY_POLL → neither            before its last poll, in which the driver may complete
 //                         SCHED → idle                              its last poll left work behind, and the timer is armed
+// enqueue_to_backlog      no SCHED → SCHED, held by the target      a backlog's; SCHED: nothing, no MISSED
+// process_backlog         any → idle                                all but THREADED goes; then it looks at its queue again
 // mark_missed             SCHED → SCHED|MISSED                      the same, for who would not schedule an idle one
 // napi_complete_done      NPSVC or IN_BUSY_POLL → the same          whoever else polls will complete it
 //                         SCHED → idle                              no SCHED_THREADED, no PREFER_BUSY_POLL either
@@ -36,6 +39,7 @@
 //                         → SCHED|NPSVC, parked; no THREADED…       then without DISABLE
 // netif_napi_del          LISTED → no LISTED
 // __napi_schedule         SCHED, THREADED → +SCHED_THREADED         before the thread is woken: it looks for this bit
+//                         SCHED, held → held by another             a CPU's to a worker; a worker's, which can keep no list, to a CPU
 // napi_set_threaded       → +THREADED, ±THREADED_BUSY_POLL          as soon as there is a thread; whoever polls now goes on
 // dev_cpu_dead            SCHED, held by a CPU that has ended           main, in its place; the words of the SCHED holder have been
 //                         → held by another, no IN_BUSY_POLL        set right before, and the other is called after
@@ -64,6 +68,7 @@ const DEFER_HARD_IRQS = NAPI_ID + 1;
 const GRO_FLUSH_TIMEOUT = DEFER_HARD_IRQS + 1;
 const IRQ_SUSPEND_TIMEOUT = GRO_FLUSH_TIMEOUT + 2;
 const TIMER = IRQ_SUSPEND_TIMEOUT + 2;
+const WORKER = TIMER + 1;
 const TIMER_RUNS = 2 * CACHE_LINE_WORDS;
 const IN_HAND_TAKEN = TIMER_RUNS + 2;
 export const NAPI_BYTES = 3 * CACHE_LINE_BYTES;
@@ -82,6 +87,8 @@ const THREADED_BUSY_POLL = 1 << 11;
 const HOLDER = HOLDER_MASK << HOLDER_SHIFT;
 
 export const NO_HOLDER = -1;
+/** As WORKER: its thread is a task of the CPU that schedules it. (Context 0 is a CPU.) */
+export const NO_WORKER = 0;
 const NO_CPU = -1;
 
 export class NapiState {
@@ -142,9 +149,36 @@ export class NapiState {
     return Atomics.compareExchange(this.words, this.base + STATE, old, next) === old;
   }
 
+  /**
+   * Whoever holds SCHED gives it to another context, with all the words that belong to the holder. Who gets it is told afterwards:
+   * by a call (a CPU), or by its doorbell (a worker, whose isScheduledForThread() finds it).
+   */
+  handOver(from: number, to: number): void {
+    Atomics.xor(this.words, this.base + STATE, (from ^ to) << HOLDER_SHIFT);
+  }
+
   /** __busy_poll_stop lets SCHED go while there is work left: the timer, armed before, comes back to it. */
   releaseSched(): void {
     Atomics.and(this.words, this.base + STATE, ~(SCHED | HOLDER)); // Pairs with the loads before SCHED is taken.
+  }
+
+  /**
+   * enqueue_to_backlog's way to the backlog of `cpu`, its own or another's: without MISSED, since a backlog that has let SCHED go
+   * looks at its queue again. @returns true when `cpu` now holds SCHED, and the caller must tell it
+   */
+  scheduleBacklog(cpu: number): boolean {
+    for (;;) {
+      // Pairs with the and in releaseBacklog(): the caller has published its packets.
+      const old = Atomics.load(this.words, this.base + STATE);
+      if ((old & SCHED) !== 0) return false;
+      const next = old | SCHED | (cpu << HOLDER_SHIFT);
+      if (Atomics.compareExchange(this.words, this.base + STATE, old, next) === old) return true;
+    }
+  }
+
+  /** process_backlog's end: no napi_complete_done. Afterwards the caller looks at its queue again. */
+  releaseBacklog(): void {
+    Atomics.and(this.words, this.base + STATE, LISTED | THREADED); // Pairs with the load in scheduleBacklog().
   }
 
   /**
@@ -328,9 +362,9 @@ export class NapiState {
     return (state & SCHED) === 0 || holder === PARKED ? NO_HOLDER : holder;
   }
 
-  /** True while its thread, on this CPU, holds SCHED. */
-  isScheduledForThread(cpu: number): boolean {
-    return (this.load() & (SCHED_THREADED | HOLDER)) === (SCHED_THREADED | (cpu << HOLDER_SHIFT));
+  /** True while its thread, on this CPU or as this worker, holds SCHED. */
+  isScheduledForThread(context: number): boolean {
+    return (this.load() & (SCHED_THREADED | HOLDER)) === (SCHED_THREADED | (context << HOLDER_SHIFT));
   }
 
   isLinked(): boolean {
@@ -397,6 +431,15 @@ export class NapiState {
 
   set napiId(id: number) {
     Atomics.store(this.words, this.base + NAPI_ID, id);
+  }
+
+  /** The context of the worker that is its thread, or NO_WORKER. Whoever reads it has seen THREADED, before which it was written. */
+  get worker(): number {
+    return this.words[this.base + WORKER]!;
+  }
+
+  set worker(context: number) {
+    this.words[this.base + WORKER] = context;
   }
 
   /** napi_defer_hard_irqs */

@@ -8,45 +8,66 @@
 //   none all the same                interrupts are resumed, the instance is forgotten; the caller sleeps
 // Who stops without another wait calls close(), or the interrupts stay off until the safety timer.
 //
-// An event's words, in shared memory:
+// An event's words, in anybody's shared memory:
 //   0  COUNT     what has come so far; wraps                             its producer
 //   1  NAPI_ID   of the instance that brought the last of it, or 0       its producer, before COUNT
 
-import type { Views } from '../memory/views.js';
+import { CACHE_LINE_BYTES } from '../memory/layout.js';
+import { wordsAt } from '../memory/views.js';
 import type { Clock } from '../runtime/clock.js';
 import { type BusyPollParams, type Capabilities, NO_BUSY_POLL, waitParams } from './busy-params.js';
 import { type BusyPoller, busyLoopTimedOut } from './busy-poll.js';
 
 const COUNT = 0;
 const NAPI_ID = 1;
-export const EVENT_BYTES = 8;
+/** A cache line of its own. */
+export const EVENT_BYTES = CACHE_LINE_BYTES;
 
-export class WaitEvent {
+/** What one can wait for. */
+export interface Waitable {
+  /** Something has come since the last take(). */
+  isReady(): boolean;
+  /** Takes what has come. @returns the id of the NAPI instance that brought the last of it; 0: of none that is known */
+  take(): number;
+}
+
+/**
+ * Something that one thread brings and another waits for: a socket's readiness, in 64 zeroed bytes of a SharedArrayBuffer. Each
+ * thread attaches its own object to them. One producer at a time; any number of waiters, each of which sees all that comes.
+ */
+export class WaitEvent implements Waitable {
+  /** Room that one takes. */
+  static readonly BYTES = EVENT_BYTES;
   private readonly words: Int32Array;
-  private readonly at: number;
   private seen: number;
 
-  /** Nothing has come yet, from the waiter's point of view. */
-  constructor(views: Views, address: number) {
-    this.words = views.words;
-    this.at = address / 4;
-    this.seen = Atomics.load(this.words, this.at + COUNT);
+  /**
+   * Nothing has come yet, from this waiter's point of view.
+   * @param byteOffset a multiple of 4; of 64, so that events do not share a cache line
+   * @throws TypeError · RangeError when there is no such place in `buffer`
+   */
+  constructor(buffer: ArrayBufferLike, byteOffset = 0) {
+    this.words = wordsAt('WaitEvent', buffer, byteOffset, EVENT_BYTES);
+    this.seen = Atomics.load(this.words, COUNT);
   }
 
-  /** The producer's side: something came, by way of instance `napiId` (sk_mark_napi_id). */
+  /**
+   * The producer's side, when what came is where the waiter will look: it came by way of instance `napiId`, which a waiter
+   * then busy-polls (sk_mark_napi_id). A sink has it as `burst.napiId`.
+   */
   signal(napiId: number): void {
-    this.words[this.at + NAPI_ID] = napiId;
-    Atomics.add(this.words, this.at + COUNT, 1); // Pairs with the load in isReady().
+    Atomics.store(this.words, NAPI_ID, napiId);
+    Atomics.add(this.words, COUNT, 1); // Pairs with the loads in isReady() and take().
   }
 
   isReady(): boolean {
-    return Atomics.load(this.words, this.at + COUNT) !== this.seen;
+    return Atomics.load(this.words, COUNT) !== this.seen;
   }
 
-  /** Takes what has come. @returns the id of the instance that brought it */
+  /** What comes from here on is news again: look at what came after this, not before. */
   take(): number {
-    this.seen = Atomics.load(this.words, this.at + COUNT);
-    return this.words[this.at + NAPI_ID]!;
+    this.seen = Atomics.load(this.words, COUNT);
+    return Atomics.load(this.words, NAPI_ID);
   }
 }
 
@@ -55,15 +76,24 @@ export class NapiWait {
   readonly found: Int32Array;
   private readonly poller: BusyPoller;
   private readonly clock: Clock;
-  private readonly events: readonly WaitEvent[];
+  private readonly events: readonly Waitable[];
+  private readonly signalPending: () => boolean;
   private params = NO_BUSY_POLL;
   private id = 0;
-  private readonly loopEnd = (startNs: number): boolean => this.anyReady() || this.timedOut(startNs);
+  private readonly loopEnd = (startNs: number): boolean =>
+    this.isReady() || this.timedOut(startNs) || this.signalPending();
 
-  constructor(poller: BusyPoller, clock: Clock, events: readonly WaitEvent[]) {
+  /** @param signalPending true: somebody wants this thread for something else, and it must not busy-poll on */
+  constructor(
+    poller: BusyPoller,
+    clock: Clock,
+    events: readonly Waitable[],
+    signalPending: () => boolean = () => false,
+  ) {
     this.poller = poller;
     this.clock = clock;
     this.events = events;
+    this.signalPending = signalPending;
     this.found = new Int32Array(events.length);
   }
 
@@ -75,6 +105,11 @@ export class NapiWait {
   /** EPIOCSPARAMS. @throws ErrnoError EINVAL · EPERM */
   setParams(params: Partial<BusyPollParams>, capabilities: Capabilities): void {
     this.params = waitParams({ ...NO_BUSY_POLL, ...params }, capabilities);
+  }
+
+  /** One of the events has something that no wait() has found yet. */
+  isReady(): boolean {
+    return this.events.some((event) => event.isReady());
   }
 
   /**
@@ -116,13 +151,9 @@ export class NapiWait {
     const { prefer, budget, usecs } = this.params;
     if (this.id === 0 || (usecs === 0 && !prefer)) return false;
     this.poller.napiBusyLoop(this.id, { loopEnd: this.loopEnd, budget, prefer });
-    if (this.anyReady()) return true;
+    if (this.isReady()) return true;
     this.close();
     return false;
-  }
-
-  private anyReady(): boolean {
-    return this.events.some((event) => event.isReady());
   }
 
   private timedOut(startNs: number): boolean {

@@ -1,166 +1,193 @@
 // Hot. Runs on: CPU n.
-// One CPU's backlog: packets that an interrupt handler has set aside for a softirq (enqueue_to_backlog, process_backlog).
+// One CPU's part in backlogs (net/core/dev.c): its own, which it polls (process_backlog), and those of all CPUs to which it sends
+// (enqueue_to_backlog). There is no lock:
 //
-//   0    TAIL      next slot to fill                                       this CPU
-//   1    SPLICED   end of process_queue, beginning of input_pkt_queue      this CPU
-//   2    HEAD      next slot to process                                    this CPU
-//   16…  slots × 10 words: an entry (bursts/layout.ts) | its queue | last buffer of its chain
-// input_pkt_queue is SPLICED … TAIL-1, process_queue HEAD … SPLICED-1. Only the first is limited by netdev_max_backlog.
+// sender   the packets, TAIL; then it looks at SCHED: clear? it takes it for the target, and tells it
+// target   lets SCHED go; then it looks at the TAILs again: more? it takes SCHED back, unless a sender has it already
+// never    look first, then publish, or let go: a packet would lie there, and nobody would come
+// Its own CPU is told by the poll list; another one by a call (rps_trigger_softirq) at the end of this CPU's softirq, so that a
+// burst costs one. Whoever took SCHED calls, so that there is one at most on its way to a CPU.
 
-import { BATCH_FIRST_ENTRY, ENTRY_BUFFER, ENTRY_BYTES, ENTRY_NEXT, NO_BUFFER } from '../bursts/layout.js';
-import { CACHE_LINE_WORDS, powerOfTwoAtLeast } from '../memory/layout.js';
+import { CALL_RPS, type CallHandler } from '../irq/call.js';
+import { DOUBLE_BYTES } from '../memory/layout.js';
 import type { Views } from '../memory/views.js';
 import type { Poll } from '../napi/napi.js';
 import type { Softnet } from '../napi/softnet.js';
-import { NETDEV_MAX_BACKLOG_MAX, type Sysctls } from '../napi/sysctl.js';
-import type { BufferPool } from '../ring/buffer-pool.js';
-import type { Receive } from './receive.js';
+import type { NapiState } from '../napi/state.js';
+import type { Sysctls } from '../napi/sysctl.js';
+import { type BacklogLayout, BacklogQueue, BacklogSender, NO_SLOT } from './backlog-queue.js';
 
-const TAIL = 0;
-const SPLICED = 1;
-const HEAD = 2;
-const SLOTS = CACHE_LINE_WORDS;
-const ENTRY_WORDS = ENTRY_BYTES / 4;
-const QUEUE = ENTRY_WORDS;
-const LAST = QUEUE + 1;
-const SLOT_WORDS = LAST + 1;
-const FIRST_ENTRY = BATCH_FIRST_ENTRY / 4;
+/** What packets are. A slot is a word index. */
+export interface BacklogPackets {
+  /** __netif_receive_skb: takes the packet through the stack. The slot is free then. */
+  receive(slot: number): void;
+  /** The packet found no room in the backlog of its own CPU's heir. It has been counted, and the slot is free then. */
+  drop(slot: number): void;
+}
 
-/** input_pkt_queue and process_queue can both be full. */
-export const BACKLOG_FRAMES_MAX = 2 * (NETDEV_MAX_BACKLOG_MAX + 1);
-const SIZE = powerOfTwoAtLeast(BACKLOG_FRAMES_MAX);
-export const BACKLOG_BYTES = (SLOTS + SIZE * SLOT_WORDS) * 4;
+/** What the CPU's parts are to it. */
+export interface BacklogParts {
+  readonly softnet: Softnet;
+  readonly sysctls: Sysctls;
+  /** By kind of call. */
+  readonly calls: CallHandler[];
+  /** Takes pending interrupts; a delivery point lies between two packets. */
+  readonly deliver: () => number;
+}
+
+/** Byte addresses of counters. */
+export interface BacklogCounters {
+  readonly dropped: number;
+  readonly receivedRps: number;
+}
 
 export class Backlog implements Poll {
-  private readonly words: Int32Array;
-  private readonly base: number;
-  private readonly id: number;
-  private readonly softnet: Softnet;
-  private readonly receive: Receive;
-  private readonly pools: readonly BufferPool[];
-  private readonly links: number;
-  private readonly deliver: () => number;
-  private readonly sysctls: Sysctls;
+  private readonly views: Views;
+  private readonly layouts: readonly BacklogLayout[];
+  private readonly parts: BacklogParts;
+  private readonly cpu: number;
+  private readonly first: number;
+  private readonly state: NapiState;
+  private readonly queue: BacklogQueue;
+  /** By target; null: this CPU has no ring there. */
+  private readonly senders: readonly (BacklogSender | null)[];
+  private readonly packets: BacklogPackets;
+  private readonly receivedRps: number;
   /** netdev_max_backlog, as it was when the last poll began: it is asked for each packet. */
   private max: number;
+  private polling = false;
 
   /**
-   * @param id this backlog's NAPI instance
-   * @param pools by queue: where the buffers go back to
-   * @param links byte address of the link words
-   * @param deliver takes pending interrupts; a delivery point lies between two packets
+   * @param layouts the backlogs of all CPUs
+   * @param first NAPI instance of CPU 0's backlog; the others' follow
    */
   constructor(
     views: Views,
-    address: number,
-    id: number,
-    softnet: Softnet,
-    receive: Receive,
-    pools: readonly BufferPool[],
-    links: number,
-    deliver: () => number,
-    sysctls: Sysctls,
+    layouts: readonly BacklogLayout[],
+    first: number,
+    parts: BacklogParts,
+    packets: BacklogPackets,
+    counters: BacklogCounters,
   ) {
-    this.words = views.words;
-    this.base = address / 4;
-    this.id = id;
-    this.softnet = softnet;
-    this.receive = receive;
-    this.pools = pools;
-    this.links = links / 4;
-    this.deliver = deliver;
-    this.sysctls = sysctls;
+    const { softnet, sysctls, calls } = parts;
+    this.views = views;
+    this.layouts = layouts;
+    this.parts = parts;
+    this.cpu = softnet.context;
+    this.first = first;
+    this.state = softnet.napis[first + this.cpu]!.state;
+    this.queue = new BacklogQueue(views, layouts[this.cpu]!);
+    this.senders = layouts.map((layout) => senderOf(views, layout, this.cpu, counters.dropped));
+    this.packets = packets;
+    this.receivedRps = counters.receivedRps / DOUBLE_BYTES;
     this.max = sysctls.maxBacklog;
-    softnet.add(id, { poll: this });
+    softnet.add(first + this.cpu, { poll: this });
+    calls[CALL_RPS] = () => this.rpsTriggerSoftirq();
   }
 
-  /** enqueue_to_backlog: the batch area's first entry. @returns false when the queue is full: the caller drops it */
-  enqueue(queue: number): boolean {
-    const tail = this.words[this.base + TAIL]!;
-    if (((tail - this.words[this.base + SPLICED]!) | 0) > this.max) return false;
-    const slot = this.slot(tail);
-    const entry = this.receive.batch / 4 + FIRST_ENTRY;
-    this.copyEntry(entry, slot);
-    this.words[slot + QUEUE] = queue;
-    this.words[slot + LAST] = this.lastBuffer(entry);
-    this.words[this.base + TAIL] = (tail + 1) | 0;
-    if (!this.softnet.isScheduled(this.id)) this.softnet.napiSchedule(this.id);
-    return true;
+  // ── sending ──
+
+  /**
+   * The first half of enqueue_to_backlog. The caller fills the slot, and publishes before the next delivery point; several
+   * packets can go together.
+   * @returns word index of the slot, or NO_SLOT: the queue is full, and the drop has been counted
+   */
+  insert(target: number): number {
+    const sender = this.senders[target] ?? noRing(this.cpu, target);
+    if (sender.isEmpty) sender.begin(target === this.cpu ? this.max : this.parts.sysctls.maxBacklog);
+    return sender.insert();
   }
+
+  /** Its second half: what was inserted is there, and `target` will poll it. */
+  publish(target: number): void {
+    const sender = this.senders[target] ?? noRing(this.cpu, target);
+    if (sender.isEmpty) return;
+    sender.publish();
+    const { softnet } = this.parts;
+    const id = this.first + target;
+    if (target !== this.cpu) softnet.napiScheduleRps(target, softnet.napis[id]!.state);
+    else if (this.state.scheduleBacklog(this.cpu)) softnet.napiScheduleHeld(id);
+  }
+
+  /** A sender has taken SCHED for this CPU, or would have, and died. */
+  private rpsTriggerSoftirq(): void {
+    this.views.doubles[this.receivedRps]! += 1;
+    const { state, parts } = this;
+    if (!this.polling && state.holder() === this.cpu && !state.isLinked()) parts.softnet.napiScheduleHeld(state.id);
+  }
+
+  // ── polling ──
 
   /** process_backlog. A weight that has changed is that of the next poll. */
   poll(budget: number): number {
-    this.max = this.sysctls.maxBacklog;
-    this.softnet.napis[this.id]!.weight = this.sysctls.devRxWeight;
-    let work = 0;
-    while (work < budget) {
-      const head = this.words[this.base + HEAD]!;
-      if (head === this.words[this.base + SPLICED] && !this.splice()) {
-        // Nothing can arrive in between: handlers run at delivery points only.
-        this.softnet.napiCompleteDone(this.id, work);
-        return work;
-      }
-      this.process(this.slot(head));
-      this.words[this.base + HEAD] = (head + 1) | 0;
-      work += 1;
-      this.deliver();
-    }
+    const { softnet, sysctls } = this.parts;
+    softnet.netRpsAction();
+    this.max = sysctls.maxBacklog;
+    softnet.napis[this.state.id]!.weight = sysctls.devRxWeight;
+    this.polling = true;
+    const work = this.process(budget);
+    this.polling = false;
     return work;
   }
 
-  /** input_pkt_queue becomes process_queue. @returns false when it is empty */
-  private splice(): boolean {
-    const tail = this.words[this.base + TAIL]!;
-    if (tail === this.words[this.base + SPLICED]) return false;
-    this.words[this.base + SPLICED] = tail;
-    return true;
+  private process(budget: number): number {
+    const { queue, packets, parts } = this;
+    let work = 0;
+    for (;;) {
+      for (let slot = queue.first(); slot !== NO_SLOT; slot = queue.first()) {
+        packets.receive(slot);
+        queue.done();
+        work += 1;
+        parts.deliver();
+        if (work >= budget) return work; // still scheduled, even if that was the last
+      }
+      if (!queue.splice() && this.letGo()) return work;
+    }
   }
 
-  private process(slot: number): void {
-    const entry = this.receive.batch / 4 + FIRST_ENTRY;
-    this.copyEntry(slot, entry);
-    const queue = this.words[slot + QUEUE]!;
-    this.receive.receive(1, queue);
-    const first = this.words[slot + ENTRY_BUFFER / 4]!;
-    const next = this.words[slot + ENTRY_NEXT / 4]!;
-    if (next !== NO_BUFFER) this.words[this.links + first] = next;
-    this.pools[queue]!.giveBack(first, this.words[slot + LAST]!);
+  /** @returns false when it is ours again: a sender has published what splice() did not see, and saw SCHED still set */
+  private letGo(): boolean {
+    this.state.releaseBacklog();
+    return !(this.queue.hasInput() && this.state.scheduleBacklog(this.cpu));
   }
 
-  private lastBuffer(entry: number): number {
-    let last = this.words[entry + ENTRY_BUFFER / 4]!;
-    for (let id = this.words[entry + ENTRY_NEXT / 4]!; id !== NO_BUFFER; id = this.words[this.links + id]!) last = id;
-    return last;
+  // ── another CPU's end ──
+
+  /**
+   * dev_cpu_dead, the backlog's part: what is left in the backlog of a CPU that runs no more goes through this CPU's
+   * (netif_rx), in its order, as far as there is room. Its instance is idle afterwards. No other CPU sends to it any more.
+   * @returns packets that were left
+   */
+  inherit(cpu: number): number {
+    const { state } = this.parts.softnet.napis[this.first + cpu]!;
+    if (state.isLinked()) state.unlink();
+    state.releaseBacklog();
+    const queue = new BacklogQueue(this.views, this.layouts[cpu]!);
+    let left = 0;
+    do {
+      for (let slot = queue.first(); slot !== NO_SLOT; slot = queue.first()) {
+        this.reinject(slot);
+        queue.done();
+        left += 1;
+      }
+    } while (queue.splice());
+    this.publish(this.cpu);
+    return left;
   }
 
-  private copyEntry(from: number, to: number): void {
-    for (let i = 0; i < ENTRY_WORDS; i += 1) this.words[to + i] = this.words[from + i]!;
-  }
-
-  private slot(cursor: number): number {
-    return this.base + SLOTS + (cursor & (SIZE - 1)) * SLOT_WORDS;
+  private reinject(from: number): void {
+    const { words } = this.views;
+    const to = this.insert(this.cpu);
+    if (to === NO_SLOT) this.packets.drop(from);
+    else words.copyWithin(to, from, from + this.layouts[this.cpu]!.slotWords);
   }
 }
 
-/** Packets that wait in a backlog. May be asked while threads run: then there may be less by now, but never less than none. */
-export function backlogWaiting(views: Views, address: number): number {
-  const base = address / 4;
-  const head = Atomics.load(views.words, base + HEAD); // First: TAIL, whenever it is loaded, is not behind it.
-  return (Atomics.load(views.words, base + TAIL) - head) | 0;
+function senderOf(views: Views, layout: BacklogLayout, cpu: number, dropped: number): BacklogSender | null {
+  if (!layout.senders.includes(cpu)) return null;
+  return new BacklogSender(views, layout, cpu, layout.cpu === cpu ? dropped : null);
 }
 
-/** For main, when no thread runs: the entries in a backlog, with the buffers of each. */
-export function readBacklog(views: Views, address: number, links: number): { frames: number; buffers: number[] } {
-  const { words } = views;
-  const base = address / 4;
-  const tail = words[base + TAIL]!;
-  const buffers: number[] = [];
-  let frames = 0;
-  for (let cursor = words[base + HEAD]!; cursor !== tail; cursor = (cursor + 1) | 0) {
-    const slot = base + SLOTS + (cursor & (SIZE - 1)) * SLOT_WORDS;
-    frames += 1;
-    buffers.push(words[slot + ENTRY_BUFFER / 4]!);
-    for (let id = words[slot + ENTRY_NEXT / 4]!; id !== NO_BUFFER; id = words[links / 4 + id]!) buffers.push(id);
-  }
-  return { frames, buffers };
+function noRing(cpu: number, target: number): never {
+  throw new RangeError(`enqueue_to_backlog: target=${target}: cpu${cpu} has no ring in the backlog of such a CPU`);
 }

@@ -37,14 +37,27 @@ export class Burst {
   private readonly first: number;
   private readonly buffers: number;
   private readonly links: number;
+  private readonly napiIdOf: (queue: number) => number;
 
   /** @internal */
-  constructor(views: Views, batch: number, buffers: number, links: number) {
+  constructor(
+    views: Views,
+    batch: number,
+    buffers: number,
+    links: number,
+    napiIdOf: (queue: number) => number = () => 0,
+  ) {
     this.bytes = views.bytes;
     this.words = views.words;
     this.first = batch / 4 + FIRST_WORD;
     this.buffers = buffers;
     this.links = links / 4;
+    this.napiIdOf = napiIdOf;
+  }
+
+  /** Id of the NAPI instance that brought them (skb->napi_id), for `WaitEvent.signal()`; 0 in mode interrupt. */
+  get napiId(): number {
+    return this.napiIdOf(this.queue);
   }
 
   /** Where packet `index` begins in `bytes`. Its first min(length, 2048) bytes lie there in one piece. */

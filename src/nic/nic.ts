@@ -262,11 +262,11 @@ export class Nic implements Agent {
     return dropped;
   }
 
-  /** No queue was picked for it: recorded as of the first. */
+  /** No queue was picked for it: recorded as of the device. */
   private recordBad(recorder: NicRecorder, index: number): void {
     const offer = this.offers / 4 + index * OFFER_WORDS;
     const length = this.words[offer + LENGTH_WORD]!;
-    recorder.lengthError(this.words[offer + ADDRESS_WORD]! >>> 0, length, length, 0);
+    recorder.lengthError(this.words[offer + ADDRESS_WORD]! >>> 0, length, length);
   }
 
   private holdsFor(queue: number): boolean {

@@ -99,7 +99,7 @@ function capture({ nics }: Snapshot): readonly string[] {
   return list(rows.filter(([, n]) => n > 0).map(([name, n, part]) => [name, count(n), part] as const));
 }
 
-function napi({ nics, rates }: Snapshot): readonly string[] {
+function napi({ nics, cpus, rates }: Snapshot): readonly string[] {
   const total = (counter: PollCounter) => sum(nics.flatMap((nic) => nic.queues.map((queue) => queue[counter])));
   const polls = total('polls');
   const outcome = (name: string, n: number) => [`  ${name}`, count(n), percent(n, polls)] as const;
@@ -107,14 +107,19 @@ function napi({ nics, rates }: Snapshot): readonly string[] {
   const rare = (name: string, n: number) => (n === 0 ? [] : [outcome(name, n)]);
   const interrupts = ['interrupts', count(total('irqs')), perPacket(rates.irqsPerPacket)] as const;
   if (polls === 0) return list([interrupts]);
+  const timers = sum(cpus.map((cpu) => cpu.timerIrqs));
+  const busy = sum(cpus.map((cpu) => cpu.busyPollRxPackets));
+  const ofPackets = `${percent(busy, sum(nics.map((nic) => nic.rxPackets)))} of the packets`;
   return list([
     interrupts,
+    ...(timers === 0 ? [] : [['timer interrupts', count(timers)] as const]),
     ['polls', count(polls), `${digits(rates.packetsPerPoll)} packets per poll`],
     outcome('full budget, polled again', total('fullBudgetPolls')),
     outcome('completed, interrupt back on', total('completions')),
     outcome('missed, polled again', total('missedReschedules')),
     ...rare('deferred, interrupt still off', total('deferredPolls')),
     ...rare('not asked for by an interrupt', total('unaskedPolls')),
+    ...(busy === 0 ? [] : [['by busy polling', count(busy), ofPackets] as const]),
   ]);
 }
 

@@ -11,11 +11,14 @@ export class ErrnoError extends Error {
   readonly what: string;
   /** Why, or what would be right. */
   readonly why: string;
+  /** Whose lack it was: `CAP_NET_ADMIN`; null: no privilege would have helped. */
+  readonly capability: string | null;
 
-  constructor(code: Errno, what: string, why: string) {
+  constructor(code: Errno, what: string, why: string, capability: string | null = null) {
     super(`${what}: ${why} (${code})`);
     this.code = code;
     this.what = what;
     this.why = why;
+    this.capability = capability;
   }
 }

@@ -1,19 +1,25 @@
 // Cold. Runs on: main.
 // A CPU of the deterministic machine: the agent that runs on a thread elsewhere, and a test's hands on it.
 
-import { ApplicationTask, type Step } from '../cpu/application-task.js';
+import { ApplicationTask, type Step, type TaskFactory } from '../cpu/application-task.js';
 import { buildCore, type CoreLayout, type CoreSettings, type CpuCore } from '../cpu/core.js';
 import { Cpu } from '../cpu/cpu.js';
 import { NICE_0_WEIGHT } from '../cpu/scheduler.js';
+import { TaskNapi } from '../cpu/task-napi.js';
+import { TaskSleep } from '../cpu/task-sleep.js';
 import { CPU_COUNTERS, counterAddresses, readCounters, SOFTIRQ_VECTORS, TASK_COUNTERS } from '../memory/counters.js';
 import type { Views } from '../memory/views.js';
+import { type Capability, capabilitiesOf } from '../napi/busy-params.js';
 import type { BusyLoop } from '../napi/busy-poll.js';
 import { pollNapi } from '../napi/netpoll.js';
 import type { PollList } from '../napi/poll-list.js';
-import { NapiWait, type WaitEvent } from '../napi/wait.js';
+import { NapiWait, type Waitable } from '../napi/wait.js';
+import type { BacklogLayout } from '../net/backlog-queue.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Printk } from '../runtime/printk.js';
+import { type PacketTable, SimulatedBacklog } from './backlog.js';
 import { vectorOf } from './check.js';
+import { NAPIS_MAX } from './layout.js';
 import type { CpuTrace } from './trace.js';
 
 export type Vector = (typeof SOFTIRQ_VECTORS)[number];
@@ -23,16 +29,36 @@ export interface CpuWorld {
   readonly views: Views;
   readonly clock: Clock;
   readonly printk: Printk;
+  readonly packets: PacketTable;
   /** Runs `run` with this CPU as the one that executes. */
   on<T>(cpu: SimulatedCpu, run: () => T): T;
   /** The instance's name. */
   nameOf(napi: number): string;
 }
 
+/** What a task has used. */
+export interface TaskUse {
+  readonly steps: number;
+  readonly runNs: number;
+}
+
+export interface ApplicationOptions {
+  /** Default 1024. */
+  readonly weight?: number;
+  readonly data?: unknown;
+  /** Default: none. */
+  readonly capabilities?: readonly Capability[];
+  /** What its `napi.packets` are: m.event() of the test's own. Default: none. */
+  readonly packets?: readonly Waitable[];
+}
+
 export class SimulatedCpu {
   readonly id: number;
   /** need_resched, by hand. */
   needResched = false;
+  /** signal_pending, by hand: as if the host had asked something of this CPU. */
+  signalPending = false;
+  readonly backlog: SimulatedBacklog;
   /** @internal */
   readonly core: CpuCore;
   private readonly world: CpuWorld;
@@ -52,6 +78,7 @@ export class SimulatedCpu {
     trace: CpuTrace,
     irqs: readonly number[],
     taskCounters: readonly number[],
+    backlogs: readonly BacklogLayout[],
   ) {
     const { views, clock, printk } = world;
     this.id = layout.cpu;
@@ -66,6 +93,7 @@ export class SimulatedCpu {
     // Line n is the test's own interrupt of CPU n: level, so that it can come while its handler runs.
     this.core.lines[this.id]!.create('level', this.id);
     this.core.handlers[this.id] = { handle: () => this.handlers.pop()?.() };
+    this.backlog = new SimulatedBacklog(views, backlogs, NAPIS_MAX, this.core, world.packets, layout.counters);
   }
 
   // ── code on this CPU ──
@@ -91,13 +119,24 @@ export class SimulatedCpu {
    * A task of the application, from now on: turn() and run() give it the CPU by fair share, as they do ksoftirqd.
    * @returns what it has used
    */
-  addTask(name: string, step: Step, weight = NICE_0_WEIGHT): { readonly steps: number; readonly runNs: number } {
+  addTask(name: string, step: Step, weight = NICE_0_WEIGHT): TaskUse {
+    return this.addApplication(name, () => step, { weight });
+  }
+
+  /** Likewise, from its factory, which is given what a task's module is given. */
+  addApplication(name: string, factory: TaskFactory, options: ApplicationOptions = {}): TaskUse {
     const { views, clock } = this.world;
+    const { weight = NICE_0_WEIGHT, data = null, capabilities = [], packets = [] } = options;
     const block = this.taskCounters.shift();
     if (block === undefined) throw new RangeError(`simulate: task ${name}: a CPU has no room for more`);
     const counters = counterAddresses(TASK_COUNTERS, block, TASK_COUNTERS);
-    const interrupted = () => this.core.interrupts.any();
-    this.core.scheduler.add(new ApplicationTask(views, name, step, weight, clock, interrupted, counters));
+    const { interrupts, busyPoller, scheduler } = this.core;
+    const sleep = new TaskSleep();
+    const cpu = { busyPoller, clock, packets, signalPending: () => this.signalPending };
+    const napi = new TaskNapi(cpu, capabilitiesOf(capabilities), sleep);
+    const step = this.task(() => factory({ cpu: this.id, data, napi }));
+    const interrupted = () => interrupts.any();
+    scheduler.add(new ApplicationTask(views, name, step, sleep, weight, clock, interrupted, counters));
     const read = () => readCounters(views, TASK_COUNTERS, block);
     return {
       get steps() {
@@ -125,8 +164,8 @@ export class SimulatedCpu {
   }
 
   /** A wait over these events, by code of this CPU; call it in task(). */
-  napiWait(events: readonly WaitEvent[]): NapiWait {
-    return new NapiWait(this.core.busyPoller, this.world.clock, events);
+  napiWait(events: readonly Waitable[]): NapiWait {
+    return new NapiWait(this.core.busyPoller, this.world.clock, events, () => this.signalPending);
   }
 
   localBhDisable(): void {
@@ -154,6 +193,33 @@ export class SimulatedCpu {
   netpoll(...napis: readonly { readonly id: number }[]): void {
     const views = napis.map(({ id }) => this.core.softnet.napis[id]!);
     this.task(() => pollNapi(views, this.id, this.world.printk, this.trace));
+  }
+
+  // ── packets ──
+
+  /** netif_rx: to this CPU's own backlog. @returns false when that is full: NET_RX_DROP */
+  netifRx(packet: unknown): boolean {
+    const rx = () => this.enqueueToBacklog(this.id, packet);
+    return this.inInterrupt ? rx() : this.bhDisabled(rx);
+  }
+
+  /**
+   * enqueue_to_backlog, by this CPU: in irq(), in bhDisabled(), or in a poll, as in the kernel, so that a softirq follows that
+   * calls `target`. @returns false when its backlog is full: NET_RX_DROP
+   */
+  enqueueToBacklog(target: number, packet: unknown): boolean {
+    return this.task(() => this.backlog.enqueue(target, packet));
+  }
+
+  /**
+   * dev_cpu_dead, on this CPU, for one that gets no turn any more: its backlog, and the calls that it owes.
+   * @returns packets that were left
+   */
+  inheritBacklog(dead: SimulatedCpu): number {
+    return this.task(() => {
+      this.core.softnet.inheritRpsIpis(this.world.views, dead.layout.softnet);
+      return this.backlog.inherit(dead.id);
+    });
   }
 
   // ── softirqs ──

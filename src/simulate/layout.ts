@@ -12,9 +12,11 @@ import { NAPI_BYTES } from '../napi/state.js';
 import { SYSCTL_BYTES } from '../napi/sysctl.js';
 import { timersBytes } from '../napi/timers.js';
 import { EVENT_BYTES } from '../napi/wait.js';
+import { type BacklogLayout, backlogBytes } from '../net/backlog-queue.js';
 import { SOFTIRQ_BYTES } from '../softirq/softirq.js';
+import { PACKET_WORDS } from './backlog.js';
 
-/** What a machine has room for. */
+/** What a machine has room for. Behind these instances come the CPUs' backlogs. */
 export const NAPIS_MAX = 64;
 export const LINES_MAX = 64;
 /** Per CPU. */
@@ -27,6 +29,8 @@ export interface SimulationLayout {
   /** EVENTS_MAX of them, one behind the other. */
   readonly events: number;
   readonly cpus: readonly CoreLayout[];
+  /** By CPU: every CPU sends to every other, and to itself. */
+  readonly backlogs: readonly BacklogLayout[];
   /** By CPU: the counter of each line's interrupts there. */
   readonly irqs: readonly (readonly number[])[];
   /** By CPU: blocks of TASK_COUNTERS. */
@@ -41,27 +45,29 @@ export function layOut(cpus: number): SimulationLayout {
   const contexts = each('context', CONTEXT_BYTES);
   const irq = layOutIrq(arena, cpus, contexts[0]!);
   const sysctls = arena.reserve('sysctls', SYSCTL_BYTES);
-  const napis = arena.reserve('napi instances', NAPIS_MAX * NAPI_BYTES);
+  const napiCount = NAPIS_MAX + cpus;
+  const napis = arena.reserve('napi instances', napiCount * NAPI_BYTES);
   const softirqs = each('softirq words', SOFTIRQ_BYTES);
   const softnets = each('softnet words', SOFTNET_BYTES);
-  const timers = each('timers', timersBytes(NAPIS_MAX));
+  const timers = each('timers', timersBytes(napiCount));
   const counters = each('counters', counterBlockBytes(CPU_COUNTERS));
-  const shared = { irq, napis, napiCount: NAPIS_MAX, timersOf: timers, sysctls };
+  const shared = { irq, napis, napiCount, timersOf: timers, sysctls };
   const events = arena.reserve('events', EVENTS_MAX * EVENT_BYTES);
   return {
     events,
-    cpus: counters.map((block, cpu) => ({
-      cpu,
-      ...shared,
-      softirq: softirqs[cpu]!,
-      softnet: softnets[cpu]!,
-      timers: timers[cpu]!,
-      counters: block,
-    })),
+    backlogs: each('backlog', backlogBytes(cpus, PACKET_WORDS)).map(backlogOf),
+    cpus: counters.map((block, cpu) => {
+      const own = { softirq: softirqs[cpu]!, softnet: softnets[cpu]!, timers: timers[cpu]!, counters: block };
+      return { cpu, ...shared, ...own };
+    }),
     irqs: each('interrupts by line', LINES_MAX * DOUBLE_BYTES).map((first) => blocks(first, LINES_MAX, DOUBLE_BYTES)),
     tasks: each('counters of tasks', TASKS_MAX * TASK_BYTES).map((first) => blocks(first, TASKS_MAX, TASK_BYTES)),
     bytes: arena.bytes, // after all of them
   };
+}
+
+function backlogOf(address: number, cpu: number, { length }: readonly number[]): BacklogLayout {
+  return { address, cpu, senders: Array.from({ length }, (_, sender) => sender), slotWords: PACKET_WORDS };
 }
 
 function layOutIrq(arena: Arena, cpus: number, contexts: number) {

@@ -17,11 +17,12 @@ import { ErrnoError } from '../runtime/errno.js';
 import type { ControlOperation } from '../runtime/operation.js';
 import { Printk } from '../runtime/printk.js';
 import { Random } from '../runtime/random.js';
+import { PacketTable } from './backlog.js';
 import { assertOneOf, assertTime, assertWhole } from './check.js';
 import { SimulatedCpu } from './cpu.js';
 import { EVENTS_MAX, LINES_MAX, layOut, NAPIS_MAX } from './layout.js';
 import { type NapiOptions, type PollFunction, SimulatedNapi } from './napi.js';
-import { CpuTrace, TraceLog } from './trace.js';
+import { CpuTrace, TraceLog, type TraceNames } from './trace.js';
 
 export interface SimulateOptions {
   /** 1 … 63. Default 1. */
@@ -67,6 +68,8 @@ export class Simulation {
   threadsMax = Number.POSITIVE_INFINITY;
   /** @internal */
   readonly ids: NapiIds;
+  /** @internal */
+  readonly packets = new PacketTable();
   private readonly devices = new Map<string, NapiDevice>();
   private readonly threads = new NapiThreads((name) => this.createThread(name));
   private readonly random: Random;
@@ -93,20 +96,26 @@ export class Simulation {
     this.sysctls.create();
     if (budget !== undefined) this.sysctls.set('net.core.netdev_budget', budget);
     if (budgetUsecs !== undefined) this.sysctls.set('net.core.netdev_budget_usecs', budgetUsecs);
-    const names = {
-      napi: (id: number) => this.nameOf(id),
-      device: (id: number) => this.napis[id]!.device,
-      thread: (id: number) => this.napis[id]!.thread ?? '',
-      irq: (line: number) => this.lineNames[line]!,
-    };
+    const names = this.traceNames();
     for (const { softnet } of layout.cpus) Softnet.create(this.views, softnet);
     this.cpus = layout.cpus.map((core, cpu) => {
       this.lineNames.push(`cpu${cpu}`);
       const trace = new CpuTrace(this.trace, this.clock, cpu, names);
-      return new SimulatedCpu(this, core, settings, trace, layout.irqs[cpu]!, layout.tasks[cpu]!);
+      return new SimulatedCpu(this, core, settings, trace, layout.irqs[cpu]!, layout.tasks[cpu]!, layout.backlogs);
     });
-    this.words = this.cpus[0]!.core.softnet.napis.map(({ state }) => state);
+    const states = this.cpus[0]!.core.softnet.napis.map(({ state }) => state);
+    for (const backlog of states.slice(NAPIS_MAX)) backlog.create();
+    this.words = states.slice(0, NAPIS_MAX);
     this.ids = new NapiIds(this.words, cpus);
+  }
+
+  private traceNames(): TraceNames {
+    return {
+      napi: (id) => this.nameOf(id),
+      device: (id) => this.cpu.core.softnet.napis[id]!.device,
+      thread: (id) => this.napis[id]!.thread ?? '',
+      irq: (line) => this.lineNames[line]!,
+    };
   }
 
   /** CPU 0. */
@@ -160,7 +169,7 @@ export class Simulation {
     const index = this.events;
     assertWhole('events', index + 1, 1, EVENTS_MAX);
     this.events += 1;
-    return new WaitEvent(this.views, this.eventsAddress + index * EVENT_BYTES);
+    return new WaitEvent(this.views.words.buffer, this.eventsAddress + index * EVENT_BYTES);
   }
 
   // ── time ──
@@ -258,7 +267,7 @@ export class Simulation {
 
   /** @internal */
   nameOf(napi: number): string {
-    return this.napis[napi]?.name ?? `napi${napi}`;
+    return napi < NAPIS_MAX ? this.napis[napi]!.name : `backlog${napi - NAPIS_MAX}`;
   }
 }
 

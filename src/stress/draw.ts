@@ -2,8 +2,10 @@
 // Draws a round from the seed and the round's number alone, so that any one can be repeated. Each setting has a deck of cards, its
 // choices, that is shuffled anew when it has been dealt: no choice stays away for longer than two decks.
 
+import type { HostOptions } from '../coordinator/options.js';
 import { Random } from '../runtime/random.js';
-import { type Choice, magnitude, type Round, SETTINGS, type Setting } from './settings.js';
+import { type Choice, magnitude, type Round, type Setting } from './setting.js';
+import { SETTINGS } from './settings.js';
 
 export interface DrawnRound extends Round {
   readonly number: number;
@@ -21,8 +23,14 @@ if (SETTINGS.length >= SALTS) throw new Error('stress: more settings than salts'
 
 const PACKETS_MIN = 1000;
 const PACKETS_MAX = 3_000_000;
-const GROWTH_ROUNDS = 40;
+/** Rounds that do not grow, and after how many more each they grow by one. */
+const SHORT_ROUNDS = 40;
+const GROWTH_ROUNDS = 4;
 const GROWTH_MAX = 10;
+const TRAFFIC_MS_MAX = 30_000;
+const FAST_PPS = 500_000;
+const FAST_WORK_NS = 300;
+const RECORDED_PACKETS_MAX = 200_000;
 
 /** @param n 0 … ROUND_MAX */
 function generator(seed: number, salt: number, n: number): Random {
@@ -34,14 +42,14 @@ export function drawRound(seed: number, number: number): DrawnRound {
   const random = generator(seed, 0, number);
   const round: Round = {
     options: { device: 'pktgen', seed: random.word() >>> 0 },
-    course: { ends: 'duration', trafficMs: 0, paceMs: Number.POSITIVE_INFINITY },
+    course: { ends: 'duration', trafficMs: 0, paceMs: Number.POSITIVE_INFINITY, records: 'nothing' },
   };
   const choices: (readonly [string, string])[] = [];
   SETTINGS.forEach((setting, index) => {
     const choice = cardOf(setting, seed, index + 1, number - 1);
     if (choice.draw(round, random)) choices.push([setting.name, choice.name]);
   });
-  setEnd(round, random, growth(number));
+  setEnd(round, random, growth(number, round.options));
   return { ...round, number, choices, random };
 }
 
@@ -58,15 +66,23 @@ function shuffle<T>(cards: T[], random: Random): void {
   }
 }
 
-/** The first rounds are short, so that everything is soon visited; later ones carry more packets. */
-function growth(number: number): number {
-  return Math.min(GROWTH_MAX, Math.ceil(number / GROWTH_ROUNDS));
+/** The first rounds are short, so that everything is soon visited; later ones carry more packets, if theirs come fast. */
+function growth(number: number, options: HostOptions): number {
+  const grown = Math.ceil(Math.max(0, number - SHORT_ROUNDS) / GROWTH_ROUNDS);
+  return isFast(options) ? Math.min(GROWTH_MAX, 1 + grown) : 1;
 }
 
-/** Where the harness stops it, the duration is only a limit. */
+function isFast({ mode, rate, work = 0 }: HostOptions): boolean {
+  return mode === 'napi' && work <= FAST_WORK_NS && (rate === 'max' || Number(rate) >= FAST_PPS);
+}
+
+/** Where the harness stops it, the duration is only a limit. A capture file has its limit too. */
 function setEnd({ options, course }: Round, random: Random, times: number): void {
   const stopped = course.ends.startsWith('stop');
-  course.trafficMs *= times;
+  course.trafficMs = Math.min(course.trafficMs * times, TRAFFIC_MS_MAX);
   options.duration = (course.trafficMs * (stopped ? 10 : 1)) / 1000;
   if (course.ends === 'packets') options.packets = magnitude(random, PACKETS_MIN, PACKETS_MAX * times);
+  if (course.records !== 'nothing') {
+    options.packets = Math.min(options.packets ?? Number.POSITIVE_INFINITY, RECORDED_PACKETS_MAX);
+  }
 }

@@ -7,9 +7,13 @@ import { type RunningHost, startHost } from '../coordinator/host.js';
 import type { HostOptions } from '../coordinator/options.js';
 import type { Snapshot } from '../coordinator/snapshot-types.js';
 import { Watchdog } from '../coordinator/watchdog.js';
+import type { Random } from '../runtime/random.js';
 import type { DrawnRound } from './draw.js';
 import type { FlowRecord } from './flow-record.js';
-import { moveOne, OPERATIONS } from './operations.js';
+import { type Operation, shuffled } from './operation.js';
+import { OPERATIONS, STOP, STOP_IN_A_MOVE } from './operations.js';
+import { moveOne } from './operations-lines.js';
+import { RoundFiles } from './round-files.js';
 
 const sink = new URL('./flow-sink.js', import.meta.url);
 
@@ -55,16 +59,17 @@ export class RoundRun {
 
   async run(start: (options: HostOptions) => Promise<unknown> = startHost): Promise<RoundResult> {
     this.record.clear();
+    const files = new RoundFiles(this.drawn.course.records);
     let snapshot: Snapshot | null = null;
     try {
-      this.host = (await start({
-        ...this.drawn.options,
-        sink: { url: sink, data: this.record.buffer },
-      })) as RunningHost;
+      const options = { ...this.drawn.options, ...files.options };
+      this.host = (await start({ ...options, sink: { url: sink, data: this.record.buffer } })) as RunningHost;
       snapshot = await this.conduct(this.host);
     } catch (error) {
       if (error instanceof InvariantError) this.violations.push(...error.violations);
       else if (!this.gaveUp) this.violations.push(String(error));
+    } finally {
+      files.remove();
     }
     if (snapshot !== null) this.check(snapshot);
     return { snapshot, operations: this.operations, violations: this.violations };
@@ -110,12 +115,11 @@ export class RoundRun {
 
   private async operate(host: RunningHost): Promise<void> {
     const { random, course } = this.drawn;
-    const fitting = OPERATIONS.filter((operation) => operation.fits(host.config));
     if (course.paceMs === Number.POSITIVE_INFINITY) return;
-    while (!this.over) {
+    for (const operation of dealt(host, random)) {
       await delay(2 * course.paceMs * random.next());
-      const operation = fitting[random.below(fitting.length)]!;
-      if (!this.over) await this.tryTo(operation.name, () => operation.run(host, random));
+      if (this.over) return;
+      await this.tryTo(operation.name, () => operation.run(host, random));
     }
   }
 
@@ -124,8 +128,8 @@ export class RoundRun {
     if (!course.ends.startsWith('stop')) return;
     await Promise.race([delay(course.trafficMs), host.done.catch(() => {})]);
     if (this.over) return;
-    const moving = course.ends === 'stop in a move' ? this.tryTo('stop in a move', () => moveOne(host, random)) : null;
-    if (moving === null) this.count('stop');
+    const moving = course.ends === STOP_IN_A_MOVE ? this.tryTo(STOP_IN_A_MOVE, () => moveOne(host, random)) : null;
+    if (moving === null) this.count(STOP);
     this.stop();
     await moving;
   }
@@ -145,7 +149,7 @@ export class RoundRun {
 
   // ── afterwards ──
 
-  private check({ conservation, stack, config }: Snapshot): void {
+  private check({ conservation, stack, config, nics }: Snapshot): void {
     const { offered, delivered, dropped, inFlight } = conservation;
     if (inFlight > 0) {
       const where = this.watchdog?.describe(performance.now()) ?? [];
@@ -154,7 +158,17 @@ export class RoundRun {
     for (const [reason, packets] of Object.entries(stack.malformed)) {
       if (packets > 0) this.violations.push(`${packets} packets of pktgen were dropped as malformed: ${reason}`);
     }
+    const [nic] = nics;
+    const [wrong, times] = config.full === 'wait' ? ['missed', nic!.rxMissedErrors] : ['held', nic!.pauses];
+    if (times > 0) this.violations.push(`full=${config.full}, and frames were ${wrong} ${times} times`);
     const flows = config.flows as number;
     this.violations.push(...this.record.violations({ flows, offered, delivered, dropped }));
   }
+}
+
+/** Without end: all that fit, in one order, round and round, so that none is long in coming. */
+function* dealt(host: RunningHost, random: Random): Generator<Operation> {
+  const fitting = OPERATIONS.filter((operation) => operation.fits(host.config));
+  const order = shuffled(random, fitting.length);
+  for (;;) for (const index of order) yield fitting[index]!;
 }

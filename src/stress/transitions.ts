@@ -21,6 +21,10 @@ export const TRANSITIONS: readonly Transition[] = [
   { name: 'poll completed, line unmasked', count: queues((queue) => queue.completions) },
   { name: 'full budget, polled again', count: queues((queue) => queue.fullBudgetPolls) },
   { name: 'missed, polled again', count: queues((queue) => queue.missedReschedules) },
+  { name: 'deferred, line still masked', count: queues((queue) => queue.deferredPolls) },
+  { name: 'polled unasked, line was on', count: queues((queue) => queue.unaskedPolls) },
+  { name: 'timer interrupt', count: cpus((cpu) => cpu.timerIrqs) },
+  { name: 'packet found by busy polling', count: cpus((cpu) => cpu.busyPollRxPackets) },
   { name: 'NET_RX softirq', count: cpus((cpu) => cpu.netRxSoftirqs) },
   { name: 'time squeeze', count: cpus((cpu) => cpu.timeSqueeze) },
   { name: 'ksoftirqd run', count: cpus((cpu) => cpu.ksoftirqdRuns) },
@@ -28,5 +32,6 @@ export const TRANSITIONS: readonly Transition[] = [
   { name: 'source held, no buffer', count: nics((nic) => nic.pauses) },
   { name: 'missed frame, no buffer', count: nics((nic) => nic.rxMissedErrors) },
   { name: 'backlog drop', count: cpus((cpu) => cpu.dropped) },
+  { name: 'packet recorded', count: ({ recordings }) => sum(recordings.map(({ packets }) => packets)) },
   { name: 'task step', count: ({ tasks }) => sum(tasks.map((task) => task.steps)) },
 ];

@@ -3,13 +3,13 @@
 
 import type { Snapshot } from '../coordinator/snapshot-types.js';
 import type { DrawnRound } from './draw.js';
-import { OPERATIONS } from './operations.js';
+import { OPERATION_NAMES } from './operations.js';
 import type { RoundResult } from './round.js';
 import { SETTINGS } from './settings.js';
 import { TRANSITIONS } from './transitions.js';
 
 /** From so many rounds on, everything must have been visited: each deck of settings was dealt several times. */
-export const ENOUGH_ROUNDS = 28;
+export const ENOUGH_ROUNDS = 40;
 
 type Counts = Record<string, number>;
 
@@ -21,7 +21,7 @@ export class Visits {
     SETTINGS.map(({ name, choices }) => [name, zeros(choices.map((choice) => choice.name))]),
   );
   /** How often each was done. */
-  readonly operations: Counts = zeros([...OPERATIONS.map(({ name }) => name), 'stop', 'stop in a move']);
+  readonly operations: Counts = zeros(OPERATION_NAMES);
   /** As the machines counted them. */
   readonly transitions: Counts = zeros(TRANSITIONS.map(({ name }) => name));
 

@@ -34,10 +34,9 @@ import type { ReadPacket } from './read-pcapng.js';
 
 const QUEUES = 3;
 const EPOCH = { high: 0x18ea_bcde, low: 0xffff_ff00 };
-const PRELUDE = Buffer.concat([
-  sectionHeader('softirq test', 'here'),
-  ...Array.from({ length: QUEUES }, (_, queue) => interfaceDescription(`nic0/${queue}`)),
-]);
+/** By number: the queues', then the device's. */
+export const INTERFACES = [...Array.from({ length: QUEUES }, (_, queue) => `nic0/${queue}`), 'nic0'];
+const PRELUDE = Buffer.concat([sectionHeader('softirq test', 'here'), ...INTERFACES.map(interfaceDescription)]);
 
 const BATCH = 64;
 const OFFERS = alignUp(BATCH + BATCH_BYTES, 64);
@@ -81,7 +80,7 @@ export class Desk {
     const task = { epoch: EPOCH, delivered: first, dropped: second };
     this.cpu = buildCpuRecorder(this.views, bursts, this.clock, layout, task);
     // Another thread has its own area in truth; here both take turns.
-    this.nic = buildNicRecorder(this.views, bursts, this.clock, { epoch: EPOCH, dropped: second });
+    this.nic = buildNicRecorder(this.views, bursts, this.clock, { epoch: EPOCH, dropped: second, device: QUEUES });
   }
 
   /** Does something that is recorded. */
@@ -139,8 +138,8 @@ export class Desk {
     this.cpu.flush();
     const length = this.random.below(2) * this.random.below(300_000);
     const bytes = this.noise(FRAMES, length);
-    this.expect(this.dropped, 1, bytes.subarray(0, 262_144), 'rxLengthErrors', length + 7);
-    this.nic.lengthError(FRAMES, length, length + 7, 1);
+    this.expect(this.dropped, QUEUES, bytes.subarray(0, 262_144), 'rxLengthErrors', length + 7);
+    this.nic.lengthError(FRAMES, length, length + 7);
     this.nic.flush();
   }
 

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import t from 'tap';
 import { NO_TSHARK } from '../nic/captures.js';
-import { Desk } from './desk.js';
+import { Desk, INTERFACES } from './desk.js';
 import { type ReadPacket, readPcapng } from './read-pcapng.js';
 import { capinfos, sharkPackets } from './tshark.js';
 
@@ -51,7 +51,7 @@ t.test('tshark finds the same, and has nothing to complain of', { skip: NO_TSHAR
     const { desk, paths } = play(seed, steps, seed === 1);
     [desk.delivered, desk.dropped].slice(0, paths.length).forEach((expected, i) => {
       t.match(capinfos(paths[i]!), new RegExp(`Number of packets: +${expected.length}\\n`));
-      const named = expected.map((packet) => ({ ...packet, interface: `nic0/${packet.interface}` }));
+      const named = expected.map((packet) => ({ ...packet, interface: INTERFACES[packet.interface] }));
       t.same(linesOf(sharkPackets(paths[i]!)), linesOf(named), `${expected.length} packets`);
     });
   }

@@ -16,6 +16,28 @@ t.test('a preset says what it sets; what is typed beside it wins', async (t) => 
   });
 });
 
+t.test('busy polling: the settings, and the task that polls; other tasks stand beside it', async (t) => {
+  const napi = { deferHardIrqs: 2, groFlushTimeout: 200_000 };
+  const knobs = '--napi defer-hard-irqs=2 --napi gro-flush-timeout=200000';
+  t.same(expandModes({ mode: 'busy-poll' }), {
+    options: { mode: 'napi', napi, task: ['busy-poll'] },
+    notes: [`mode busy-poll: ${knobs} --task busy-poll`],
+  });
+  t.same(expandModes({ mode: 'suspend', task: ['spin'] }), {
+    options: { mode: 'napi', napi: { ...napi, irqSuspendTimeout: 20e6 }, task: ['busy-poll', 'spin'] },
+    notes: [`mode suspend: ${knobs} --napi irq-suspend-timeout=20000000 --task busy-poll`],
+  });
+  t.match(expandModes({ task: ['spin'], capabilities: ['CAP_NET_ADMIN'] }), {
+    options: { task: [{ url: 'spin', capabilities: ['CAP_NET_ADMIN'] }] },
+  });
+});
+
+t.test('capabilities of no task are an error', async (t) => {
+  t.throws(() => expandModes({ capabilities: ['CAP_NET_ADMIN'] }), {
+    message: '--capabilities: needs a --task that has them',
+  });
+});
+
 t.test('repeated, or several at once; nothing given, nothing set', async (t) => {
   const sysctl = ['net.core.netdev_budget=100', 'net.core.dev_weight=32'];
   t.same(expandModes({ mode: 'interrupt', sysctl }), {
@@ -55,3 +77,16 @@ t.test('the real command: deferred interrupts, and polls of the timer', async (t
   t.ok(cpus[0].timerIrqs > 10, `${cpus[0].timerIrqs} timer interrupts`);
   t.ok(nics[0].queues[0].deferredPolls > 10, `${nics[0].queues[0].deferredPolls} deferred polls`);
 });
+
+for (const mode of ['busy-poll', 'suspend']) {
+  t.test(`the real command: ${mode}: packets without interrupts`, async (t) => {
+    const load = ['--packets', '4000', '--rate', '20k', '--full', 'wait', '--cpus', '1', '--queues', '1'];
+    const { status, stdout, stderr } = await softirq(['run', '--device', 'pktgen', ...load, '--mode', mode]);
+    t.equal(status, 0);
+    t.match(lines(stderr).join('\n'), `softirq: mode ${mode}: --napi defer-hard-irqs=2`);
+    t.match(stdout, /deferred, interrupt still off +[\d,]+/);
+    t.match(stdout, /by busy polling +[\d,]+ +[\d.]+ % of the packets/);
+    t.match(stdout, /busy-poll +cpu0/);
+    t.match(stdout, /delivered +4,000/);
+  });
+}

@@ -42,6 +42,7 @@ function tester(fail: () => void) {
     ok: (value: unknown) => check(Boolean(value)),
     notOk: (value: unknown) => check(!value),
     equal: (found: unknown, wanted: unknown) => check(found === wanted),
+    not: (found: unknown, wanted: unknown) => check(found !== wanted),
     same: (found: unknown, wanted: unknown) => check(holds(() => assert.deepEqual(found, wanted))),
     match: (found: unknown, wanted: unknown) => check(matches(found, wanted)),
     throws(run: () => unknown, wanted: unknown) {

@@ -77,7 +77,7 @@ const BAD: readonly (readonly [keyof HostOptions, readonly unknown[], RegExp])[]
   [
     'task',
     ['task.js', '', 5, {}, { url: './task.js' }, { url: 'spin', nice: 3 }, ['spin', 5]],
-    /^must be spin, the absolute URL of a module, or/,
+    /^must be spin, busy-poll, the absolute URL of a module, or/,
   ],
   ['execArgv', ['--flag', [1], {}], /./],
 ];
@@ -106,7 +106,7 @@ t.test('bad values', async (t) => {
 
 t.test('tasks: one or several, by URL or with more', async (t) => {
   const tasks = (task: HostOptions['task']) => resolveOptions({ ...PKTGEN, task }).task;
-  const spin = { url: 'spin', name: 'spin', weight: 1024, data: null };
+  const spin = { url: 'spin', name: 'spin', weight: 1024, data: null, capabilities: [] };
   t.same(tasks('spin'), [spin]);
   for (const weight of [14, 88_762, 20.5]) {
     const task = { url: 'spin', weight };
@@ -117,8 +117,24 @@ t.test('tasks: one or several, by URL or with more', async (t) => {
   ]);
   t.same(tasks(['spin', { url: 'spin', name: 'low', weight: 15, data: 7 }]), [
     spin,
-    { url: 'spin', name: 'low', weight: 15, data: 7 },
+    { ...spin, name: 'low', weight: 15, data: 7 },
   ]);
+});
+
+t.test('tasks: capabilities, and the data of a built-in one', async (t) => {
+  const tasks = (task: HostOptions['task']) => resolveOptions({ ...PKTGEN, task }).task;
+  t.match(tasks({ url: 'spin', capabilities: ['CAP_NET_ADMIN'] }), [{ capabilities: ['CAP_NET_ADMIN'] }]);
+  for (const capabilities of [['CAP_SYS_ADMIN'], [5]]) {
+    const task = { url: 'spin', capabilities } as never;
+    refuses(t, { ...PKTGEN, task }, 'task', task, /^must have capabilities among CAP_NET_ADMIN$/);
+  }
+  const data = { usecs: 0, budget: 64, prefer: false, workUsecs: 7 };
+  t.match(tasks({ url: 'busy-poll', data }), [{ name: 'busy-poll', data }]);
+  for (const wrong of [{ usecs: 10_001 }, { budget: 65 }, { prefer: 1 }, { workUsecs: '7' }, { usec: 5 }, 7]) {
+    const task = { url: 'busy-poll', data: wrong };
+    refuses(t, { ...PKTGEN, task }, 'task', task, /^busy-poll must have data \{usecs\?: 0 … 10000, /);
+  }
+  t.match(tasks({ url: 'spin', data: { usec: 5 } }), [{ data: { usec: 5 } }], 'others have what they like');
 });
 
 t.test('what is not a number is not taken for one', async (t) => {

@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { checkRecordingPaths, partPath, recordingTargets } from '../../src/coordinator/recording-paths.js';
+import { checkRecordingPaths, mergingPath, partPath, recordingTargets } from '../../src/coordinator/recording-paths.js';
 import { resolveOptions } from '../../src/coordinator/resolve-options.js';
 import { type HostOptions, SoftirqOptionError, startHost } from '../../src/index.js';
 
@@ -90,6 +90,41 @@ t.test('no file is needed twice', async (t) => {
     `needs ${writeDropped}, which is a file of write`,
   );
   t.equal(refusal({ write, writeDropped: write }), null, 'but both may go to one');
+});
+
+t.test('an earlier recording that was not put together is not written over', async (t) => {
+  const folder = t.testdir({ 'out.cpu1.part': 'packets' });
+  const write = join(folder, 'out');
+  const part = `${write}.cpu1.part`;
+  const problem = `needs ${part}, which is there: it may hold an earlier recording; move it away or remove it`;
+  refuses(t, { write }, 'write', problem);
+  await t.rejects(startHost({ ...PKTGEN, write }), {
+    name: 'SoftirqOptionError',
+    message: `write=${write}: ${problem}`,
+  });
+  t.same(readdirSync(folder), ['out.cpu1.part']);
+  t.equal(readFileSync(part, 'utf8'), 'packets');
+  t.equal(refusal({ cpus: 1, write }), null, 'one writer needs no part');
+});
+
+t.test('where parts are put together', async (t) => {
+  const folder = t.testdir({ real: { file: '' }, 'b.merging': {} });
+  const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((name) => join(folder, name)) as [string, string, string, string];
+  symlinkSync('real/file', a);
+  t.equal(mergingPath(a), join(folder, 'real', 'file.merging'), 'beside the file itself');
+  refuses(t, { write: b }, 'write', `needs ${b}.merging: is a folder: must be the name of a file`);
+  t.equal(refusal({ cpus: 1, write: b }), null);
+  symlinkSync('real/new', c);
+  t.equal(mergingPath(c), join(folder, 'real', 'new.merging'), 'also if it is not there yet');
+  t.equal(refusal({ write: c }), null);
+  symlinkSync('unreal/new', d);
+  refuses(t, { write: d }, 'write', 'cannot be written: no such file or directory (ENOENT)');
+  refuses(
+    t,
+    { write: c, writeDropped: `${join(folder, 'real', 'new.merging')}` },
+    'writeDropped',
+    'must not be a file of write',
+  );
 });
 
 t.test('startHost refuses before it opens anything', async (t) => {

@@ -7,12 +7,12 @@ import { compileBursts } from '../../src/bursts/load.js';
 import { createMachine } from '../../src/coordinator/machine.js';
 import { makePlan } from '../../src/coordinator/plan.js';
 import { takeSnapshot } from '../../src/coordinator/snapshot.js';
-import { backlogWaiting } from '../../src/net/backlog.js';
+import { backlogWaiting } from '../../src/net/backlog-queue.js';
 import { readRxRing, ringWaiting } from '../../src/ring/rx-ring.js';
 
 const RING = 64;
-// Of a backlog, in words.
-const [BACKLOG_TAIL, BACKLOG_HEAD, BACKLOG_SLOT] = [0, 2, 16];
+// Of a backlog with one ring, in words.
+const [BACKLOG_TAIL, BACKLOG_HEAD, BACKLOG_SLOT] = [16, 33, 48];
 // Of a ring.
 const [RING_HEAD, RING_TAIL, RING_POSTED] = [0, 16, 32];
 
@@ -41,7 +41,7 @@ function meanwhile(words: Int32Array, loads: readonly number[], act: () => void)
 
 t.test('a chain in a backlog that is being written over ends nowhere: it is not followed', async (t) => {
   const { plan, views, snapshot } = machineOf();
-  const backlog = plan.backlogs[0]! / 4;
+  const backlog = plan.backlogs[0]!.address / 4;
   views.words[backlog + BACKLOG_TAIL] = 1;
   views.words[backlog + BACKLOG_SLOT + ENTRY_BUFFER / 4] = 5;
   views.words[backlog + BACKLOG_SLOT + ENTRY_NEXT / 4] = 7;
@@ -55,7 +55,7 @@ t.test('a queue that is filled and emptied between two loads does not hold less 
   t.teardown(() => {
     Atomics.load = load;
   });
-  const backlog = plan.backlogs[0]! / 4;
+  const backlog = plan.backlogs[0]!.address / 4;
   meanwhile(views.words, [backlog + BACKLOG_TAIL, backlog + BACKLOG_HEAD], () => {
     views.words[backlog + BACKLOG_TAIL] = 3;
     views.words[backlog + BACKLOG_HEAD] = 3;

@@ -19,6 +19,7 @@ import { NapiPoller } from '../../src/napi/poll.js';
 import { Softnet } from '../../src/napi/softnet.js';
 import { NapiTimers } from '../../src/napi/timers.js';
 import { Backlog } from '../../src/net/backlog.js';
+import { ReceivedPackets } from '../../src/net/backlog-packets.js';
 import { Receive } from '../../src/net/receive.js';
 import { Burst } from '../../src/net/sink.js';
 import { readTallies } from '../../src/net/tally.js';
@@ -37,7 +38,6 @@ export class RigCpu {
   /** This CPU's own view of the line, which its driver works with. */
   readonly line: IrqLine;
   readonly poll: RxPoll;
-  readonly backlog: Backlog;
   readonly interrupts: CpuInterrupts;
   /** Called with each burst that is delivered, while the poll still has it in hand. */
   sink: (burst: Burst) => void = () => {};
@@ -46,6 +46,8 @@ export class RigCpu {
   /** Whether interrupts are delivered between two polls, packets and passes; doWork() delivers in any case. */
   delivers = true;
   needResched = false;
+  /** None in mode napi. */
+  private readonly backlogs: Backlog[] = [];
   private readonly rig: Rig;
   private readonly layout: CpuLayout;
 
@@ -85,13 +87,15 @@ export class RigCpu {
     const release = () => this.beforeRelease();
     const recheck = options.irq === 'nolatch';
     this.poll = new RxPoll(views, layout.cpu, 0, this.softnet, this.rx, receive, line, recheck, release, polls);
-    const id = 1 + layout.cpu;
-    const { links, backlog } = layout;
-    this.backlog = new Backlog(views, backlog, id, this.softnet, receive, [pool], links, deliver, rig.machine.sysctls);
-    const handler =
-      options.mode === 'napi'
-        ? new NapiInterrupt(this.softnet, 0)
-        : new PacketInterrupt(views, line, this.rx, 0, this.backlog, counters.dropped, null);
+    const packetInterrupt = () => {
+      const packets = new ReceivedPackets(views, receive, [pool], layout.links, null);
+      const { softnet } = this;
+      const parts = { softnet, sysctls: rig.machine.sysctls, calls: [], deliver };
+      const backlog = new Backlog(views, layout.backlogs, 1, parts, packets, counters);
+      this.backlogs.push(backlog);
+      return new PacketInterrupt(line, this.rx, 0, layout.cpu, backlog, packets);
+    };
+    const handler = options.mode === 'napi' ? new NapiInterrupt(this.softnet, 0) : packetInterrupt();
     const pending = new PendingLines(views, layout.irq, layout.cpu);
     const { hardirqs } = counters;
     const { cpu } = layout;
@@ -109,6 +113,10 @@ export class RigCpu {
       [polls.irqs],
       hardirqs,
     );
+  }
+
+  get backlog(): Backlog {
+    return this.backlogs[0]!;
   }
 
   /** What Cpu.doWork() does. @returns interrupts handled */

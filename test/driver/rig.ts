@@ -20,7 +20,7 @@ import { napiState } from '../../src/cpu/build.js';
 import type { IrqLine } from '../../src/irq/line.js';
 import type { Views } from '../../src/memory/views.js';
 import type { NapiState } from '../../src/napi/state.js';
-import { readBacklog } from '../../src/net/backlog.js';
+import { readBacklog } from '../../src/net/backlog-packets.js';
 import type { ReceiveSettings } from '../../src/net/receive.js';
 import { type UdpFlow, writeUdpFrame } from '../../src/nic/devices/frame-bytes.js';
 import { assertBuffersOnce } from '../../src/ring/check.js';

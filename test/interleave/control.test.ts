@@ -54,9 +54,7 @@ t.test('without one of their rules', (t) =>
     },
     {
       what: 'the thread sleeps on what it saw when it woke, and does not look again',
-      patches: [
-        { file: 'cpu/napi-thread.js', find: '!napi.state.isScheduledForThread(this.context)', replace: 'true' },
-      ],
+      patches: [{ file: 'cpu/napi-thread.js', find: '!this.round.isScheduled', replace: 'true' }],
       spec: 'control:on+latch',
       message: /at rest|^delivered=/,
     },

@@ -30,13 +30,13 @@ t.test('a hand-over without one of its rules strands packets, or the NAPI does n
     },
     {
       what: 'a poll with its budget used up never completes',
-      patches: [{ file: POLL, find: 'early && this.line.target() === this.cpu', replace: 'early' }],
+      patches: [{ file: POLL, find: 'early && this.isHome()', replace: 'early' }],
       spec: 'handover:away+latch',
       message: /cpu0 polls, although its NAPI has moved/,
     },
     {
       what: 'after completing early the old CPU schedules itself',
-      patches: [{ file: POLL, find: '!asked || this.line.target() !== this.cpu', replace: '!asked' }],
+      patches: [{ file: POLL, find: '!asked || !this.isHome()', replace: '!asked' }],
       spec: 'handover:away+latch',
       message: /cpu0 polls, although its NAPI has moved/,
     },

@@ -1,6 +1,6 @@
 // Cold. Runs on: main.
 // Timers and busy polling on every schedule: the timer against a schedule and against disable, a busy-poll claim against softirq
-// and against disable.
+// and against disable; the event that a sink signals and a task waits for.
 
 import t from 'tap';
 import { dies, passes, TIMEOUT_MS } from './verdicts.js';
@@ -11,6 +11,7 @@ const STATE = 'napi/state.js';
 const SOFTNET = 'napi/softnet.js';
 const TIMERS = 'napi/timers.js';
 const BUSY = 'napi/busy-poll.js';
+const WAIT = 'napi/wait.js';
 
 t.test('the timer against a schedule, a suspension and disable', (t) =>
   passes(t, 'mitigation:schedule', 'mitigation:suspend', 'mitigation:disable'),
@@ -91,6 +92,39 @@ t.test('mitigation without one of its rules strands packets, or has two pollers'
       ],
       spec: 'mitigation:suspend',
       message: /^line=|^done=/,
+    },
+  ]),
+);
+
+t.test('an event: nothing that was brought is overlooked, and the last bringer is known', (t) =>
+  passes(t, 'event:one', 'event:two'),
+);
+
+t.test('an event without one of its rules', (t) =>
+  dies(t, [
+    {
+      what: 'a signal that counts before it says by whom',
+      patches: [
+        {
+          file: WAIT,
+          find: /(Atomics\.store\(this\.words, NAPI_ID, napiId\);)\s*(Atomics\.add\(this\.words, COUNT, 1\);)/,
+          replace: '$2 $1',
+        },
+      ],
+      spec: 'event:one',
+      message: /^livelock/,
+    },
+    {
+      what: 'a waiter that looks by whom, then takes',
+      patches: [
+        {
+          file: WAIT,
+          find: /this\.seen = (Atomics\.load\(this\.words, COUNT\));\s*return (Atomics\.load\(this\.words, NAPI_ID\));/,
+          replace: 'const id = $2; this.seen = $1; return id;',
+        },
+      ],
+      spec: 'event:one',
+      message: /^livelock/,
     },
   ]),
 );

@@ -73,6 +73,7 @@ export const sample: Snapshot = {
       processed: 186_000_000,
       dropped: 0,
       timeSqueeze: 581_200,
+      receivedRps: 0,
       ksoftirqdRuns: 58_000,
       sleeps: 3,
       cpuSeconds: 4.98,

@@ -159,7 +159,13 @@ export class Simulation {
       flows.deliver(burst);
       this.hook();
     };
-    const seams = { ...this.seams(), sink, tasks: [], needResched: () => this.chance(scenario.resched) };
+    const seams = {
+      ...this.seams(),
+      sink,
+      tasks: [],
+      signalPending: () => false,
+      needResched: () => this.chance(scenario.resched),
+    };
     const agent = buildCpu(this.machine.views, this.plan.cpus[cpu]!, settings, seams);
     return new Role(this.machine.views, this.plan.cpuContexts[cpu]!, agent, this.hook);
   }

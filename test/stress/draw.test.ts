@@ -3,6 +3,7 @@
 
 import t from 'tap';
 import { resolveOptions } from '../../src/coordinator/resolve-options.js';
+import type { HostOptions } from '../../src/index.js';
 import { drawRound, ROUND_MAX, SEED_MAX } from '../../src/stress/draw.js';
 import { SETTINGS } from '../../src/stress/settings.js';
 import { ENOUGH_ROUNDS } from '../../src/stress/visits.js';
@@ -39,10 +40,24 @@ t.test(`${ENOUGH_ROUNDS} rounds have, for nearly each seed, every choice of ever
   t.ok(lacking.length <= SEEDS / 100, `seeds that lack one: ${lacking}`);
 });
 
-t.test('later rounds are longer', async (t) => {
-  const mean = (from: number) => {
-    const traffic = Array.from({ length: 50 }, (_, index) => drawRound(3, from + index).course.trafficMs);
-    return traffic.reduce((sum, ms) => sum + ms, 0) / traffic.length;
+t.test('later rounds are longer where packets come fast, and no others are', async (t) => {
+  const isFast = ({ mode, rate, work = 0 }: HostOptions) => mode === 'napi' && rate === 'max' && work <= 300;
+  const isSlow = ({ rate }: HostOptions) => Number(rate) < 500_000;
+  const mean = (from: number, fits: (options: HostOptions) => boolean) => {
+    const some = Array.from({ length: 300 }, (_, index) => drawRound(3, from + index)).filter((one) =>
+      fits(one.options),
+    );
+    return some.reduce((sum, { course }) => sum + course.trafficMs, 0) / some.length;
   };
-  t.ok(mean(1000) > 5 * mean(1));
+  t.ok(mean(1000, isFast) > 5 * mean(1000, isSlow));
+  t.ok(
+    mean(1000, isSlow) <
+      1.5 * rounds(3, ENOUGH_ROUNDS).reduce((sum, { course }) => sum + course.trafficMs / ENOUGH_ROUNDS, 0),
+  );
+});
+
+t.test('a capture file has its limit', async (t) => {
+  const all = rounds(9, 200).filter(({ course }) => course.records !== 'nothing');
+  t.ok(all.length > 20);
+  t.ok(all.every(({ options }) => options.packets! <= 200_000));
 });

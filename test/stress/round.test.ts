@@ -17,7 +17,7 @@ function round(options: Partial<HostOptions>, course: Partial<DrawnRound['course
   const drawn: DrawnRound = {
     number: 1,
     options: { device: 'pktgen', cpus: 1, queues: 1, rate: 20_000, flows: 8, duration: 0.2, ...options },
-    course: { ends: 'duration', trafficMs: 200, paceMs: Number.POSITIVE_INFINITY, ...course },
+    course: { ends: 'duration', trafficMs: 200, paceMs: Number.POSITIVE_INFINITY, records: 'nothing', ...course },
     choices: [],
     random: new Random(1),
   };

@@ -15,6 +15,7 @@ const ENTRIES = [
   'src/bursts/compile.ts',
   'src/explore/replay.ts',
   'src/stress/flow-sink.ts',
+  'src/stress/stress-task.ts',
 ];
 /** Files that open with something else than where they run. */
 const OPENINGS: Record<string, RegExp> = {

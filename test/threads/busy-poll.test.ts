@@ -1,16 +1,19 @@
 // Cold. Runs on: main; starts real threads.
-// Tasks that busy-poll, against softirqs and against each other: nothing is lost or reordered, and each poll ends in one way (the
-// run itself checks both).
+// Tasks that busy-poll, against softirqs and against each other, and that wait: nothing is lost or reordered, and each poll ends in
+// one way (the run itself checks both).
 
 import t from 'tap';
-import type { HostOptions } from '../../src/index.js';
-import { endsWithin, FILE_MS, start } from './machine.js';
+import type { BusyPollTaskData, HostOptions, NapiSettings, Snapshot } from '../../src/index.js';
+import { WaitEvent } from '../../src/sync.js';
+import { endsWithin, FILE_MS, run, start } from './machine.js';
+import { BROUGHT, SEEN, WAKES } from './sinks/signals.js';
 
 t.setTimeout(FILE_MS);
 
 const LIMIT_MS = 20_000;
 const PACKETS = 20_000;
-const task = new URL('tasks/busy-poller.js', import.meta.url);
+const url = (name: string) => new URL(`${name}.js`, import.meta.url);
+const task = { url: url('tasks/busy-poller'), capabilities: ['CAP_NET_ADMIN'] } as const;
 const LOAD = { device: 'pktgen', rate: 40_000, full: 'wait', packets: PACKETS, task } as const;
 
 async function polled(options: Partial<HostOptions>, defer = 0, timeoutNs = 0) {
@@ -36,3 +39,69 @@ for (const irq of ['latch', 'nolatch'] as const) {
     t.ok(busy > 0, `${busy} packets by busy polling, ${irqs} interrupts`);
   });
 }
+
+function totals({ nics, cpus, tasks, stack, conservation }: Snapshot) {
+  const sum = (name: 'busyPollRxPackets' | 'timerIrqs' | 'sleeps') => cpus.reduce((total, cpu) => total + cpu[name], 0);
+  const [busy, timerIrqs, sleeps] = [sum('busyPollRxPackets'), sum('timerIrqs'), sum('sleeps')];
+  const steps = tasks.reduce((total, task) => total + task.steps, 0);
+  const { delivered } = stack;
+  return { irqs: nics[0]!.irqs, busy, timerIrqs, sleeps, steps, delivered, holds: conservation.holds };
+}
+
+const STREAM = { device: 'pktgen', cpus: 1, queues: 1, rate: 20_000, full: 'wait', packets: 4000 } as const;
+/** Its interrupt is off for 20 ms after the last packet. */
+const DEFERRED: NapiSettings = { deferHardIrqs: 100, groFlushTimeout: 200_000 };
+const SUSPENDED: NapiSettings = { ...DEFERRED, irqSuspendTimeout: 50e6 };
+
+async function application(data: BusyPollTaskData, napi: NapiSettings, load: Partial<HostOptions> = {}) {
+  return totals(await run({ ...STREAM, ...load, napi, task: { url: 'busy-poll', data } }));
+}
+
+t.test('the task busy-poll: the packets are its own, and hardly an interrupt comes', async (t) => {
+  const plain = totals(await run(STREAM));
+  const busy = await application({}, DEFERRED);
+  t.same([busy.delivered, busy.holds], [STREAM.packets, true]);
+  t.ok(busy.irqs * 4 < plain.irqs, `${busy.irqs} interrupts, and ${plain.irqs} without it`);
+  t.ok(busy.busy > 0, `${busy.busy} packets by busy polling`);
+});
+
+t.test('it works: with irq_suspend_timeout no timer comes meanwhile, without it the timer polls', async (t) => {
+  const works = { workUsecs: 1000, usecs: 10_000 };
+  const load = { spin: false }; // Then who waits for a timer with nothing to do has slept.
+  const napi = { ...DEFERRED, deferHardIrqs: 2 };
+  const deferred = await application(works, napi, load);
+  t.ok(deferred.timerIrqs > deferred.steps / 2, `${deferred.timerIrqs} timer interrupts in ${deferred.steps} steps`);
+  const { timerIrqs, sleeps, delivered, holds } = await application(works, { ...napi, irqSuspendTimeout: 50e6 }, load);
+  t.same([delivered, holds], [STREAM.packets, true]);
+  t.ok(timerIrqs <= sleeps + 2, `${timerIrqs} timer interrupts, while it slept: ${sleeps} times`);
+});
+
+t.test('it works for longer than irq_suspend_timeout: the timer polls', async (t) => {
+  const { timerIrqs, holds } = await application({ workUsecs: 10_000 }, { ...DEFERRED, irqSuspendTimeout: 2e6 });
+  t.ok(holds);
+  t.ok(timerIrqs > 3, `${timerIrqs} timer interrupts`);
+});
+
+t.test('nothing comes: its interrupt is on again, and its CPU sleeps', async (t) => {
+  const packets = 5;
+  const napi = { ...SUSPENDED, deferHardIrqs: 2 };
+  const { irqs, sleeps, holds } = await application({}, napi, { rate: 10, packets });
+  t.same([irqs, holds], [packets, true], 'each packet interrupts');
+  t.ok(sleeps <= 10 * packets, `slept ${sleeps} times in half a second`);
+});
+
+t.test('an application of one’s own: a sink signals, and a task waits for it', async (t) => {
+  const cpus = 2;
+  const data = new SharedArrayBuffer(cpus * WaitEvent.BYTES);
+  const modules = { sink: { url: url('sinks/signals'), data }, task: { url: url('tasks/waiter'), data } };
+  const load = { ...STREAM, cpus, queues: cpus };
+  const { delivered, busy, holds } = totals(await run({ ...load, napi: SUSPENDED, ...modules }));
+  t.same([delivered, holds], [STREAM.packets, true]);
+  t.ok(busy > 0, `${busy} packets by busy polling`);
+  const words = new Int32Array(data);
+  const of = (cpu: number, word: number) => words[(cpu * WaitEvent.BYTES) / 4 + word]!;
+  for (let cpu = 0; cpu < cpus; cpu += 1) {
+    t.ok(of(cpu, WAKES) > 0, `cpu${cpu}: woken ${of(cpu, WAKES)} times`);
+    t.equal(of(cpu, SEEN), of(cpu, BROUGHT), 'it was told of every packet');
+  }
+});

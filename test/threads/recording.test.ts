@@ -2,13 +2,15 @@
 // --write and --write-dropped: every packet that was delivered, or dropped, is in its file once, with its bytes, in the order
 // of its queue; whoever writes, and however the machine ends.
 
-import { statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { closeSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import type { RunningHost } from '../../src/coordinator/host.js';
 import { type HostOptions, MALFORMED_REASONS, RoleError, type Snapshot } from '../../src/index.js';
 import { ethernet, ipv4, udp } from '../bursts/frames.js';
+import { readPcapng } from '../capture/read-pcapng.js';
 import { capinfos } from '../capture/tshark.js';
 import { captureOf, NO_TSHARK } from '../nic/captures.js';
 import { SentFlows } from './flows.js';
@@ -115,6 +117,46 @@ t.test('malformed frames, each with its reason and its bytes', async (t) => {
   const bytesOf = { ipv4Checksum: wrongSum, ipv4Truncated: short } as Record<string, Uint8Array>;
   t.ok(dropped.packets.every(({ bytes, comment }) => bytes.equals(bytesOf[comment!]!)));
   t.ok(dropped.packets.every(({ comment }) => MALFORMED_REASONS.includes(comment as never)));
+});
+
+t.test('frames that no queue was picked for are recorded as of the device', async (t) => {
+  const folder = t.testdir();
+  const frames = [60, 0, 9217, 60, 70_000].map((length) => new Uint8Array(length).fill(length));
+  const capture = join(folder, 'in.pcap');
+  writeFileSync(capture, captureOf(frames.map((bytes, i) => ({ seconds: i, fraction: 0, bytes }))));
+  const [write, writeDropped] = [join(folder, 'good.pcapng'), join(folder, 'bad.pcapng')];
+  const snapshot = await run({ device: `pcap:${capture}`, cpus: 1, queues: 2, write, writeDropped }, LIMIT_MS);
+  checkFiles(t, snapshot);
+  const [delivered, dropped] = [write, writeDropped].map((path) => readPcapng(readFileSync(path)));
+  t.same(delivered!.interfaces, ['nic0/0', 'nic0/1'], 'a device delivers by its queues');
+  t.same(dropped!.interfaces, ['nic0/0', 'nic0/1', 'nic0']);
+  const found = dropped!.packets.map(({ interface: id, bytes, comment }) => [id, bytes.length, comment]);
+  t.same(
+    found,
+    [0, 9217, 70_000].map((length) => [2, length, 'rxLengthErrors']),
+  );
+  const counts = dropped!.statistics.map(({ received, dropped }) => [Number(received), Number(dropped)]);
+  t.same(counts.at(-1), [3, 3]);
+  t.equal(counts[0]![0]! + counts[1]![0]!, 2);
+  t.ok(counts.slice(0, 2).every(([, dropped]) => dropped === 0));
+});
+
+t.test('a recording without packets begins when it began', async (t) => {
+  const before = BigInt(Date.now()) * 1_000_000n;
+  const folder = t.testdir();
+  const [pipe, write] = [join(folder, 'in'), join(folder, 'out.pcapng')];
+  execFileSync('mkfifo', [pipe]);
+  const sender = openSync(pipe, 'r+'); // Whoever opens it to write alone waits for a reader.
+  t.teardown(() => closeSync(sender));
+  writeSync(sender, captureOf([]));
+  const host = await start({ device: `pcap:${pipe}`, cpus: 1, write });
+  void host.stop();
+  await endsWithin(host, LIMIT_MS);
+  const after = BigInt(Date.now() + 1) * 1_000_000n;
+  const { packets, statistics } = readPcapng(readFileSync(write));
+  t.same(packets, []);
+  const { start: began, end } = statistics[0]!;
+  t.ok(before <= began && began <= end && end <= after, `${began} to ${end}, in ${before} to ${after}`);
 });
 
 t.test('a line that moves to and fro between two CPUs: the file keeps the order of the queue', async (t) => {

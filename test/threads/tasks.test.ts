@@ -14,7 +14,7 @@ t.test('a CPU that is overloaded shares itself between ksoftirqd and a task', { 
   const host = await startHost({ device: 'pktgen', cpus: 1, rate: 'max', work: 500, duration: 1.5, task });
   const { tasks, cpus, conservation, config } = await host.done;
   t.ok(conservation.holds);
-  t.same(config.task, [{ url: String(url('counter')), name: 'app', weight: 1024 }]);
+  t.same(config.task, [{ url: String(url('counter')), name: 'app', weight: 1024, capabilities: [] }]);
   const [app] = tasks;
   t.match(app, { name: 'app', cpu: 0 });
   t.equal(app?.steps, Atomics.load(seen, 0), 'each step was counted');

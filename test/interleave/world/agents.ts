@@ -47,6 +47,18 @@ export function cpuLoop(world: World, shared: Shared, cpu: number): () => void {
   return () => runLoop(world, shared, agent, plan.cpuContexts[cpu]!, sleeps);
 }
 
+/** The NAPI's worker on its loop, until it sleeps for good or is asked to stop. */
+export function workerLoop(world: World, shared: Shared): () => void {
+  const { parts, plan, options } = world;
+  const layout = plan.pollers[0]!;
+  const irq = options.flow === 'nolatch' ? 'nolatch' : 'latch';
+  const settings = { ...RECEIVE, weight: options.weight, irq, checkBuffers: true } as const;
+  const seams = { ...seamsOf(world, shared, layout.cpu), isAsked: () => false, turn: () => {} };
+  const agent = parts.buildNapiWorker(world.views(shared), layout, settings, seams, 0, 'napi');
+  const sleeps = parts.counterAddress(parts.CPU_COUNTERS, layout.counters, 'sleeps');
+  return () => runLoop(world, shared, agent, plan.pollerContexts[0]!, sleeps);
+}
+
 /**
  * A context that schedules the NAPI without any interrupt, and polls it if it may: as a driver's watchdog does, or busy
  * polling will. Neither interrupts nor a loop: one call.
@@ -96,6 +108,7 @@ function seamsOf(world: World, shared: Shared, cpu: number) {
     }),
     trace: null,
     tasks: [],
+    signalPending: () => false,
     recorder: null,
     sink: (burst: Burst) => world.witness.receive(world.notes(shared), burst),
     needResched: () => world.options.needResched ?? false,

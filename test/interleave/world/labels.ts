@@ -23,19 +23,27 @@ export function labelsOf(world: World): (address: number) => string | undefined 
     for (const [address, name] of contextNames(context, `cpu${cpu}`)) names.set(address, name);
     names.set(plan.nic.irq.address + (1 + cpu) * LINE_BYTES, `cpu${cpu}.PENDING`);
   });
+  plan.pollerContexts.forEach((context, index) => {
+    for (const [address, name] of contextNames(context, `worker${index}`)) names.set(address, name);
+  });
   return (address) => names.get(address);
 }
 
 /**
  * Words that one thread alone touches as long as main asks nothing: a mailbox and its answer; and as long as nobody waits for a
- * grace period, QUIESCENT.
+ * grace period, QUIESCENT. @param asked contexts of which main asks something
  */
-export function mailboxesOf({ plan }: World): number[] {
-  return [...plan.cpuContexts, plan.nicContext].flatMap((context) => [context + LINE_BYTES, context + 2 * LINE_BYTES]);
+export function mailboxesOf({ plan }: World, asked: readonly number[] = []): number[] {
+  const others = contextsOf(plan).filter((context) => !asked.includes(context));
+  return others.flatMap((context) => [context + LINE_BYTES, context + 2 * LINE_BYTES]);
 }
 
 export function quiescentOf({ plan }: World): number[] {
-  return [...plan.cpuContexts, plan.nicContext].map((context) => context + 2 * LINE_BYTES + 4);
+  return contextsOf(plan).map((context) => context + 2 * LINE_BYTES + 4);
+}
+
+function contextsOf({ cpuContexts, nicContext, pollerContexts }: World['plan']): number[] {
+  return [...cpuContexts, nicContext, ...pollerContexts];
 }
 
 /** Of context words at `context`. */

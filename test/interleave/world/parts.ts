@@ -9,6 +9,7 @@ export async function load<T>(root: URL, file: string): Promise<T> {
 export async function loadParts(root: URL) {
   const [
     build,
+    pollBuild,
     line,
     context,
     counters,
@@ -35,6 +36,7 @@ export async function loadParts(root: URL) {
     sink,
   ] = await Promise.all([
     load<typeof import('../../../src/cpu/build.js')>(root, 'cpu/build.js'),
+    load<typeof import('../../../src/cpu/poll-build.js')>(root, 'cpu/poll-build.js'),
     load<typeof import('../../../src/irq/line.js')>(root, 'irq/line.js'),
     load<typeof import('../../../src/memory/context.js')>(root, 'memory/context.js'),
     load<typeof import('../../../src/memory/counters.js')>(root, 'memory/counters.js'),
@@ -62,6 +64,7 @@ export async function loadParts(root: URL) {
   ]);
   return {
     ...build,
+    ...pollBuild,
     ...line,
     ...context,
     ...counters,

@@ -31,7 +31,9 @@ export function miscounted(world: World, shared: Shared): string | null {
   const { parts, plan, options } = world;
   const { CPU_COUNTERS, POLL_COUNTERS, readCounters, sumCounters } = parts;
   const views = world.views(shared);
-  const perCpu = plan.cpus.map(({ pollCounters }) => readCounters(views, POLL_COUNTERS, pollCounters[0]!));
+  const perCpu = [...plan.cpus, ...plan.pollers].map(({ pollCounters }) =>
+    readCounters(views, POLL_COUNTERS, pollCounters[0]!),
+  );
   const total = sumCounters(perCpu, POLL_COUNTERS);
   const { irqs, polls, completions, taken } = total;
   const { hardirqs } = sumCounters(

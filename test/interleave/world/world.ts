@@ -29,6 +29,8 @@ export interface WorldOptions {
   readonly buffers: number;
   /** Buffers posted at the start. */
   readonly posted: number;
+  /** The NAPI's thread can be a worker. */
+  readonly worker?: boolean;
   /** A task wants the CPU all the time: softirqs are left to ksoftirqd after each pass. */
   readonly needResched?: boolean;
 }
@@ -44,11 +46,12 @@ export class World {
   private cached: { readonly shared: Shared; readonly views: Views; readonly notes: Views } | null = null;
 
   constructor(parts: Parts, options: WorldOptions) {
-    const { cpus, flow, frames, buffers } = options;
+    const { cpus, flow, frames, buffers, worker } = options;
     this.parts = parts;
     this.options = options;
     this.mode = flow === 'level' ? 'interrupt' : 'napi';
-    this.plan = parts.makePlan({ cpus, queues: 1, ring: RING, mode: this.mode, frames: framesBytes(frames) });
+    const needs = { cpus, queues: 1, ring: RING, mode: this.mode, frames: framesBytes(frames) };
+    this.plan = parts.makePlan(worker ? { ...needs, workers: 1 } : needs);
     this.frames = frames.map((length, frame) => frameBytes(frame, length));
     // Buffers come last in a plan, so that a machine with fewer of them is a prefix.
     const end = this.plan.nic.buffers + buffers * BUFFER_BYTES;

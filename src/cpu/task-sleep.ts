@@ -1,0 +1,38 @@
+// Hot. Runs on: CPU n, in process context.
+// How a task sleeps after a step that had nothing to do: what can wake it, and when it is asked again in any case.
+
+import type { NapiWait } from '../napi/wait.js';
+
+/** A task that waits for nothing is asked again after this time. */
+const NAP_NS = 1e6;
+
+export class TaskSleep {
+  /** Waits of the present step that found nothing; the first `count` stand. */
+  private readonly waits: NapiWait[] = [];
+  private count = 0;
+  private timeoutNs = NAP_NS;
+
+  /** A step begins. */
+  begin(): void {
+    this.count = 0;
+    this.timeoutNs = NAP_NS;
+  }
+
+  /** A wait of this step found nothing: its events end the sleep, and so does its time-out. The shortest counts. */
+  on(wait: NapiWait, timeoutNs: number): void {
+    this.timeoutNs = this.count === 0 ? timeoutNs : Math.min(this.timeoutNs, timeoutNs);
+    this.waits[this.count] = wait;
+    this.count += 1;
+  }
+
+  /** How long it may last, ns; Infinity: until an event. */
+  get ns(): number {
+    return this.timeoutNs;
+  }
+
+  /** An event has come. */
+  isOver(): boolean {
+    for (let index = 0; index < this.count; index += 1) if (this.waits[index]!.isReady()) return true;
+    return false;
+  }
+}

@@ -1,0 +1,453 @@
+// Cold. Runs on: main.
+// The backlog with senders on other CPUs: enqueue_to_backlog, napi_schedule_rps, process_backlog, and what net_rx_action does for
+// them (net/core/dev.c), on the deterministic machine. R…: the kernel's cases; the others are named for their rule.
+
+import t from 'tap';
+import { type Simulation, simulate } from '../../src/simulate/machine.js';
+import type { PollFunction } from '../../src/simulate/napi.js';
+import { finds } from './drivers.js';
+
+const FITS = 1001;
+
+/** Every packet that comes out, by CPU. */
+function received(m: Simulation): unknown[][] {
+  return m.cpus.map(({ backlog }) => {
+    const packets: unknown[] = [];
+    backlog.onPacket = (packet) => packets.push(packet);
+    return packets;
+  });
+}
+
+/** A poll on one CPU that sends `count` packets to `target`, and completes. */
+function steers(m: Simulation, from: number, target: number, count: number): PollFunction {
+  return (napi) => {
+    for (let i = 0; i < count; i += 1) m.cpus[from]!.enqueueToBacklog(target, i);
+    napi.completeDone(count);
+    return count;
+  };
+}
+
+function upTo(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => i);
+}
+
+t.test('R02: 50 packets of one poll go to another CPU by one interrupt', async (t) => {
+  const m = simulate({ cpus: 2 });
+  const [cpu0, cpu1] = [m.cpus[0]!, m.cpus[1]!];
+  const packets = received(m);
+  const napi = m.napi('A', steers(m, 0, 1, 50));
+  cpu0.irq(() => napi.schedule());
+  t.same([cpu1.backlog.receivedRps, cpu1.counters.processed], [0, 0], 'called, and not yet there');
+  m.run();
+  t.equal(cpu1.backlog.receivedRps, 1);
+  t.same([cpu0.counters.processed, cpu1.counters.processed], [0, 50]);
+  t.same(packets, [[], upTo(50)]);
+  t.equal(cpu1.softirqs.NET_RX, 1);
+  t.equal(cpu0.backlog.receivedRps, 0);
+});
+
+t.test('R03: what is steered to the CPU itself goes through its backlog, in order', async (t) => {
+  const m = simulate({ cpus: 2 });
+  const [packets] = received(m);
+  const napi = m.napi('A', steers(m, 0, 0, 50));
+  m.cpu.irq(() => napi.schedule());
+  t.same(packets, upTo(50));
+  t.equal(m.cpu.backlog.receivedRps, 0, 'nobody had to be called');
+  t.equal(m.cpu.softirqs.NET_RX, 1, 'within the same net_rx_action');
+});
+
+t.test('R08: dev_weight 64 ▶ 16: one more backlog poll of 64; drivers are not touched', async (t) => {
+  const m = simulate();
+  m.sysctls.set('net.core.dev_weight', 16);
+  const napi = m.napi('A', finds(1));
+  m.cpu.irq(() => {
+    for (let i = 0; i < 100; i += 1) m.cpu.netifRx(i);
+    napi.schedule();
+  });
+  m.run();
+  const polls = m.trace
+    .of('napi_poll')
+    .map((fields) => /struct (\w+) .* work (\d+) budget (\d+)/.exec(fields)!.slice(1));
+  t.same(
+    polls.filter(([name]) => name === 'backlog0'),
+    [
+      ['backlog0', '64', '64'],
+      ['backlog0', '16', '16'],
+      ['backlog0', '16', '16'],
+      ['backlog0', '4', '16'],
+    ],
+  );
+  t.same(
+    polls.filter(([name]) => name === 'A'),
+    [['A', '1', '64']],
+  );
+});
+
+t.test('netif_rx from a task: polled before it returns', async (t) => {
+  const m = simulate();
+  const [packets] = received(m);
+  t.ok(m.cpu.netifRx('a'));
+  t.same(packets, ['a']);
+  t.notOk(m.cpu.ksoftirqdRunnable);
+});
+
+t.test('a backlog has no device', async (t) => {
+  const m = simulate();
+  m.cpu.netifRx('a');
+  t.same(m.trace.of('napi_poll'), ['napi poll on napi struct backlog0 for device (no_device) work 1 budget 64']);
+});
+
+// ── enqueue_to_backlog ──
+
+t.test('full: 1,001 fit, and every sender’s drops are the target’s', async (t) => {
+  const m = simulate({ cpus: 3 });
+  const [a, b, target] = [m.cpus[0]!, m.cpus[1]!, m.cpus[2]!];
+  const packets = received(m);
+  const send = (cpu: typeof a, to: number, count: number) => {
+    const sent: boolean[] = [];
+    cpu.bhDisabled(() => {
+      for (let i = 0; i < count; i += 1) sent.push(cpu.enqueueToBacklog(to, `${cpu.id}.${i}`));
+    });
+    return sent.filter((ok) => !ok).length;
+  };
+  t.same([send(a, 2, 600), send(b, 2, 400)], [0, 0]);
+  t.equal(target.backlog.inputPktQueue, 1000);
+  t.same([send(a, 2, 2), send(b, 2, 3)], [1, 3], 'one more than netdev_max_backlog, whoever sends it');
+  t.same([target.backlog.inputPktQueue, target.backlog.dropped], [FITS, 4]);
+  t.same([a.backlog.dropped, b.backlog.dropped], [0, 0]);
+  const own: boolean[] = [];
+  target.irq(() => own.push(target.netifRx('own')));
+  t.same(own, [false], 'its own packets find it full, too');
+  t.equal(target.backlog.dropped, 5);
+  m.run();
+  t.equal(packets[2]!.length, FITS);
+});
+
+t.test('full: own packets count for other senders', async (t) => {
+  const m = simulate({ cpus: 2 });
+  const [cpu0, cpu1] = [m.cpus[0]!, m.cpus[1]!];
+  cpu1.irq(() => {
+    t.ok(upTo(FITS).every((i) => cpu1.netifRx(i)));
+    cpu0.bhDisabled(() => t.notOk(cpu0.enqueueToBacklog(1, 'x')));
+    t.equal(cpu1.backlog.dropped, 1);
+  });
+});
+
+t.test('full: what process_backlog has taken over no longer counts', async (t) => {
+  const m = simulate({ cpus: 2 });
+  const [cpu0, cpu1] = [m.cpus[0]!, m.cpus[1]!];
+  const fill = () => {
+    let sent = 0;
+    cpu0.bhDisabled(() => {
+      while (cpu0.enqueueToBacklog(1, sent)) sent += 1;
+    });
+    return sent;
+  };
+  t.equal(fill(), FITS);
+  cpu1.pass();
+  t.same([cpu1.backlog.processQueue, cpu1.backlog.inputPktQueue], [FITS - 64, 0]);
+  t.equal(fill(), FITS);
+  t.same([cpu1.backlog.processQueue, cpu1.backlog.inputPktQueue], [FITS - 64, FITS]);
+  m.run();
+  t.equal(cpu1.counters.processed, 2 * FITS);
+});
+
+t.test('full: netdev_max_backlog holds for other senders at once', async (t) => {
+  const m = simulate({ cpus: 2 });
+  m.sysctls.set('net.core.netdev_max_backlog', 2);
+  const cpu0 = m.cpu;
+  cpu0.bhDisabled(() =>
+    t.same(
+      upTo(5).map((i) => cpu0.enqueueToBacklog(1, i)),
+      [true, true, true, false, false],
+    ),
+  );
+});
+
+t.test('SCHED: the sender takes it for the target, once, and before the interrupt', async (t) => {
+  const m = simulate({ cpus: 2 });
+  const [cpu0, cpu1] = [m.cpus[0]!, m.cpus[1]!];
+  cpu0.irq(() => {
+    cpu0.enqueueToBacklog(1, 'a');
+    t.same([cpu1.backlog.state, cpu1.backlog.holder], [['SCHED', 'LISTED'], 1]);
+    t.notOk(cpu1.isReady, 'not called yet');
+    t.same(cpu1.pollList, []);
+    cpu0.enqueueToBacklog(1, 'b');
+    t.same(cpu1.backlog.state, ['SCHED', 'LISTED'], 'no MISSED');
+  });
+  t.ok(cpu1.isReady, 'called at the end of the softirq');
+  cpu0.bhDisabled(() => cpu0.enqueueToBacklog(1, 'c'));
+  m.run();
+  t.equal(cpu1.backlog.receivedRps, 1, 'not called while the first interrupt is on its way');
+  t.same([cpu1.backlog.state, cpu1.backlog.holder], [['LISTED'], null]);
+  t.equal(cpu1.counters.processed, 3);
+});
+
+t.test('SCHED: two senders, one interrupt; each sender’s packets keep their order', async (t) => {
+  const m = simulate({ cpus: 3 });
+  const [cpu0, cpu1, cpu2] = [m.cpus[0]!, m.cpus[1]!, m.cpus[2]!];
+  const packets = received(m);
+  for (const cpu of [cpu0, cpu1]) cpu.localBhDisable();
+  for (let i = 0; i < 4; i += 1) {
+    cpu0.enqueueToBacklog(2, `0.${i}`);
+    cpu1.enqueueToBacklog(2, `1.${i}`);
+  }
+  for (const cpu of [cpu1, cpu0]) cpu.localBhEnable();
+  m.run();
+  t.equal(cpu2.backlog.receivedRps, 1);
+  for (const sender of ['0', '1']) {
+    const own = packets[2]!.filter((packet) => String(packet).startsWith(sender));
+    t.same(
+      own,
+      upTo(4).map((i) => `${sender}.${i}`),
+    );
+  }
+});
+
+// ── napi_schedule_rps ──
+
+t.test('raise: another CPU’s backlog marks NET_RX, and wakes nobody', async (t) => {
+  const m = simulate({ cpus: 2 });
+  m.cpu.task(() => m.cpu.enqueueToBacklog(1, 'a'));
+  t.same(m.cpu.pending, ['NET_RX']);
+  t.notOk(m.cpu.ksoftirqdRunnable);
+  t.notOk(m.cpus[1]!.isReady);
+  m.cpu.irq();
+  t.ok(m.cpus[1]!.isReady, 'the next irq_exit runs it');
+});
+
+t.test('raise: not within net_rx_action', async (t) => {
+  const m = simulate({ cpus: 2 });
+  const napi = m.napi('A', steers(m, 0, 1, 3));
+  m.cpu.irq(() => napi.schedule());
+  t.same(m.trace.of('softirq_raise'), ['vec=3 [action=NET_RX]'], 'the interrupt’s alone');
+  t.equal(m.cpu.softirqs.NET_RX, 1);
+});
+
+t.test('raise: not within a threaded poll, at whose end the interrupts go out', async (t) => {
+  const m = simulate({ cpus: 2 });
+  const [cpu0, cpu1] = [m.cpus[0]!, m.cpus[1]!];
+  const seen: boolean[] = [];
+  const napi = m.napi('A', (napi) => {
+    cpu0.enqueueToBacklog(1, 'a');
+    seen.push(cpu1.isReady);
+    napi.completeDone(1);
+    return 1;
+  });
+  napi.setThreaded('enabled');
+  cpu0.irq(() => napi.schedule());
+  cpu0.turn();
+  t.same(seen, [false]);
+  t.ok(cpu1.isReady);
+  t.same([m.trace.of('softirq_raise'), cpu0.softirqs.NET_RX], [[], 0]);
+  cpu0.task(() => cpu0.enqueueToBacklog(0, 'own'));
+  t.same(cpu0.pending, ['NET_RX'], 'the round is over');
+});
+
+t.test('raise: a threaded poll that goes on sends them after each round', async (t) => {
+  const m = simulate({ cpus: 2 });
+  const [cpu0, cpu1] = [m.cpus[0]!, m.cpus[1]!];
+  const napi = m.napi('A', (_, budget) => {
+    cpu0.enqueueToBacklog(1, 'a');
+    return budget;
+  });
+  napi.setThreaded('enabled');
+  cpu0.irq(() => napi.schedule());
+  for (let round = 1; round <= 3; round += 1) {
+    cpu0.turn();
+    cpu1.turn();
+    t.equal(cpu1.backlog.receivedRps, round);
+  }
+});
+
+// ── net_rps_action_and_irq_enable ──
+
+t.test('calls: at the bottom of net_rx_action, not before', async (t) => {
+  const m = simulate({ cpus: 2 });
+  const ready: boolean[] = [];
+  const a = m.napi('A', steers(m, 0, 1, 1));
+  const b = m.napi('B', (napi) => {
+    ready.push(m.cpus[1]!.isReady);
+    napi.completeDone(1);
+    return 1;
+  });
+  m.cpu.irq(() => {
+    a.schedule();
+    b.schedule();
+  });
+  t.same(ready, [false]);
+  t.ok(m.cpus[1]!.isReady);
+});
+
+t.test('calls: also when work is left, and when the budget is used up', async (t) => {
+  const m = simulate({ cpus: 2, budget: 64 });
+  const napi = m.napi('A', (_, budget) => {
+    m.cpu.enqueueToBacklog(1, 'a');
+    return budget;
+  });
+  m.cpu.irq(() => napi.schedule());
+  t.equal(m.cpu.timeSqueeze, 10);
+  t.ok(m.cpus[1]!.isReady);
+});
+
+t.test('calls: process_backlog begins with them', async (t) => {
+  const m = simulate({ cpus: 2 });
+  const ready: boolean[] = [];
+  m.cpu.backlog.onPacket = () => ready.push(m.cpus[1]!.isReady);
+  const napi = m.napi('A', steers(m, 0, 1, 1));
+  m.cpu.irq(() => {
+    napi.schedule();
+    m.cpu.netifRx('own');
+  });
+  t.same(ready, [true]);
+});
+
+t.test('calls: net_rx_action with nothing to poll sends them, and that is all', async (t) => {
+  const m = simulate({ cpus: 2 });
+  m.cpu.bhDisabled(() => m.cpu.enqueueToBacklog(1, 'a'));
+  t.same([m.cpu.softirqs.NET_RX, m.cpu.timeSqueeze, m.cpu.pending, m.cpu.inNetRxAction], [1, 0, [], false]);
+  m.run();
+  t.equal(m.cpus[1]!.backlog.receivedRps, 1);
+});
+
+t.test('calls: one for each CPU, however many there are', async (t) => {
+  const m = simulate({ cpus: 40 });
+  m.cpu.bhDisabled(() => {
+    for (const target of [1, 31, 32, 39, 1]) m.cpu.enqueueToBacklog(target, target);
+  });
+  m.run();
+  const called = m.cpus.filter(({ backlog }) => backlog.receivedRps > 0);
+  t.same(
+    called.map(({ id }) => id),
+    [1, 31, 32, 39],
+  );
+  t.equal(m.cpus[1]!.counters.processed, 2);
+});
+
+// ── process_backlog ──
+
+t.test('poll: at most its quota; exactly the quota brings one more poll, which finds nothing', async (t) => {
+  const m = simulate({ cpus: 2 });
+  m.cpu.bhDisabled(() => {
+    for (let i = 0; i < 64; i += 1) m.cpu.enqueueToBacklog(1, i);
+  });
+  const cpu1 = m.cpus[1]!;
+  cpu1.pass();
+  t.same([cpu1.counters.processed, cpu1.backlog.state, cpu1.pending], [64, ['SCHED', 'LISTED'], ['NET_RX']]);
+  cpu1.pass();
+  t.same([cpu1.softirqs.NET_RX, cpu1.backlog.state, cpu1.pending], [2, ['LISTED'], []]);
+});
+
+t.test('poll: what came meanwhile is taken over and polled, too', async (t) => {
+  const m = simulate({ cpus: 2 });
+  const [cpu0, cpu1] = [m.cpus[0]!, m.cpus[1]!];
+  const packets = received(m);
+  let more = 3;
+  cpu1.backlog.onPacket = (packet) => {
+    packets[1]!.push(packet);
+    if (more-- > 0) cpu0.bhDisabled(() => cpu0.enqueueToBacklog(1, packet));
+  };
+  cpu0.bhDisabled(() => cpu0.enqueueToBacklog(1, 'a'));
+  m.run();
+  t.same(packets[1], ['a', 'a', 'a', 'a']);
+  t.same([cpu1.softirqs.NET_RX, cpu1.backlog.receivedRps], [1, 1], 'in one poll, by one interrupt');
+});
+
+t.test('poll: its end is no napi_complete_done: all state goes but THREADED, and MISSED brings no poll', async (t) => {
+  const m = simulate({ cpus: 2 });
+  const { backlog } = m.cpu;
+  m.cpu.irq(() => {
+    m.cpu.netifRx('a');
+    for (const bit of ['MISSED', 'PREFER_BUSY_POLL', 'THREADED', 'SCHED_THREADED'] as const) backlog.set(bit);
+  });
+  t.same(backlog.state, ['LISTED', 'THREADED']);
+  t.equal(m.trace.of('napi_poll').length, 1);
+});
+
+t.test('poll: interrupts come between two packets', async (t) => {
+  const m = simulate();
+  const order: string[] = [];
+  const line = m.line('eth0', () => order.push('irq'));
+  m.cpu.backlog.onPacket = (packet) => {
+    order.push(String(packet));
+    if (packet === 'a') line.raise();
+  };
+  m.cpu.irq(() => ['a', 'b'].map((packet) => m.cpu.netifRx(packet)));
+  t.same(order, ['a', 'irq', 'b']);
+});
+
+// ── the end of a CPU ──
+
+t.test('inherit: what is left goes through the heir’s backlog, in order, and behind its own', async (t) => {
+  const m = simulate({ cpus: 3 });
+  const [cpu0, cpu1, dead] = [m.cpus[0]!, m.cpus[1]!, m.cpus[2]!];
+  const packets = received(m);
+  cpu0.bhDisabled(() => upTo(100).map((i) => cpu0.enqueueToBacklog(2, `0.${i}`)));
+  dead.pass();
+  t.equal(dead.backlog.processQueue, 36, 'it ends in the middle');
+  cpu0.bhDisabled(() => upTo(10).map((i) => cpu0.enqueueToBacklog(2, `0.${100 + i}`)));
+  dead.task(() => dead.enqueueToBacklog(2, 'own'));
+  cpu1.irq(() => {
+    cpu1.netifRx('mine');
+    t.equal(cpu1.inheritBacklog(dead), 36 + 10 + 1);
+  });
+  t.same([dead.backlog.state, dead.backlog.holder, dead.pollList], [['LISTED'], null, []], 'idle');
+  t.same([dead.backlog.inputPktQueue, dead.backlog.processQueue], [0, 0]);
+  t.equal(packets[1]![0], 'mine');
+  const before = packets[2]!;
+  const left = packets[1]!.slice(1).filter((packet) => packet !== 'own');
+  t.same(
+    [...before, ...left],
+    upTo(110).map((i) => `0.${i}`),
+  );
+  t.equal(cpu1.inheritBacklog(dead), 0, 'once more: nothing');
+});
+
+t.test('inherit: what finds no room is dropped, and counted where it was to go', async (t) => {
+  const m = simulate({ cpus: 2 });
+  const [heir, dead] = [m.cpus[0]!, m.cpus[1]!];
+  heir.bhDisabled(() => upTo(20).map((i) => heir.enqueueToBacklog(1, i)));
+  heir.irq(() => {
+    for (let i = 0; i < FITS - 5; i += 1) heir.netifRx(i);
+    t.equal(heir.inheritBacklog(dead), 20);
+    t.same([heir.backlog.inputPktQueue, heir.backlog.dropped], [FITS, 15]);
+  });
+  t.same([dead.backlog.inputPktQueue, dead.backlog.dropped], [0, 0]);
+});
+
+t.test('inherit: whom the dead CPU was about to call is called', async (t) => {
+  const m = simulate({ cpus: 3 });
+  const [dead, heir, target] = [m.cpus[0]!, m.cpus[1]!, m.cpus[2]!];
+  const packets = received(m);
+  dead.irq(() => {
+    dead.enqueueToBacklog(2, 'a');
+    t.notOk(target.isReady);
+    heir.inheritBacklog(dead);
+    t.ok(target.isReady);
+  });
+  m.run();
+  t.same(packets[2], ['a']);
+});
+
+t.test('inherit: a call for nothing schedules nothing', async (t) => {
+  const m = simulate({ cpus: 2 });
+  const [cpu0, cpu1] = [m.cpus[0]!, m.cpus[1]!];
+  cpu0.task(() => cpu0.core.softnet.rpsIpiList.add(1));
+  cpu0.irq(() => cpu0.raise('NET_RX'));
+  m.run();
+  t.same([cpu1.backlog.receivedRps, cpu1.backlog.state, cpu1.softirqs.NET_RX], [1, ['LISTED'], 0]);
+  let called = 0;
+  cpu1.backlog.onPacket = () => {
+    if (called++ > 0) return;
+    cpu0.task(() => cpu0.core.softnet.rpsIpiList.add(1));
+    cpu0.irq(() => cpu0.raise('NET_RX'));
+  };
+  cpu1.irq(() => ['a', 'b'].map((packet) => cpu1.netifRx(packet)));
+  m.run();
+  t.same([cpu1.backlog.receivedRps, cpu1.backlog.state, cpu1.pollList], [2, ['LISTED'], []], 'nor one that is polled');
+});
+
+t.test('a CPU that is not there is named', async (t) => {
+  const m = simulate({ cpus: 2 });
+  t.throws(() => m.cpu.enqueueToBacklog(2, 'a'), /^simulate: target=2: must be an integer from 0 to 1/);
+});
