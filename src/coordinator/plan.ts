@@ -112,24 +112,17 @@ export function makePlan(needs: PlanNeeds): Plan {
   const backlogs = ofCpus.flatMap(({ backlog }, cpu) => (backlog === 0 ? [] : [backlogLayout(backlog, cpu)]));
   const firstPoller = cpus + NICS;
   const timers = timersByContext(ofCpus, ofPollers, firstPoller);
-  const ofAll = {
-    sysctls: start.sysctls,
-    napis,
-    napiCount,
-    ...stores,
-    ...timers,
-    backlogs,
-    nicContext: contexts.nicContext,
-  };
+  const { nicContext } = contexts;
+  const ofAll = { ...shared, sysctls: start.sysctls, napis, napiCount, ...stores, ...timers, backlogs, nicContext };
   return {
     bytes: arena.bytes,
     text: arena.describe(),
     ...start,
     ...contexts,
     ...{ poolCapacity, backlogs, writers },
-    cpus: ofCpus.map((own, cpu) => ({ ...shared, ...own, ...ofAll, cpu })),
+    cpus: ofCpus.map((own, cpu) => ({ ...own, ...ofAll, cpu })),
     nic: { ...shared, ...ofNic, nic: 0 },
-    pollers: ofPollers.map((own, index) => ({ ...shared, ...own, ...ofAll, cpu: firstPoller + index })),
+    pollers: ofPollers.map((own, index) => ({ ...own, ...ofAll, cpu: firstPoller + index })),
   };
 }
 
