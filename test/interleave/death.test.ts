@@ -58,9 +58,9 @@ t.test('a poll, or a migration, without one of its rules loses more, or delivers
       what: 'the dead CPU’s lists are trusted',
       patches: [
         {
-          file: 'napi/state.js',
-          find: /(if \(this\.holder\(\) !== from\)\s*return false;)\s*createLink\(.*\);/,
-          replace: '$1',
+          file: DEAD,
+          find: 'if (state.holder() !== cpu)',
+          replace: 'if (state.holder() !== cpu || !state.isLinked())',
         },
       ],
       spec: 'death:latch',
