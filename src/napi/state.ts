@@ -12,11 +12,11 @@
 //   25  DEFER_HARD_IRQS      tunable                                        main
 //   26  GRO_FLUSH_TIMEOUT    tunable, a double, ns                          main
 //   28  IRQ_SUSPEND_TIMEOUT  tunable, a double, ns                          main
-//   30  TIMER                1 + the context that armed it, 0 = none        store, compareExchange: any context (timers.ts)
+//   30  TIMER                1 + the context on which it is armed, 0 = none  store, compareExchange: any context (timers.ts)
 //   31  WORKER               context of its thread's worker; 0: a task      main, while it has no thread
 //   32  TIMER_RUNS           2 words, a bit per CPU: its callback runs      or, and: that CPU; main, for a dead one
-//   34  IN_HAND_TAKEN        a double: frames that this CPU has ever taken   SCHED holder
-//                            from the queue, the burst in hand included
+//   34  IN_HAND_TAKEN        a double: frames that its holder has ever      SCHED holder
+//                            taken from the queue, these included
 //
 // STATE: bits 0 … 11 are the kernel's (bits.ts), bits 16 … 27 the context that holds SCHED.
 // who                     from → to                                 why
