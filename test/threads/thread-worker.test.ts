@@ -73,6 +73,48 @@ t.test('20 times on and off under load, for one and per device: each flow whole 
   t.same(threadsLeft(), []);
 });
 
+t.test(
+  'CPUs go offline, come back and die under workers that defer interrupts: what is handed to them is taken over',
+  async (t) => {
+    const napi = { threaded: 'enabled', threadWorker: true, deferHardIrqs: 2, groFlushTimeout: 200_000 } as const;
+    const options = {
+      device: 'pktgen',
+      rate: 50_000,
+      full: 'wait',
+      duration: 60,
+      cpus: 2,
+      queues: 2,
+      napi,
+      onCpuLoss: 'migrate',
+    } as const;
+    const sent = new SentFlows(options);
+    const host = await start({ ...options, sink: sent.sink });
+    const progress = () => Math.min(...host.snapshot().threads.map(({ processed }) => processed));
+    const goesOn = (what: string) => {
+      const before = progress();
+      return until(`polled ${what}`, () => progress() > before + 100);
+    };
+    for (const cpu of [0, 1, 0, 1]) {
+      await within(host.cpu(cpu).offline(), LIMIT_MS, () => JSON.stringify(host.napi.list()));
+      await goesOn(`with cpu${cpu} offline`);
+      await within(host.cpu(cpu).online(), LIMIT_MS, () => JSON.stringify(host.napi.list()));
+      await host.moveLine(cpu, cpu);
+      await goesOn(`with cpu${cpu} online`);
+    }
+    await host.supervisor.kill('cpu0');
+    await goesOn('when cpu0 has died');
+    void host.stop();
+    const { conservation, threads } = await endsWithin(host, 60_000);
+    t.same(sent.faults(conservation.offered, true), []);
+    t.equal(conservation.delivered, conservation.offered);
+    t.equal(
+      threads.reduce((sum, { processed }) => sum + processed, 0),
+      conservation.delivered,
+      'by workers alone',
+    );
+  },
+);
+
 t.test('disabled and enabled with its worker: it sleeps meanwhile, and goes on', async (t) => {
   const host = await start({ ...SLOW, cpus: 1, napi: { threaded: 'busy-poll', threadWorker: true } });
   const { id } = host.napi.list()[0]!;
@@ -113,7 +155,7 @@ t.test('a worker that cannot start: the error, and nobody is threaded', async (t
   const host = await start({ ...SLOW, cpus: 1, queues: 2, ...WORKER, sink });
   await t.rejects(host.napi.write('threaded', 1), {
     name: 'RoleError',
-    message: /^napi\/nic0-\d died: no workers here/,
+    message: /^napi\/nic0-\d died: sink .*no workers here/,
   });
   t.same(
     host.napi.list().map(({ threaded, thread }) => [threaded, thread]),
