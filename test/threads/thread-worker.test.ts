@@ -2,8 +2,11 @@
 // The worker of a threaded NAPI: it stays where it is when its line moves, comes and goes under load, dies with all others, and is
 // refused where it cannot be.
 
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import t from 'tap';
+import { lookAtCapture } from '../../src/capture/inspect.js';
+import { gunzipInflater } from '../../src/coordinator/inflater.js';
 import { SentFlows } from './flows.js';
 import { endsWithin, FILE_MS, start, within } from './machine.js';
 import { threadsLeft } from './threads-left.js';
@@ -53,7 +56,9 @@ t.test('20 times on and off under load, for one and per device: each flow whole 
     ring: 64,
   } as const;
   const sent = new SentFlows({ ...options, ...WORKER });
-  const host = await start({ ...options, ...WORKER, sink: sent.sink });
+  // One worker after the other goes on with the same part of the file; at the stop it must have each packet once.
+  const write = join(t.testdir(), 'recorded.pcapng');
+  const host = await start({ ...options, ...WORKER, sink: sent.sink, write });
   const { id } = host.napi.list()[0]!;
   for (let round = 0; round < 20; round += 1) {
     const { processed } = host.snapshot().threads[0]!;
@@ -67,9 +72,11 @@ t.test('20 times on and off under load, for one and per device: each flow whole 
     }
   }
   void host.stop();
-  const { conservation } = await endsWithin(host, 60_000);
+  const { conservation, recordings } = await endsWithin(host, 60_000);
   t.same(sent.faults(conservation.offered, true), []);
   t.equal(conservation.delivered, conservation.offered);
+  t.equal(recordings[0]!.packets, conservation.delivered);
+  t.match(lookAtCapture(write, gunzipInflater), { regular: true, fileBytes: recordings[0]!.bytes });
   t.same(threadsLeft(), []);
 });
 
