@@ -110,8 +110,7 @@ export function makePlan(needs: PlanNeeds): Plan {
   if (arena.bytes > MEMORY_BYTES_MAX) throw tooLarge(needs, arena.bytes);
   const shared = { irq, rings, buffers };
   const backlogs = ofCpus.flatMap(({ backlog }, cpu) => (backlog === 0 ? [] : [backlogLayout(backlog, cpu)]));
-  const firstPoller = cpus + NICS;
-  const timers = timersByContext(ofCpus, ofPollers, firstPoller);
+  const timers = timersByContext(ofCpus, ofPollers, cpus + NICS);
   const { nicContext } = contexts;
   const ofAll = { ...shared, sysctls: start.sysctls, napis, napiCount, ...stores, ...timers, backlogs, nicContext };
   return {
@@ -122,7 +121,7 @@ export function makePlan(needs: PlanNeeds): Plan {
     ...{ poolCapacity, backlogs, writers },
     cpus: ofCpus.map((own, cpu) => ({ ...own, ...ofAll, cpu })),
     nic: { ...shared, ...ofNic, nic: 0 },
-    pollers: ofPollers.map((own, index) => ({ ...own, ...ofAll, cpu: firstPoller + index })),
+    pollers: ofPollers.map((own, index) => ({ ...own, ...ofAll, cpu: cpus + NICS + index })),
   };
 }
 
