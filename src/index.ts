@@ -1,6 +1,7 @@
 // The public API.
 
 export { CaptureError } from './capture/capture-error.js';
+export type { AttachOptions } from './coordinator/attachments.js';
 export type { BusyPollTaskData } from './coordinator/busy-poll.js';
 export type { CpuState } from './coordinator/cpus.js';
 export {
@@ -18,6 +19,7 @@ export type { NapiSettings } from './coordinator/napi-settings.js';
 export type { Config, HostOptions, SinkOption, TaskOption } from './coordinator/options.js';
 export type * from './coordinator/snapshot-types.js';
 export type { Step, TaskContext, TaskFactory } from './cpu/application-task.js';
+export { type AttachedHost, type AttachHandle, type AttachSettings, attachHost } from './cpu/attached.js';
 export type { TaskNapi } from './cpu/task-napi.js';
 export type { TaskWait } from './cpu/task-wait.js';
 export {

@@ -1,7 +1,8 @@
 // Cold. Runs on: every thread. The public synchronisation primitives, `softirq/sync`.
 //
 // Each lives in BYTES zeroed bytes of shared memory, anybody's: `new Mutex(buffer, byteOffset)` attaches to it, in each thread that
-// uses it. Blocking forms are for workers and throw on main, which has async twins. None of them is on the packet path.
+// uses it. Blocking forms are for workers and throw on main, which has async twins. None of them is on the packet path, but for
+// WaitEvent, which a sink may signal once a burst, and which nobody blocks on.
 
 export { Barrier } from './memory/sync/barrier.js';
 export { Condition } from './memory/sync/condition.js';

@@ -56,8 +56,8 @@ export class BlockWriter {
     this.area = area;
     this.stamp = area + STAMP;
     this.comments = new Comments(views, area + COMMENTS);
-    const { written, produced } = readWriteArea(views, area);
-    this.filled = produced - written; // What a thread that had this area before has left.
+    const { produced, written } = readWriteArea(views, area);
+    this.filled = produced - written; // what a thread before this one has left
   }
 
   /** Byte address at which the next block begins. There is room for a burst. */

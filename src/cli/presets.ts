@@ -75,15 +75,22 @@ function told({ sysctl = [], napi = [], task = [] }: Preset): string {
   return [...typed('--sysctl', sysctl), ...typed('--napi', napi), ...typed('--task', task)].join(' ');
 }
 
-function assignments(flag: string, texts: readonly string[]): [name: string, value: string | number][] {
+type Value = string | number | boolean;
+
+function assignments(flag: string, texts: readonly string[]): [name: string, value: Value][] {
   return texts.map((text) => {
     const [, name, value] = /^([^=]+)=(.+)$/s.exec(text) ?? [];
     if (name === undefined || value === undefined) throw new UsageError(`${flag} ${text}: must be NAME=VALUE`);
-    return [name, Number.isNaN(Number(value)) ? value : Number(value)];
+    return [name, typedValue(value)];
   });
 }
 
+function typedValue(text: string): Value {
+  if (text === 'true' || text === 'false') return text === 'true';
+  return Number.isNaN(Number(text)) ? text : Number(text);
+}
+
 /** netdev-genl's names become the library's. */
-function camelKeys(pairs: readonly [string, string | number][]) {
+function camelKeys(pairs: readonly [string, Value][]) {
   return Object.fromEntries(pairs.map(([name, value]) => [NAPI_KEYS.get(name) ?? name, value]));
 }

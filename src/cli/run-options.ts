@@ -73,7 +73,7 @@ const MACHINE: readonly Line[] = [
   ['--sysctl <name=value...>', `as sysctl -w: ${SYSCTL_NAMES.join(', ')}`],
   [
     '--napi <key=value...>',
-    `for every NAPI instance: ${[...NAPI_KEYS.keys()].join(', ')} (ns; ${THREADED_MODES.join(', ')})`,
+    `for every NAPI instance: ${[...NAPI_KEYS.keys()].join(', ')} (ns; ${THREADED_MODES.join(', ')}; true, false)`,
   ],
   ['--pin', 'pin each thread to a core (Linux)'],
 ];

@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 
 const LINES: readonly (readonly [flags: string, help: string])[] = [
   ['--packets <n>', 'begin rounds until so many packets were delivered'],
-  ['--minutes <m>', 'begin rounds until so much time has passed'],
+  ['--minutes <m>', 'stop when so much time has passed'],
   ['--seed <n>', '0 … 134217727; the same seed draws the same rounds (default: any)'],
   ['--round <n>', 'only this one of the rounds of the seed'],
   ['--json', 'print one JSON document on stdout instead of the summary'],
@@ -16,8 +16,11 @@ export function addStressOptions(command: Command): void {
 }
 
 export const STRESS_NOTES = `
-Each round starts a machine with settings that the seed draws, changes it while traffic runs, and checks every packet: none lost,
-none twice, each flow in order, every buffer in one place. The first round that shows something wrong ends it.
+Each round starts a machine with settings that the seed draws, changes it while
+traffic runs, and checks every packet: none lost, none twice, each flow in
+order, every buffer in one place. The first round that shows something wrong
+ends it.
 
-Exit status: 0 done, also after SIGINT or SIGTERM; 1 something was wrong, or was never visited; 2 bad usage.
+Exit status: 0 done, also after SIGINT or SIGTERM; 1 something was wrong, or
+was never visited; 2 bad usage.
 The threads' timing is not drawn: repeat a round some times.`;

@@ -23,7 +23,7 @@ export default function busyPoll({ napi, data }: TaskContext): Step {
   return () => {
     let ready = 0;
     for (const wait of waits) {
-      if (!napi.isLocal(wait.napiId)) wait.close(); // Its line has moved: that CPU's task polls it now.
+      if (!napi.isLocal(wait.napiId)) wait.close(); // Its line has moved: with interrupts resumed, its packets come there.
       ready += wait.wait(Number.POSITIVE_INFINITY);
     }
     if (ready > 0 && workUsecs > 0) work(workUsecs);

@@ -11,7 +11,7 @@ import type { ControlOperation } from '../runtime/operation.js';
 
 /**
  * Moves a line, and with it its NAPI, to another CPU (/proc/irq/N/smp_affinity). Complete when no other CPU will poll the
- * instance any more.
+ * instance any more. Who is no CPU goes on: a worker, or who busy-polls in an attached thread.
  */
 export class MoveLine implements ControlOperation {
   private readonly line: IrqLine;
@@ -49,8 +49,8 @@ export class MoveLine implements ControlOperation {
     // First those who took the interrupt before the line moved and have not set SCHED yet; then the one who has.
     if (!this.grace!.over()) return false;
     const holder = this.state.holder();
-    // Where it is now: if that CPU has died meanwhile, its heir's.
-    return holder === NO_HOLDER || holder === this.line.target();
+    // Where it is now: if that CPU has died meanwhile, its heir's. Or a context that is no CPU polls, and goes on.
+    return holder === NO_HOLDER || holder === this.line.target() || holder > this.others.length;
   }
 
   stuck(why: string): NapiError {

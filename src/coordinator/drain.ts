@@ -37,7 +37,7 @@ export class Drain {
 
   /** Nothing has moved for long. */
   stalled(nowMs: number): boolean {
-    const processed = this.plan.cpus.reduce(
+    const processed = this.plan.polling.reduce(
       (total, { counters }) => total + readCounters(this.views, CPU_COUNTERS, counters).processed,
       0,
     );

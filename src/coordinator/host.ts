@@ -2,10 +2,12 @@
 // The machine as its user sees it: start, look, change, stop.
 
 import { compileBursts } from '../bursts/load.js';
+import type { AttachHandle } from '../cpu/attached.js';
 import { ContextWords } from '../memory/context.js';
 import type { SysctlName } from '../napi/sysctl.js';
 import { deviceBytes } from '../nic/devices/create.js';
 import type { ControlOperation } from '../runtime/operation.js';
+import type { AttachOptions } from './attachments.js';
 import { calibrate } from './calibrate.js';
 import { ControlQueue, MoveLine } from './control.js';
 import { deviceSettings } from './device-settings.js';
@@ -17,7 +19,7 @@ import { HostNapi, type NapiControl } from './napi-control.js';
 import type { Config, HostOptions } from './options.js';
 import { pinRoles } from './pin.js';
 import { makePlan, type Plan } from './plan.js';
-import { checkRecordingPaths } from './recording-paths.js';
+import { checkRecordingPaths, workerCount } from './recording-paths.js';
 import { writerCount } from './recordings.js';
 import { resolveOptions } from './resolve-options.js';
 import { takeSnapshot } from './snapshot.js';
@@ -62,11 +64,18 @@ export interface Host {
   readonly sysctl: SysctlControl;
   /**
    * Moves an interrupt line, and with it its queue's NAPI, to another CPU while traffic runs. Resolves when no other CPU
-   * polls the queue any more; but a task that busy-polls still may, and, as in Linux, a timer of its deferral that is armed there.
+   * polls the queue any more for its interrupts. A timer that is armed on the old CPU, and a task there that busy-polls, may poll
+   * it there still, as in Linux.
    * @throws SoftirqOptionError when there is no such line or CPU, or in interrupt mode, whose backlog cannot follow; ErrnoError
    *   EINVAL when the CPU is not online
    */
   moveLine(line: number, cpu: number): Promise<void>;
+  /**
+   * A handle with which one thread of the application attaches itself to the machine, to busy-poll: `attachHost(handle, {sink})` there.
+   * Its place is free again when it has called close(), or has ended outside of a call (where the system tells, which Linux does).
+   * @throws ErrnoError EOPNOTSUPP: started without `attachments` · EBUSY: all places are given
+   */
+  attach(options?: AttachOptions): AttachHandle;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -81,19 +90,23 @@ export async function startHost(options: HostOptions): Promise<Host> {
   checkRecordingPaths(config);
   const calibrated = await calibrate(config, startHost);
   const device = deviceSettings(config, calibrated.pps);
-  const needs = { ...config, tasks: config.task.length, writers: writerCount(config) };
+  const needs = {
+    ...config,
+    tasks: config.task.length,
+    workers: workerCount(config),
+    writers: writerCount(config),
+  };
   const plan = makePlan({ ...needs, frames: deviceBytes(device) });
   const flow = config.mode === 'interrupt' ? 'level' : config.irq;
   const machine = createMachine(plan, config.ring, flow, compileBursts());
   const { budget, budgetUsecs, sysctl, napi } = config;
   const budgets = { 'net.core.netdev_budget': budget, 'net.core.netdev_budget_usecs': budgetUsecs };
-  applySettings(machine, { ...budgets, ...sysctl }, napi);
   const supervisor = new Supervisor(machine, plan, config, {
     device,
     full: config.full,
     framesMax: config.packets ?? Number.POSITIVE_INFINITY,
   });
-  await supervisor.start();
+  await supervisor.start(() => applySettings(machine, { ...budgets, ...sysctl }, napi));
   const pinned = config.pin ? pinRoles(machine.views, plan) : [];
   return new RunningHost(machine, plan, config, supervisor, [...calibrated.notes, ...pinned]);
 }
@@ -120,7 +133,8 @@ export class RunningHost implements Host {
     this.supervisor = supervisor;
     this.notes = notes;
     this.contexts = plan.cpuContexts.map((address) => new ContextWords(machine.views, address));
-    this.napi = new HostNapi(machine, this.contexts, (operation) => this.carryOut(operation), true);
+    const pollers = plan.pollerContexts.map((address) => new ContextWords(machine.views, address));
+    this.napi = new HostNapi(machine, [...this.contexts, ...pollers], (operation) => this.carryOut(operation), true);
     this.sysctl = machine.sysctls;
     this.cpus = plan.cpus.map(
       ({ cpu }) =>
@@ -181,8 +195,12 @@ export class RunningHost implements Host {
   }
 
   private cpuRuns(cpu: number): void {
-    this.supervisor.noteUse(cpu);
+    this.supervisor.cpuRuns(cpu);
     if (this.config.pin) pinRoles(this.machine.views, this.plan);
+  }
+
+  attach(options: AttachOptions = {}): AttachHandle {
+    return this.supervisor.attachments.attach(options);
   }
 
   private carryOut(operation: ControlOperation): Promise<void> {

@@ -1,9 +1,11 @@
 // Cold. Runs on: main.
 // The options that set what a running machine's host.sysctl and host.napi set, checked by the same rules.
 
+import { setTimeout as delay } from 'node:timers/promises';
 import { checkSysctl, type SysctlName } from '../napi/sysctl.js';
 import { HZ } from '../runtime/clock.js';
 import { ErrnoError } from '../runtime/errno.js';
+import type { ControlOperation } from '../runtime/operation.js';
 import { SoftirqOptionError } from './errors.js';
 import type { Machine } from './machine.js';
 import { checkNapiSettings, type NapiSettings, tunablesOf } from './napi-settings.js';
@@ -11,6 +13,7 @@ import { checkNapiSettings, type NapiSettings, tunablesOf } from './napi-setting
 /** Sysctls by their names. */
 export type SysctlSettings = Partial<Record<SysctlName, number>>;
 
+const STEP_MS = 1;
 const MAP = 'must be an object of names and values';
 
 interface Given {
@@ -49,16 +52,29 @@ function resolveNapi(given: unknown, mode: 'napi' | 'interrupt'): NapiSettings {
   return settings;
 }
 
-/** Before any thread runs. */
-export function applySettings({ sysctls, device, states }: Machine, sysctl: SysctlSettings, napi: NapiSettings): void {
+/**
+ * Before any thread runs: but for the workers of threaded instances, which run then.
+ * @returns null: all is set; else it rejects with a RoleError when a worker cannot be started
+ */
+export function applySettings(
+  { sysctls, device, states }: Machine,
+  sysctl: SysctlSettings,
+  napi: NapiSettings,
+): Promise<void> | null {
   for (const [name, value] of Object.entries(sysctl)) sysctls.set(name as SysctlName, value);
   for (const state of states) {
     device.tune(state, tunablesOf(napi));
-    if (napi.threaded === undefined) continue;
-    const set = device.setThreaded(state, napi.threaded);
-    set.begin();
-    if (!set.step()) throw set.stuck('somebody polls before any thread runs');
+    device.setWorker(state, napi.threadWorker ?? false);
   }
+  if (napi.threaded === undefined) return null;
+  const sets = states.map((state) => device.setThreaded(state, napi.threaded!));
+  for (const set of sets) set.begin();
+  const waiting = sets.filter((set) => !set.step());
+  return waiting.length === 0 ? null : carryOut(waiting);
+}
+
+async function carryOut(operations: readonly ControlOperation[]): Promise<void> {
+  for (const operation of operations) while (!operation.step()) await delay(STEP_MS);
 }
 
 function asObject(option: string, given: unknown): Record<string, never> {

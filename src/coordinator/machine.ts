@@ -5,6 +5,7 @@ import { referenceBursts } from '../bursts/reference/reference.js';
 import { napiState } from '../cpu/build.js';
 import { RxQueue } from '../driver/rx-queue.js';
 import { IrqLine, type LineFlow } from '../irq/line.js';
+import { ContextWords } from '../memory/context.js';
 import { counterAddress, POLL_COUNTERS } from '../memory/counters.js';
 import { attachMemory, createMemory, type Handle } from '../memory/handle.js';
 import type { Views } from '../memory/views.js';
@@ -29,6 +30,7 @@ export interface Machine {
   readonly lines: readonly IrqLine[];
   readonly sysctls: Sysctls;
   readonly device: NapiDevice;
+  readonly threads: NapiThreads;
   /** The queues' instances; none in interrupt mode. */
   readonly states: readonly NapiState[];
   /** How often one of them was disabled: each time an interrupt may be left without its completion. */
@@ -40,9 +42,11 @@ export function createMachine(plan: Plan, ring: number, flow: LineFlow, module: 
   const handle = createMemory(plan.bytes, module);
   const views = attachMemory(handle);
   const { irq, rings, napis, napiCount } = plan.cpus[0]!;
-  for (const { softnet } of plan.cpus) Softnet.create(views, softnet);
+  for (const { softnet } of plan.polling) Softnet.create(views, softnet);
+  for (const address of plan.pollerContexts) new ContextWords(views, address).end(); // until a thread has it
   const states = flow === 'level' ? [] : rings.map((_, queue) => napiState(views, napis, queue));
-  const device = createDevice(plan, states);
+  const threads = new NapiThreads();
+  const device = createDevice(plan, states, threads);
   for (let id = states.length; id < napiCount; id += 1) napiState(views, napis, id).create();
   const sysctls = new Sysctls(views, plan.cpus[0]!.sysctls, HZ);
   sysctls.create();
@@ -56,13 +60,13 @@ export function createMachine(plan: Plan, ring: number, flow: LineFlow, module: 
     createBufferPool(views, plan.cpus[0]!.pools[queue]!, queue * plan.poolCapacity, plan.poolCapacity);
     postAll(handle, views, plan, queue);
   });
-  return { handle, views, lines, sysctls, device, states, disables: 0 };
+  return { handle, views, lines, sysctls, device, threads, states, disables: 0 };
 }
 
 /** Its instances have an index each, so that what is set persists. */
-function createDevice({ cpuContexts }: Plan, states: readonly NapiState[]): NapiDevice {
-  const contexts = cpuContexts.length + NICS;
-  const device = new NapiDevice('nic0', states.length, new NapiIds(states, contexts), new NapiThreads());
+function createDevice({ polling }: Plan, states: readonly NapiState[], threads: NapiThreads): NapiDevice {
+  const contexts = polling.length + NICS;
+  const device = new NapiDevice('nic0', states.length, new NapiIds(states, contexts), threads);
   for (const [queue, state] of states.entries()) {
     device.add(state, queue, NAPI_POLL_WEIGHT, stderrPrintk());
     device.enable(state);

@@ -27,21 +27,33 @@ export async function loadTasks(options: readonly TaskConfig[], cpu: number): Pr
   return tasks;
 }
 
-/** @param what what it must return */
+/** @param what what it must return @returns what names the module when it throws, or returns something else */
 async function factoryOf<F>(kind: string, url: string, what: string): Promise<F> {
   const { default: factory } = await importModule(kind, url);
   if (typeof factory !== 'function') throw new TypeError(`${kind} ${url}: its default export must be a function`);
   return ((context: unknown) => {
-    const made: unknown = factory(context);
+    const made = called(kind, url, () => factory(context));
     if (typeof made !== 'function') throw new TypeError(`${kind} ${url}: its default export must return ${what}`);
     return made;
   }) as F;
+}
+
+function called(kind: string, url: string, factory: () => unknown): unknown {
+  try {
+    return factory();
+  } catch (error) {
+    throw named(kind, url, error);
+  }
 }
 
 async function importModule(kind: string, url: string): Promise<{ readonly default?: unknown }> {
   try {
     return await import(url);
   } catch (error) {
-    throw new Error(`${kind} ${url}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw named(kind, url, error);
   }
+}
+
+function named(kind: string, url: string, error: unknown): Error {
+  return new Error(`${kind} ${url}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
 }

@@ -3,7 +3,7 @@
 
 import type { ContextWords } from '../memory/context.js';
 import { bitNames, type NapiBit } from '../napi/bits.js';
-import type { SysfsName } from '../napi/device.js';
+import { type NapiDevice, now, type SysfsName } from '../napi/device.js';
 import type { NapiState } from '../napi/state.js';
 import { ErrnoError } from '../runtime/errno.js';
 import type { ControlOperation } from '../runtime/operation.js';
@@ -35,13 +35,15 @@ export interface NapiControl {
   /** napi-get. @throws ErrnoError ENOENT when no enabled instance has this id */
   get(id: number): NapiInfo;
   /**
-   * napi-set, while traffic runs. `threaded` first: if it cannot be, nothing else is set. Off, it waits until the thread has let go.
-   * @throws ErrnoError ENOENT · EINVAL · ERANGE · EPERM, before anything is changed; NapiError when nobody lets go in time
+   * napi-set, while traffic runs. `threaded` first, and the thread's form: if they cannot be, nothing else is set. Off, it waits until
+   * the thread has let go, and a worker has ended.
+   * @throws ErrnoError ENOENT · EINVAL · ERANGE · EPERM · EBUSY, EOPNOTSUPP (threadWorker), before anything is changed; RoleError when a
+   *   worker could not be started; NapiError when nobody lets go in time
    */
   set(id: number, settings: NapiSettings): Promise<void>;
   /**
    * Writes /sys/class/net/nic0/FILE: every instance, and the default; overrides what was set for one alone.
-   * @throws ErrnoError EOPNOTSUPP · EINVAL · ERANGE · EPERM
+   * @throws ErrnoError EOPNOTSUPP · EINVAL · ERANGE · EPERM; RoleError when a worker could not be started: then none is threaded
    */
   write(file: SysfsName, value: number): Promise<void>;
   /**
@@ -61,7 +63,7 @@ export class HostNapi implements NapiControl {
   private readonly admin: boolean;
 
   /**
-   * @param contexts of all CPUs
+   * @param contexts of all CPUs, and of all others that poll
    * @param run carries an operation out, one at a time
    * @param admin CAP_NET_ADMIN: without it one may only look
    */
@@ -90,7 +92,7 @@ export class HostNapi implements NapiControl {
     checkNapiSettings(settings);
     const { device, states } = this.machine;
     const state = states[this.enabledQueue('napi-set', id)]!;
-    if (settings.threaded !== undefined) await this.run(device.setThreaded(state, settings.threaded));
+    for (const operation of threadOperations(device, state, settings)) await this.run(operation);
     device.tune(state, tunablesOf(settings));
   }
 
@@ -123,6 +125,7 @@ export class HostNapi implements NapiControl {
       groFlushTimeout: groFlushTimeoutNs,
       irqSuspendTimeout: irqSuspendTimeoutNs,
       threaded: device.threadedOf(state),
+      threadWorker: device.hasWorker(state),
       thread: device.threadOf(state),
       enabled: isEnabled(state),
       state: bitNames(state.load()),
@@ -154,6 +157,15 @@ export class HostNapi implements NapiControl {
   private demandAdmin(call: string): void {
     if (!this.admin) throw new ErrnoError('EPERM', call, 'needs CAP_NET_ADMIN');
   }
+}
+
+/** A form is for the next thread: it is set while there is none. */
+function threadOperations(device: NapiDevice, state: NapiState, settings: NapiSettings): ControlOperation[] {
+  const { threaded, threadWorker } = settings;
+  const form = threadWorker === undefined ? [] : [now(() => device.setWorker(state, threadWorker))];
+  if (threaded === undefined) return form;
+  const mode = device.setThreaded(state, threaded);
+  return threaded === 'disabled' ? [mode, ...form] : [...form, mode];
 }
 
 function isEnabled(state: NapiState): boolean {

@@ -15,13 +15,20 @@ export interface NapiSettings {
   /** irq-suspend-timeout, ns. */
   irqSuspendTimeout?: number;
   threaded?: ThreadedMode;
+  /**
+   * The form of its thread: false, a task on its line's CPU; true, a worker of its own. Whatever it is at the start, only a machine that
+   * was started with it has room for workers. (Not of netdev-genl.)
+   */
+  threadWorker?: boolean;
 }
 
-const NETLINK_NAMES: Record<keyof NapiSettings, string> = {
+/** In netdev-genl. */
+export const NETLINK_NAMES: Readonly<Record<keyof NapiSettings, string>> = {
   deferHardIrqs: 'defer-hard-irqs',
   groFlushTimeout: 'gro-flush-timeout',
   irqSuspendTimeout: 'irq-suspend-timeout',
   threaded: 'threaded',
+  threadWorker: 'thread-worker',
 };
 /** The keys of NapiSettings by their names in netdev-genl. */
 export const NAPI_KEYS = new Map(
@@ -50,6 +57,7 @@ export function checkNapiSettings(settings: NapiSettings): void {
     }
     if (value === undefined) continue;
     if (key === 'threaded') checkMode(value);
+    else if (key === 'threadWorker') checkForm(value);
     else checkNumber(name, value, key === 'deferHardIrqs' ? S32_MAX : Number.MAX_SAFE_INTEGER);
   }
 }
@@ -57,6 +65,11 @@ export function checkNapiSettings(settings: NapiSettings): void {
 function checkMode(value: unknown): void {
   if (THREADED_MODES.includes(value as ThreadedMode)) return;
   throw new ErrnoError('ERANGE', `napi-set: threaded=${String(value)}`, `must be ${THREADED_MODES.join(', ')}`);
+}
+
+function checkForm(value: unknown): void {
+  if (typeof value === 'boolean') return;
+  throw new ErrnoError('EINVAL', `napi-set: thread-worker=${String(value)}`, 'must be true or false');
 }
 
 function checkNumber(name: string, value: unknown, max: number): void {

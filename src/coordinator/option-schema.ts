@@ -13,6 +13,7 @@ import type { HostOptions } from './options.js';
 
 const CPUS_MAX = 64;
 const QUEUES_MAX = 128;
+const ATTACHMENTS_MAX = 64;
 /** Of tasks: nice 19 and nice -20. */
 const WEIGHT_MIN = 15;
 const WEIGHT_MAX = 88_761;
@@ -149,16 +150,17 @@ const schema = z.strictObject({
     .optional(),
   write: orNull(fileName()),
   writeDropped: orNull(fileName()),
-  task: z.union([task, z.array(task)], { error: taskShape }).optional(),
+  task: z.preprocess((given) => (given === undefined ? [] : [given].flat()), z.array(task)),
   sysctl: z.unknown().optional(),
   napi: z.unknown().optional(),
+  attachments: integer(0, ATTACHMENTS_MAX).default(0),
   onCpuLoss: oneOf('stop', 'migrate').default('stop'),
   lockupSeconds: seconds(LOCKUP_SECONDS_MAX).default(LOCKUP_SECONDS),
   execArgv: orNull(z.array(z.string()).readonly()),
 });
 export type ParsedOptions = z.output<typeof schema>;
 
-/** @throws SoftirqOptionError about the first that is wrong */
+/** @throws SoftirqOptionError about the first that is wrong; of several tasks, about that one */
 export function parseOptions(options: HostOptions): ParsedOptions {
   const result = schema.safeParse(options);
   if (result.success) return result.data;
@@ -171,8 +173,10 @@ export function parseOptions(options: HostOptions): ParsedOptions {
       'there is no such option',
     );
   }
-  const name = String(issue.path[0] ?? 'options');
+  const [name = 'options', index] = issue.path.map(String);
   const shape = name === 'task' ? taskShape : sinkShape; // only these have keys of their own
   const expected = issue.code === 'unrecognized_keys' ? shape : issue.message;
-  throw new SoftirqOptionError(name, (options as unknown as Record<string, unknown>)?.[name], expected);
+  const given = (options as unknown as Record<string, unknown>)?.[name];
+  const isOne = name === 'task' && Array.isArray(given) && index !== undefined;
+  throw new SoftirqOptionError(name, isOne ? given[Number(index)] : given, expected);
 }

@@ -96,6 +96,8 @@ export interface HostOptions {
   sysctl?: SysctlSettings;
   /** For every queue's NAPI instance; may be changed for each while traffic runs. Default: nothing deferred, not threaded. */
   napi?: NapiSettings;
+  /** How many threads of the application can be attached at a time (`host.attach`), 0 … 64. Default 0. */
+  attachments?: number;
   /**
    * What happens when a CPU's thread dies, or is locked up. `stop`: the machine stops with the cause. `migrate`: the other CPUs go on
    * with its queues, and of each queue that it was polling at most one burst is lost (`lostWithCpu`). Default `stop`.

@@ -14,6 +14,7 @@ import { WRITE_AREA_BYTES } from '../capture/write-area.js';
 import type { CpuLayout } from '../cpu/build.js';
 import { type IrqLayout, irqRegionBytes } from '../irq/line.js';
 import { Arena } from '../memory/arena.js';
+import { ATTACHMENT_BYTES } from '../memory/attachment.js';
 import { CONTEXT_BYTES } from '../memory/context.js';
 import {
   type CounterNames,
@@ -46,6 +47,8 @@ import { SoftirqOptionError } from './errors.js';
 const MEMORY_BYTES_MAX = 65_535 * 65_536;
 /** In interrupt mode, no CPU sends packets to the backlog of another. */
 const BACKLOG_SENDERS = 1;
+/** The NIC has none. */
+const NO_TIMERS = 0;
 const BUFFER_ALIGNMENT = 4096;
 const NICS = 1;
 const FLOW_TABLE = `table of ${FLOW_BUCKETS * BUCKET_FLOWS} flows`;
@@ -68,7 +71,11 @@ export interface Plan {
   readonly backlogs: readonly BacklogLayout[];
   /** Contexts that poll and are no CPUs: the workers, by queue, then those for attached threads. `cpu` is the context's id. */
   readonly pollers: readonly CpuLayout[];
-  /** Their context words. */
+  /** The CPUs and these: whoever polls and counts. */
+  readonly polling: readonly CpuLayout[];
+  /** Words of the places for attached threads. */
+  readonly attachments: readonly number[];
+  /** Context words of the pollers. */
   readonly pollerContexts: readonly number[];
   /** Write areas, one for each thread and file that is recorded. */
   readonly writers: readonly number[];
@@ -95,12 +102,11 @@ export interface PlanNeeds {
 
 /** @throws SoftirqOptionError when all of it together does not fit a memory */
 export function makePlan(needs: PlanNeeds): Plan {
-  const { cpus, queues } = needs;
   const arena = new Arena();
   const start = reserveStart(arena);
   const contexts = reserveContexts(arena, needs);
   const irq = reserveIrq(arena, needs, contexts.cpuContexts[0]!);
-  const napiCount = queues + cpus;
+  const napiCount = needs.queues + needs.cpus;
   const napis = arena.reserve('napi instances: queues, backlogs', napiCount * NAPI_BYTES);
   const ofCpus = contexts.cpuContexts.map((_, cpu) => reserveCpu(arena, needs, `cpu ${cpu}`));
   const ofPollers = pollerNames(needs).map((name) => reserveCpu(arena, { ...needs, mode: 'napi', tasks: 0 }, name));
@@ -110,36 +116,28 @@ export function makePlan(needs: PlanNeeds): Plan {
   if (arena.bytes > MEMORY_BYTES_MAX) throw tooLarge(needs, arena.bytes);
   const shared = { irq, rings, buffers };
   const backlogs = ofCpus.flatMap(({ backlog }, cpu) => (backlog === 0 ? [] : [backlogLayout(backlog, cpu)]));
-  const timers = timersByContext(ofCpus, ofPollers, cpus + NICS);
-  const { nicContext } = contexts;
-  const ofAll = { ...shared, sysctls: start.sysctls, napis, napiCount, ...stores, ...timers, backlogs, nicContext };
+  const timersOf = [...ofCpus.map(({ timers }) => timers), NO_TIMERS, ...ofPollers.map(({ timers }) => timers)];
+  const ofAll = { sysctls: start.sysctls, napis, napiCount, ...stores, backlogs, timersOf };
+  const layout = <T>(own: T, cpu: number) => ({ ...shared, ...own, ...ofAll, nicContext: contexts.nicContext, cpu });
+  const cpus = ofCpus.map(layout);
+  const pollers = ofPollers.map((own, index) => layout(own, needs.cpus + NICS + index));
   return {
     bytes: arena.bytes,
     text: arena.describe(),
     ...start,
     ...contexts,
-    ...{ poolCapacity, backlogs, writers },
-    cpus: ofCpus.map((own, cpu) => ({ ...own, ...ofAll, cpu })),
+    ...{ poolCapacity, backlogs, writers, cpus, pollers, polling: [...cpus, ...pollers] },
     nic: { ...shared, ...ofNic, nic: 0 },
-    pollers: ofPollers.map((own, index) => ({ ...own, ...ofAll, cpu: cpus + NICS + index })),
   };
 }
 
-type OwnTimers = readonly { readonly timers: number }[];
-
-function timersByContext(ofCpus: OwnTimers, ofPollers: OwnTimers, firstPoller: number) {
-  return {
-    timersOf: ofCpus.map(({ timers }) => timers),
-    remoteTimers: new Map(ofPollers.map(({ timers }, index) => [firstPoller + index, timers])),
-  };
-}
-
-/** One behind the other, as contextWord() finds them. */
+/** One context behind the other, as contextWord() finds them. */
 function reserveContexts(arena: Arena, needs: PlanNeeds) {
   return {
     cpuContexts: each(arena, needs.cpus, 'context of cpu', CONTEXT_BYTES),
     nicContext: arena.reserve('context of nic 0', CONTEXT_BYTES),
     pollerContexts: pollerNames(needs).map((name) => arena.reserve(`context of ${name}`, CONTEXT_BYTES)),
+    attachments: each(arena, needs.attachments ?? 0, 'words of attachment', ATTACHMENT_BYTES),
   };
 }
 

@@ -26,9 +26,9 @@ export function workerExecArgv(role: string, execArgv: readonly string[] = proce
   return [...kept.flatMap(([, text]) => text), ...(profiled ? [`--cpu-prof-name=${profileName(role)}`] : [])];
 }
 
-/** The file of a role's profile: `cpu0.cpuprofile`. */
+/** The file of a role's profile: `cpu0.cpuprofile`, `napi-nic0-4.cpuprofile`. */
 export function profileName(role: string): string {
-  return `${role}.cpuprofile`;
+  return `${role.replaceAll('/', '-')}.cpuprofile`;
 }
 
 export interface ProfileFlags {

@@ -14,7 +14,7 @@ export interface QueueNapi {
   readonly device: NapiDevice;
   readonly state: NapiState;
   readonly line: IrqLine;
-  /** Of all CPUs. */
+  /** Of all CPUs, and of all others that poll. */
   readonly contexts: readonly ContextWords[];
 }
 

@@ -19,13 +19,24 @@ export interface RecordingTarget {
   readonly roles: readonly string[];
 }
 
-type Recorded = Pick<Config, 'write' | 'writeDropped' | 'cpus'>;
+type Recorded = Pick<Config, 'write' | 'writeDropped' | 'cpus' | 'queues' | 'attachments' | 'napi'>;
 
-export function recordingTargets({ write, writeDropped, cpus }: Recorded): RecordingTarget[] {
+/** As a part of a file is called that the worker of this queue's NAPI writes. */
+export function workerPart(queue: number): string {
+  return `worker${queue}`;
+}
+
+/** Likewise, an attached thread. */
+export function attachedPart(attachment: number): string {
+  return `attached${attachment}`;
+}
+
+export function recordingTargets(config: Recorded): RecordingTarget[] {
+  const { write, writeDropped } = config;
   const shared = write !== null && writeDropped !== null && identityOf(write) === identityOf(writeDropped);
-  const cpuRoles = Array.from({ length: cpus }, (_, cpu) => `cpu${cpu}`);
+  const polling = pollingRoles(config);
   const target = (path: string, option: 'write' | 'writeDropped', delivered: boolean, dropped: boolean) => {
-    const roles = dropped ? [...cpuRoles, 'nic0'] : cpuRoles; // A NIC drops, but never delivers.
+    const roles = dropped ? [...polling, 'nic0'] : polling; // A NIC drops, but never delivers.
     return { path, option, delivered, dropped, roles };
   };
   if (shared) return [target(write, 'write', true, true)];
@@ -33,6 +44,20 @@ export function recordingTargets({ write, writeDropped, cpus }: Recorded): Recor
     ...(write === null ? [] : [target(write, 'write', true, false)]),
     ...(writeDropped === null ? [] : [target(writeDropped, 'writeDropped', false, true)]),
   ];
+}
+
+function pollingRoles({ cpus, queues, attachments, napi }: Recorded): string[] {
+  const names = (count: number, name: (index: number) => string) => Array.from({ length: count }, (_, at) => name(at));
+  return [
+    ...names(cpus, (cpu) => `cpu${cpu}`),
+    ...names(workerCount({ queues, napi }), workerPart),
+    ...names(attachments, attachedPart),
+  ];
+}
+
+/** How many workers there is room for. */
+export function workerCount({ queues, napi }: Pick<Config, 'queues' | 'napi'>): number {
+  return napi.threadWorker === undefined ? 0 : queues;
 }
 
 /** Where a role writes: the file itself when nobody else does. */

@@ -69,10 +69,10 @@ export class Recordings {
     for (const file of this.files) file.abandon();
   }
 
-  cpuTask(cpu: number): CpuRecorderTask | null {
+  /** @param role of a CPU, or of another context that polls */
+  cpuTask(role: string): CpuRecorderTask | null {
     if (this.files.length === 0) return null;
-    const task = (kind: 'delivered' | 'dropped') =>
-      this.files.find(({ target }) => target[kind])?.taskOf(`cpu${cpu}`) ?? null;
+    const task = (kind: 'delivered' | 'dropped') => this.files.find(({ target }) => target[kind])?.taskOf(role) ?? null;
     return { epoch: this.epoch, delivered: task('delivered'), dropped: task('dropped') };
   }
 
@@ -133,7 +133,7 @@ export class Recordings {
   /** From the moment when the files were opened, be it that no packet ever came. */
   private statistics(taken: number, dropped: number): InterfaceStatistics {
     const { endNs } = readCounters(this.views, NIC_COUNTERS, this.plan.nic.counters);
-    const polls = this.plan.cpus.map((cpu) => readCounters(this.views, CPU_COUNTERS, cpu.counters).lastPollNs);
+    const polls = this.plan.polling.map(({ counters }) => readCounters(this.views, CPU_COUNTERS, counters).lastPollNs);
     return {
       start: timestampOf(this.epoch, this.openedNs),
       end: timestampOf(this.epoch, Math.max(this.openedNs, endNs, ...polls)),

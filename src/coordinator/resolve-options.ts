@@ -50,13 +50,17 @@ export function resolveOptions(options: HostOptions): Config {
 }
 
 function tasksOf(given: ParsedOptions['task']): TaskConfig[] {
-  return [given ?? []].flat().map((task) => {
-    const given = typeof task === 'string' ? { url: task } : task;
-    const { url, name, weight = NICE_0_WEIGHT, data = null, capabilities = [] } = given;
+  return given.map((task) => {
+    const whole = typeof task === 'string' ? { url: task } : task;
+    const { url, name, weight = NICE_0_WEIGHT, data = null, capabilities = [] } = whole;
     return { url, name: name ?? basename(url).replace(/\.[cm]?[jt]s$/, ''), weight, data, capabilities };
   });
 }
+
 function refuseMismatched(parsed: ParsedOptions): void {
+  if (parsed.mode === 'interrupt' && parsed.attachments > 0) {
+    throw new SoftirqOptionError('attachments', parsed.attachments, 'is only for mode napi');
+  }
   const [foreign, device] = parsed.device === 'pktgen' ? [CAPTURE_ONLY, 'pcap:FILE'] : [PKTGEN_ONLY, 'pktgen'];
   for (const name of foreign) {
     if (parsed[name] !== undefined) {

@@ -107,6 +107,11 @@ export class Roles {
     await this.downs.get(role);
   }
 
+  /** Resolves when the role is down. */
+  async whenDown(role: string): Promise<void> {
+    if (this.up.has(role)) await this.downs.get(role);
+  }
+
   /** @internal For tests: ends one thread as an accident would. */
   kill(role: string): Promise<void> {
     return this.up.get(role)!.thread.kill();

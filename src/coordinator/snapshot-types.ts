@@ -86,6 +86,22 @@ export interface CpuSnapshot {
   readonly cpuSeconds: number | null;
 }
 
+/** A thread that polls and is no CPU: the worker of a threaded NAPI, of all its lives, or an attached thread. */
+export interface ThreadSnapshot {
+  /** `napi/nic0-4`, `attached0` */
+  readonly name: string;
+  /** Of the instance whose thread it is; null: an attached thread polls any. */
+  readonly napiId: number | null;
+  /** Kernel thread id; null while there is no thread, and where the system does not tell. */
+  readonly tid: number | null;
+  readonly polls: number;
+  readonly processed: number;
+  /** As of CPUs. */
+  readonly busyPollRxPackets: number;
+  readonly sleeps: number;
+  readonly cpuSeconds: number | null;
+}
+
 /** All packets of one IP version, protocol, source and destination: one direction of a conversation. */
 export interface FlowSnapshot {
   /** `udp`, `tcp`, `icmp` … as IANA calls it, or the number that has no name here. */
@@ -203,6 +219,8 @@ export interface Snapshot {
   readonly durationSeconds: number;
   readonly nics: readonly NicSnapshot[];
   readonly cpus: readonly CpuSnapshot[];
+  /** Empty unless `napi.threadWorker` or `attachments` was asked for. */
+  readonly threads: readonly ThreadSnapshot[];
   readonly tasks: readonly TaskSnapshot[];
   readonly stack: StackSnapshot;
   readonly rates: RatesSnapshot;

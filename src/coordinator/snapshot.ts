@@ -2,6 +2,7 @@
 // Reads a machine's counters into a snapshot.
 
 import { loadavg } from 'node:os';
+import type { CpuLayout } from '../cpu/build.js';
 import { ContextWords } from '../memory/context.js';
 import {
   CAPTURE_COUNTERS,
@@ -26,6 +27,7 @@ import type { CpuState } from './cpus.js';
 import type { Machine } from './machine.js';
 import type { Plan } from './plan.js';
 import { readProtocols } from './protocols.js';
+import { type PollerInfo, threadSnapshots } from './snapshot-threads.js';
 import type {
   CaptureSnapshot,
   CpuSnapshot,
@@ -46,6 +48,8 @@ export interface SnapshotSource {
   readonly recordings: { snapshot(): readonly RecordingSnapshot[] };
   /** What each role's thread had used when traffic began, by role. */
   readonly useAtStart: ReadonlyMap<string, ThreadUse>;
+  /** Who each of the plan's pollers is now. */
+  readonly pollers: () => readonly PollerInfo[];
   readonly cpus: { stateOf(cpu: number): CpuState };
   /** Frames that went with CPUs, by queue. */
   readonly lost: readonly number[];
@@ -61,11 +65,12 @@ export function takeSnapshot(source: SnapshotSource, final: boolean): Snapshot {
   const { machine, plan } = source;
   const { views } = machine;
   const nic = readCounters(views, NIC_COUNTERS, plan.nic.counters);
-  const cpus = plan.cpus.map((_, cpu) => readCpu(views, plan, cpu));
-  const total = sumCounters(cpus, CPU_COUNTERS);
+  const polling = plan.polling.map((layout) => readPolling(views, plan, layout));
+  const cpus = polling.slice(0, plan.cpus.length);
+  const total = sumCounters(polling, CPU_COUNTERS);
   const queues = plan.nic.rings.map((_, id) => queueSnapshot(source, id));
   const nics = [nicSnapshot(source, nic, queues, final)];
-  const durationSeconds = duration(nic, cpus, final);
+  const durationSeconds = duration(nic, polling, final);
   const { rxMissedErrors, rxLengthErrors, rxPackets, irqs } = nics[0]!;
   const dropped = rxMissedErrors + rxLengthErrors + total.dropped + sum(MALFORMED_REASONS.map((name) => total[name]));
   const inFlight = countInFlight(machine, plan);
@@ -78,6 +83,7 @@ export function takeSnapshot(source: SnapshotSource, final: boolean): Snapshot {
     durationSeconds,
     nics,
     cpus: cpus.map((counters, id) => cpuSnapshot(source, counters, id, final)),
+    threads: threadSnapshots(source),
     tasks: taskSnapshots(source),
     stack: stackSnapshot(source, total),
     rates: {
@@ -95,23 +101,23 @@ export function takeSnapshot(source: SnapshotSource, final: boolean): Snapshot {
       holds: final ? offered === total.delivered + dropped + lostWithCpu + inFlight : null,
     },
     recordings: source.recordings.snapshot(),
-    noise: { loadAverage: loadavg()[0]!, involuntarySwitches: involuntarySwitches(source, nic, cpus, final) },
+    noise: { loadAverage: loadavg()[0]!, involuntarySwitches: involuntarySwitches(source, nic, polling, final) },
   };
 }
 
-/** With the packets for it that other CPUs have dropped, each of which counts for itself. */
-function readCpu(views: Views, { cpus, backlogs }: Plan, cpu: number): CpuCounters {
-  const own = readCounters(views, CPU_COUNTERS, cpus[cpu]!.counters);
+/** Of a CPU with the packets for it that others have dropped, each of which counts for itself. */
+function readPolling(views: Views, { backlogs }: Plan, { cpu, counters }: CpuLayout): CpuCounters {
+  const own = readCounters(views, CPU_COUNTERS, counters);
   const backlog = backlogs[cpu];
   return backlog === undefined ? own : { ...own, dropped: own.dropped + backlogDropped(views, backlog) };
 }
 
-/** @param total the counters of all CPUs, added up */
+/** @param total the counters of all that poll, added up */
 function stackSnapshot({ machine, plan, config }: SnapshotSource, total: CpuCounters): StackSnapshot {
   return {
     delivered: total.delivered,
     deliveredBytes: total.deliveredBytes,
-    ...readProtocols(machine.views, plan.cpus),
+    ...readProtocols(machine.views, plan.polling),
     malformed: pick(total, MALFORMED_REASONS),
     dropped: { backlog: total.dropped },
     topFlows: topFlowsSnapshot(machine.views, plan, config.topFlows),
@@ -122,7 +128,7 @@ function queueSnapshot({ machine, plan, lost }: SnapshotSource, id: number): Que
   const { views, lines, states, device } = machine;
   const state = states[id];
   const nic = readCounters(views, NIC_QUEUE_COUNTERS, plan.nic.queueCounters[id]!);
-  const polls = plan.cpus.map(({ pollCounters }) => readCounters(views, POLL_COUNTERS, pollCounters[id]!));
+  const polls = plan.polling.map(({ pollCounters }) => readCounters(views, POLL_COUNTERS, pollCounters[id]!));
   const total = sumCounters(polls, POLL_COUNTERS);
   return {
     id,
@@ -220,7 +226,7 @@ function offerSeconds(nic: NicCounters, durationSeconds: number): number {
 }
 
 function pollTotals({ machine, plan }: SnapshotSource, name: (typeof POLL_COUNTERS)[number]): number[] {
-  return plan.cpus.flatMap(({ pollCounters }) =>
+  return plan.polling.flatMap(({ pollCounters }) =>
     pollCounters.map((block) => readCounters(machine.views, POLL_COUNTERS, block)[name]),
   );
 }
@@ -249,11 +255,11 @@ function liveUse({ machine, useAtStart }: SnapshotSource, context: number, role:
 function involuntarySwitches(
   source: SnapshotSource,
   nic: NicCounters,
-  cpus: readonly CpuCounters[],
+  polling: readonly CpuCounters[],
   final: boolean,
 ): number | null {
   const uses = final
-    ? [nic, ...cpus].map(recordedUse)
+    ? [nic, ...polling].map(recordedUse)
     : [
         liveUse(source, source.plan.nicContext, 'nic0'),
         ...source.plan.cpuContexts.map((context, id) => liveUse(source, context, `cpu${id}`)),

@@ -13,20 +13,24 @@ import { CaptureError } from '../capture/capture-error.js';
 import { ContextWords, END_SOURCE } from '../memory/context.js';
 import { CPU_COUNTERS, readCounters } from '../memory/counters.js';
 import { Barrier } from '../memory/sync/barrier.js';
+import type { Views } from '../memory/views.js';
 import type { NicSettings } from '../nic/build.js';
 import type { SourceFault } from '../nic/devices/device.js';
 import { readNic } from '../nic/nic.js';
 import { type ThreadUse, threadUse } from '../runtime/thread.js';
+import { Attachments } from './attachments.js';
 import { CpuDead } from './cpu-dead.js';
 import { Cpus, type HotplugNeeds } from './cpus.js';
 import { Drain } from './drain.js';
 import { BrokenCaptureError, InvariantError, RoleError } from './errors.js';
 import { Lockups } from './lockups.js';
 import type { Machine } from './machine.js';
+import { NapiWorkerThreads } from './napi-workers.js';
 import type { Config } from './options.js';
 import type { Plan } from './plan.js';
+import { workerCount } from './recording-paths.js';
 import { Recordings } from './recordings.js';
-import { type Meeting, type RoleTasks, roleTasks } from './role-tasks.js';
+import { type Meeting, RoleTasks } from './role-tasks.js';
 import { type RoleEvents, Roles } from './roles.js';
 import { type SnapshotSource, takeSnapshot } from './snapshot.js';
 import type { Snapshot } from './snapshot-types.js';
@@ -39,6 +43,7 @@ const WATCH_DRAIN_MS = 5;
 const START_TIMEOUT_MS = 40_000;
 /** How long threads have to leave their loops after STOP before they are ended. */
 const LEAVE_MS = 2000;
+const NOTHING_YET: ThreadUse = { cpuNs: 0, involuntarySwitches: 0 };
 const LEAVE_AFTER_FAILURE_MS = 200;
 
 export class Supervisor implements RoleEvents {
@@ -59,6 +64,8 @@ export class Supervisor implements RoleEvents {
   private readonly tasks: RoleTasks;
   private readonly drain: Drain;
   private readonly roles: Roles;
+  private readonly workers: NapiWorkerThreads;
+  readonly attachments: Attachments;
   private readonly cpus: Cpus;
   private readonly lockups: Lockups;
   /** CPUs that are locked up and about to be ended. */
@@ -82,22 +89,19 @@ export class Supervisor implements RoleEvents {
     const dead = new CpuDead(machine.views, plan);
     this.cpus = new Cpus(plan.cpus.length, dead);
     const { cpus } = this;
-    this.source = {
-      machine,
-      plan,
-      config: visible(config),
-      recordings,
-      useAtStart,
-      cpus,
-      lost: dead.lost,
-      fault: null,
-    };
+    const pollers = () => [...this.workers.infos(), ...this.attachments.infos()];
+    const ofThreads = { recordings, useAtStart, pollers, cpus, lost: dead.lost, fault: null };
+    this.source = { machine, plan, config: visible(config), ...ofThreads };
     this.nic = new ContextWords(machine.views, plan.nicContext);
-    this.contexts = [this.nic, ...plan.cpuContexts.map((address) => new ContextWords(machine.views, address))];
+    this.contexts = [this.nic, ...contextsAt(machine.views, plan.cpuContexts)];
     this.drain = new Drain(machine.views, plan);
-    this.tasks = roleTasks(machine, plan, config, nicSettings, recordings);
+    this.tasks = new RoleTasks(machine, plan, config, nicSettings, recordings);
     this.roles = new Roles(config.execArgv, this);
-    this.hotplug = { cpus, dead, roles: this.roles, contexts: this.contexts, start: (cpu) => this.startCpu(cpu, null) };
+    this.workers = this.workersOf(config);
+    this.attachments = new Attachments(machine, plan, config, recordings);
+    const pollerContexts = contextsAt(machine.views, plan.pollerContexts);
+    const contexts = [...this.contexts, ...pollerContexts];
+    this.hotplug = { cpus, dead, roles: this.roles, contexts, start: (cpu) => this.startCpu(cpu, null) };
     this.lockups = new Lockups(this.contexts.slice(1), config.lockupSeconds, 2 * WATCH_MS);
     this.done = new Promise((resolve, reject) => Object.assign(this, { resolve, reject }));
     this.done.catch(() => {}); // A failure reaches whoever awaits done or stop(), and must not end the process before.
@@ -105,13 +109,14 @@ export class Supervisor implements RoleEvents {
 
   /**
    * Resolves when all threads have met; one that dies after that, be it at once, is told by `done` alone.
+   * @param prepare what is done when files can be recorded and before the threads start; null: it is done
    * @throws RecordingError before any thread starts · RoleError when a thread died before all had met
    */
-  async start(): Promise<void> {
+  async start(prepare: () => Promise<void> | null): Promise<void> {
     const parties = 1 + this.contexts.length;
     const barrier = new Barrier(this.machine.views.words.buffer, this.plan.barrier, parties);
     this.recordings.open();
-    await this.tryStartThreads(parties);
+    await this.tryStartThreads(prepare, parties);
     const met = await barrier.waitAsync(START_TIMEOUT_MS, () => this.failure !== null);
     if (!met) {
       barrier.breakUp(); // The others wake, and find STOP.
@@ -119,8 +124,7 @@ export class Supervisor implements RoleEvents {
     }
     this.met = true;
     for (const [index, role] of this.names().entries()) {
-      const use = threadUse(this.contexts[index]!.tid());
-      if (use !== null) this.useAtStart.set(role, use);
+      this.noteUse(role, this.contexts[index]!.tid());
     }
     if (this.config.duration !== null) this.deadlineMs = performance.now() + this.config.duration * 1000;
     if (!this.stopping) this.watchLater();
@@ -141,19 +145,14 @@ export class Supervisor implements RoleEvents {
   }
 
   /** A CPU has a fresh thread: what that one uses adds to what those before have used. */
-  noteUse(cpu: number): void {
-    const use = threadUse(this.contexts[1 + cpu]!.tid());
+  cpuRuns(cpu: number): void {
     const before = readCounters(this.machine.views, CPU_COUNTERS, this.plan.cpus[cpu]!.counters);
-    if (use === null) return;
-    this.useAtStart.set(`cpu${cpu}`, {
-      cpuNs: use.cpuNs - before.cpuNs,
-      involuntarySwitches: use.involuntarySwitches - before.involuntarySwitches,
-    });
+    this.noteUse(`cpu${cpu}`, this.contexts[1 + cpu]!.tid(), before);
   }
 
   /** @internal For tests: ends one thread as an accident would. */
   kill(role: string): Promise<void> {
-    return this.roles.kill(role);
+    return this.roles.isUp(role) ? this.roles.kill(role) : this.workers.kill(role);
   }
 
   /** @internal Told by the roles. */
@@ -168,14 +167,24 @@ export class Supervisor implements RoleEvents {
     if (cpu < 0 || !this.migrates() || !this.cpus.lose(cpu, cause)) this.fail(new RoleError(role, cause));
   }
 
+  private noteUse(role: string, tid: number, before: ThreadUse = NOTHING_YET): void {
+    const use = threadUse(tid);
+    if (use === null) return;
+    const { cpuNs, involuntarySwitches } = before;
+    const atStart = { cpuNs: use.cpuNs - cpuNs, involuntarySwitches: use.involuntarySwitches - involuntarySwitches };
+    this.useAtStart.set(role, atStart);
+  }
+
   private names(): string[] {
     return [NIC, ...this.plan.cpus.map(({ cpu }) => `cpu${cpu}`)];
   }
 
   /** @throws Error of Node's when there can be no such thread, by execArgv; then nothing is open and nothing runs */
-  private async tryStartThreads(parties: number): Promise<void> {
+  private async tryStartThreads(prepare: () => Promise<void> | null, parties: number): Promise<void> {
     try {
-      this.startThreads(parties);
+      const preparing = prepare();
+      if (preparing !== null) await preparing;
+      if (this.failure === null) this.startThreads(parties); // or a worker has died meanwhile
     } catch (error) {
       await this.endThreads(0);
       this.recordings.abandon();
@@ -187,10 +196,21 @@ export class Supervisor implements RoleEvents {
     const meeting = { barrier: this.plan.barrier, parties };
     this.roles.start(NIC, 'nic', this.nic, this.tasks.nic(meeting));
     for (const { cpu } of this.plan.cpus) this.startCpu(cpu, meeting);
+    if (this.draining) this.nic.ask(END_SOURCE); // Somebody has asked before it had a thread.
   }
 
   private startCpu(cpu: number, meeting: Meeting): void {
     this.roles.start(`cpu${cpu}`, 'cpu', this.contexts[1 + cpu]!, this.tasks.cpu(cpu, meeting));
+  }
+
+  private workersOf(config: Config): NapiWorkerThreads {
+    const { machine, plan } = this;
+    const workers = new NapiWorkerThreads(machine, plan, workerCount(config), config.execArgv, {
+      task: (queue, name) => this.tasks.worker(queue, name),
+      fail: (error) => this.fail(error),
+    });
+    if (workerCount(config) > 0) machine.threads.provide(workers);
+    return workers;
   }
 
   private migrates(): boolean {
@@ -220,6 +240,11 @@ export class Supervisor implements RoleEvents {
   }
 
   private watch(): void {
+    const dead = this.attachments.dead();
+    if (dead !== null) {
+      this.fail(dead);
+      return;
+    }
     const now = performance.now();
     this.lookForLockups(now);
     this.cpus.sweep();
@@ -267,10 +292,19 @@ export class Supervisor implements RoleEvents {
   private async endThreads(patienceMs: number): Promise<string[]> {
     this.stopping = true;
     if (this.timer !== null) clearTimeout(this.timer);
-    const stuck = await this.roles.endAll(patienceMs);
+    const [attached, ...stuck] = await Promise.all([
+      this.attachments.endAll(patienceMs),
+      this.roles.endAll(patienceMs),
+      this.workers.endAll(patienceMs),
+    ]);
+    this.failure ??= attached;
     this.ended = true;
-    return stuck;
+    return stuck.flat();
   }
+}
+
+function contextsAt(views: Views, addresses: readonly number[]): ContextWords[] {
+  return addresses.map((address) => new ContextWords(views, address));
 }
 
 function stuckError(roles: readonly string[]): RoleError | null {

@@ -29,8 +29,8 @@ import { loadSink, loadTasks } from './modules.js';
 import type { SinkOption, TaskConfig } from './options.js';
 import { calibrateWork } from './work.js';
 
-/** What both kinds of worker are given. */
-interface RoleTask {
+/** What every kind of worker is given. */
+export interface RoleTask {
   readonly handle: Handle;
   /** Byte address of the role's context words. */
   readonly context: number;
@@ -94,12 +94,12 @@ export async function runCpuTask(task: CpuTask): Promise<void> {
   runRole(views, task, recordingAgent(cpu, recorder), clock, counters);
 }
 
-function recordingAgent(agent: Agent, recorder: Flushed | null): Agent {
+export function recordingAgent(agent: Agent, recorder: Flushed | null): Agent {
   return recorder === null ? agent : new RecordingAgent(agent, recorder);
 }
 
 /** Meets the others, runs the agent until main says stop, and leaves the thread's own figures behind. */
-function runRole(
+export function runRole(
   views: Views,
   task: RoleTask,
   agent: Agent,

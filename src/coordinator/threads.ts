@@ -8,7 +8,7 @@ import { Piscina } from 'piscina';
 import { workerExecArgv } from './profile.js';
 
 /** Name of a file under workers/. */
-export type WorkerFile = 'nic' | 'cpu';
+export type WorkerFile = 'nic' | 'cpu' | 'napi';
 
 export class RoleThread {
   readonly role: string;

@@ -30,7 +30,7 @@ const PROTOCOL_KEYWORDS: Readonly<Record<number, string>> = {
 /** @param asked the option `topFlows`; not a number: flows are not counted */
 export function topFlowsSnapshot(views: Views, plan: Plan, asked: unknown): TopFlowsSnapshot | null {
   if (typeof asked !== 'number') return null;
-  const tables = plan.cpus.map((cpu) => cpu.flows);
+  const tables = plan.polling.map(({ flows }) => flows);
   const { flows, held, noFlow, evictions, evicted } = largestFlows(views, tables, FLOW_BUCKETS, asked);
   return { flows: flows.map(flowSnapshot), held, noFlow, evictions, evictedPackets: evicted };
 }

@@ -7,9 +7,9 @@
 //   filled   any       disabled, or DISABLE  main, which will enable it        for ever
 //   filled   pending   any                   the CPU that takes the line       STARVED_MS
 //   filled   any       SCHED, held           its holder                        STARVED_MS
-//   filled   masked    idle, deferring       its timer                         STARVED_MS
+//   filled   any       idle, timer armed     the CPU whose timer it is         STARVED_MS
 //   filled   on        idle                  nobody: the interrupt was lost    LOST_MS, and a grace period
-//   filled   masked    idle                  nobody: the unmask was lost       LOST_MS, and a grace period
+//   filled   masked    idle                  nobody: unmask or timer was lost  LOST_MS, and a grace period
 //
 // A thread that does not get its core may be between two of its steps for long; the grace period makes sure that none is.
 
@@ -34,7 +34,9 @@ export class Watchdog {
 
   constructor(machine: Machine, plan: Plan) {
     const { views, lines } = machine;
-    const contexts = [plan.nicContext, ...plan.cpuContexts].map((address) => new ContextWords(views, address));
+    const contexts = [plan.nicContext, ...plan.cpuContexts, ...plan.pollerContexts].map(
+      (address) => new ContextWords(views, address),
+    );
     this.queues = plan.nic.rings.map((ring, queue) => {
       const state = napiState(views, plan.cpus[0]!.napis, queue);
       return new QueueWatch(views, queue, ring, lines[queue]!, state, contexts);
@@ -114,7 +116,6 @@ class QueueWatch {
     const scheduled = (state & NAPI_BITS.SCHED) !== 0;
     if ((state & NAPI_BITS.DISABLE) !== 0 || (scheduled && holder === PARKED)) return 'main';
     if (scheduled || this.line.isPending()) return 'somebody';
-    const deferring = !this.line.isEnabled() && this.state.groFlushTimeoutNs > 0;
-    return deferring ? 'somebody' : 'nobody';
+    return this.state.timerCpu() >= 0 ? 'somebody' : 'nobody';
   }
 }

@@ -23,7 +23,12 @@ export function calibrateWork(
   new Once(views.words.buffer, once).run(() => {
     views.doubles[at] = ITERATIONS / bestRoundNs(bursts, clock);
   }, TIMEOUT_MS);
-  return Math.max(1, Math.round(workNs * views.doubles[at]!));
+  return iterationsFor(views, workSpeed, workNs);
+}
+
+/** Once a CPU has calibrated. */
+export function iterationsFor(views: Views, workSpeed: number, workNs: number): number {
+  return workNs === 0 ? 0 : Math.max(1, Math.round(workNs * views.doubles[workSpeed / DOUBLE_BYTES]!));
 }
 
 /** The quickest of several rounds: noise only ever adds. */

@@ -89,12 +89,13 @@ export function buildCpu(views: Views, layout: CpuLayout, settings: CpuSettings,
 }
 
 function addTasks(views: Views, layout: CpuLayout, core: CpuCore, { tasks, clock, signalPending }: CpuSeams): void {
-  const { busyPoller, scheduler, interrupts } = core;
+  const { busyPoller, scheduler, interrupts, sysctls } = core;
   const interrupted = () => interrupts.any();
   for (const [index, { name, weight, capabilities, begin }] of tasks.entries()) {
     const counters = counterAddresses(TASK_COUNTERS, layout.taskCounters[index]!, TASK_COUNTERS);
     const sleep = new TaskSleep();
-    const cpu: TaskCpu = { busyPoller, clock, packets: arrivalsOf(views, layout, core), signalPending };
+    const packets = arrivalsOf(views, layout, core);
+    const cpu: TaskCpu = { busyPoller, clock, sysctls, packets, signalPending };
     const step = begin(new TaskNapi(cpu, capabilities, sleep));
     scheduler.add(new ApplicationTask(views, name, step, sleep, weight, clock, interrupted, counters));
   }

@@ -40,10 +40,8 @@ export interface CoreLayout {
   readonly softnet: number;
   /** The CPU's timers, of timersBytes(napiCount). */
   readonly timers: number;
-  /** Those of all CPUs, by number. */
+  /** Those of all contexts, by id. */
   readonly timersOf: readonly number[];
-  /** By context id: those of the contexts that are no CPUs. Default: there is none. */
-  readonly remoteTimers?: ReadonlyMap<number, number>;
   /** The machine's. */
   readonly sysctls: number;
   /** The CPU's block of CPU_COUNTERS. */
@@ -116,14 +114,13 @@ export function buildCore(
 }
 
 /** By kind. */
-function callHandlers(softnet: Softnet, timers: NapiTimers, { timersOf, remoteTimers }: CoreLayout): CallHandler[] {
+function callHandlers(softnet: Softnet, timers: NapiTimers, { timersOf, irq }: CoreLayout): CallHandler[] {
   const handlers: CallHandler[] = [];
   handlers[CALL_SCHEDULE] = (id) => softnet.napiScheduleHeld(id);
   handlers[CALL_CPU_DEAD] = (cpu) => timers.adoptAll(cpu, timersOf[cpu]!);
   handlers[CALL_TIMER] = (id) => {
     const from = softnet.napis[id]!.state.timerCpu();
-    const address = remoteTimers?.get(from);
-    if (address !== undefined) timers.adopt(id, from, address); // or it was cancelled, or armed anew elsewhere
+    if (from >= irq.cpus) timers.adopt(id, from, timersOf[from]!); // or it was cancelled, or a CPU has armed it since
   };
   return handlers;
 }

@@ -3,23 +3,19 @@
 
 import { type BusyPollParams, type Capabilities, NO_BUSY_POLL, socketParams } from '../napi/busy-params.js';
 import { BUSY_POLL_BUDGET, type BusyLoop, type BusyPoller } from '../napi/busy-poll.js';
-import { NapiWait, type Waitable } from '../napi/wait.js';
-import type { Clock } from '../runtime/clock.js';
+import { NapiWait, type Waitable, type WaitSeams } from '../napi/wait.js';
 import type { TaskSleep } from './task-sleep.js';
 import { TaskWait } from './task-wait.js';
 
 /** What of its CPU a task can see. */
-export interface TaskCpu {
+export interface TaskCpu extends WaitSeams {
   readonly busyPoller: BusyPoller;
-  readonly clock: Clock;
   /** What each queue brings to this CPU. */
   readonly packets: readonly Waitable[];
-  /** Main has asked something of this thread. */
-  readonly signalPending: () => boolean;
 }
 
 export class TaskNapi {
-  /** Per queue: ready when it has brought packets to this CPU, by whichever poll. For `wait()`, in place of a sink's own event. */
+  /** Per queue: ready when it has brought packets to this CPU, by whichever poll. For one wait, in place of a sink's own event. */
   readonly packets: readonly Waitable[];
   private readonly cpu: TaskCpu;
   private readonly capabilities: Capabilities;
@@ -61,8 +57,8 @@ export class TaskNapi {
    * @throws ErrnoError as its setParams()
    */
   wait(events: readonly Waitable[], params: Partial<BusyPollParams> = {}): TaskWait {
-    const { busyPoller, clock, signalPending } = this.cpu;
-    const wait = new TaskWait(new NapiWait(busyPoller, clock, events, signalPending), this.sleep, this.capabilities);
+    const inner = new NapiWait(this.cpu.busyPoller, events, this.cpu);
+    const wait = new TaskWait(inner, this.sleep, this.capabilities);
     wait.setParams(params);
     return wait;
   }

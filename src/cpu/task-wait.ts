@@ -32,7 +32,9 @@ export class TaskWait {
   }
 
   /**
-   * EPIOCSPARAMS: all at once; what is left away is 0, 8 and false. Default: no busy polling.
+   * EPIOCSPARAMS: all at once; what is left away is 0, 8 and false. Default: no busy polling, unless
+   * net.core.busy_poll, which counts where `usecs` is 0, says otherwise. Let `usecs` be some milliseconds at most: moving a line
+   * may have to wait for its end.
    * @throws ErrnoError EINVAL · EPERM for a budget over 64 without CAP_NET_ADMIN
    */
   setParams(params: Partial<BusyPollParams>): void {

@@ -42,7 +42,7 @@ export class ContextWords {
     openDoorbell(this.words, this.base);
   }
 
-  /** No thread has it any more: to whoever waits for one to be at the top of its loop, it sleeps, and nobody wakes it. */
+  /** No thread has it any more, or an attached one is outside of its calls: to whoever waits for it, it sleeps, and nobody wakes it. */
   end(): void {
     closeDoorbell(this.words, this.base);
   }
@@ -71,6 +71,15 @@ export class ContextWords {
   }
 
   // ── the owner's side ──
+  /** An attached thread begins a call, and ends it by end(). @returns false when it may not, since all ends: then it has not begun */
+  enter(): boolean {
+    openDoorbell(this.words, this.base);
+    // Behind it: pairs with ask(STOP), and the look at asleep() behind that. Either we see STOP here, or main sees us.
+    if (this.request() !== STOP) return true;
+    this.end();
+    return false;
+  }
+
   request(): number {
     return Atomics.load(this.words, this.base + REQUEST);
   }

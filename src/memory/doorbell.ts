@@ -7,6 +7,7 @@
 //   anybody  ASLEEP → AWAKE      something to do; whoever makes this change, and nobody else, notifies
 //   main     any → GONE          the owner's thread has ended
 //   main     any → AWAKE         before a thread owns it
+//   owner    GONE ↔ AWAKE        an attached thread, which never sleeps here: around each of its calls
 //   never    wait without announce(), and a look at every source of work, before it
 
 import { CACHE_LINE_BYTES } from './layout.js';

@@ -281,7 +281,7 @@ function write(state: NapiState, tunables: Partial<NapiTunables>): void {
 }
 
 /** An operation that is complete with its begin(). */
-function now(begin: () => void): ControlOperation {
+export function now(begin: () => void): ControlOperation {
   return { begin, step: () => true, stuck: (why) => new Error(why) };
 }
 

@@ -6,6 +6,7 @@
 //   2  net.core.netdev_max_backlog     packets in input_pkt_queue                main
 //   3  net.core.dev_weight             packets per poll of a backlog …           main
 //   4  net.core.dev_weight_rx_bias     … times this                              main
+//   5  net.core.busy_poll              µs of busy polling, of who says nothing   main
 
 import { CACHE_LINE_BYTES } from '../memory/layout.js';
 import type { Views } from '../memory/views.js';
@@ -16,6 +17,7 @@ const NETDEV_BUDGET_USECS = 1;
 const NETDEV_MAX_BACKLOG = 2;
 const DEV_WEIGHT = 3;
 const DEV_WEIGHT_RX_BIAS = 4;
+const BUSY_POLL = 5;
 export const SYSCTL_BYTES = CACHE_LINE_BYTES;
 
 /** What a backlog has room for, and the default of netdev_max_backlog. It is full when it is longer, so one more fits. */
@@ -36,6 +38,7 @@ const SYSCTLS = {
   },
   'net.core.dev_weight': { word: DEV_WEIGHT, value: () => 64, min: () => 1, max: S32_MAX },
   'net.core.dev_weight_rx_bias': { word: DEV_WEIGHT_RX_BIAS, value: () => 1, min: () => 1, max: S32_MAX },
+  'net.core.busy_poll': { word: BUSY_POLL, value: () => 0, min: () => 0, max: S32_MAX },
 } as const;
 
 export type SysctlName = keyof typeof SYSCTLS;
@@ -79,6 +82,11 @@ export class Sysctls {
   /** dev_rx_weight: packets per poll of a backlog. */
   get devRxWeight(): number {
     return Atomics.load(this.words, this.base + DEV_WEIGHT) * Atomics.load(this.words, this.base + DEV_WEIGHT_RX_BIAS);
+  }
+
+  /** For a wait that has no time of its own, µs; 0: it does not busy-poll. */
+  get busyPollUsecs(): number {
+    return Atomics.load(this.words, this.base + BUSY_POLL);
   }
 
   // ── main ──

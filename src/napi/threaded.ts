@@ -30,11 +30,14 @@ export class NapiThreads {
   private readonly names = new Map<number, string>();
   private readonly asWorkers = new Set<number>();
   private readonly create: (name: string) => void;
-  private readonly workers: NapiWorkers | null;
+  private workers: NapiWorkers | null = null;
 
-  /** @param workers null: there is no room for any */
-  constructor(create: (name: string) => void = () => {}, workers: NapiWorkers | null = null) {
+  constructor(create: (name: string) => void = () => {}) {
     this.create = create;
+  }
+
+  /** Without it there is no room for workers. */
+  provide(workers: NapiWorkers): void {
     this.workers = workers;
   }
 

@@ -17,13 +17,14 @@ import { wordsAt } from '../memory/views.js';
 import type { Clock } from '../runtime/clock.js';
 import { type BusyPollParams, type Capabilities, NO_BUSY_POLL, waitParams } from './busy-params.js';
 import { type BusyPoller, busyLoopTimedOut } from './busy-poll.js';
+import type { Sysctls } from './sysctl.js';
 
 const COUNT = 0;
 const NAPI_ID = 1;
 /** A cache line of its own. */
 export const EVENT_BYTES = CACHE_LINE_BYTES;
 
-/** What one can wait for. */
+/** What one can wait for, as one waiter sees it: what it has taken is no news to it any more. */
 export interface Waitable {
   /** Something has come since the last take(). */
   isReady(): boolean;
@@ -71,29 +72,29 @@ export class WaitEvent implements Waitable {
   }
 }
 
+/** What comes from outside. */
+export interface WaitSeams {
+  readonly clock: Clock;
+  readonly sysctls: Sysctls;
+  /** True: somebody wants this thread for something else, and it must not busy-poll on. */
+  readonly signalPending: () => boolean;
+}
+
 export class NapiWait {
   /** Indices of the events that the last wait() found; the first `ready` of them stand. */
   readonly found: Int32Array;
   private readonly poller: BusyPoller;
-  private readonly clock: Clock;
   private readonly events: readonly Waitable[];
-  private readonly signalPending: () => boolean;
+  private readonly seams: WaitSeams;
   private params = NO_BUSY_POLL;
   private id = 0;
   private readonly loopEnd = (startNs: number): boolean =>
-    this.isReady() || this.timedOut(startNs) || this.signalPending();
+    this.isReady() || this.timedOut(startNs) || this.seams.signalPending();
 
-  /** @param signalPending true: somebody wants this thread for something else, and it must not busy-poll on */
-  constructor(
-    poller: BusyPoller,
-    clock: Clock,
-    events: readonly Waitable[],
-    signalPending: () => boolean = () => false,
-  ) {
+  constructor(poller: BusyPoller, events: readonly Waitable[], seams: WaitSeams) {
     this.poller = poller;
-    this.clock = clock;
     this.events = events;
-    this.signalPending = signalPending;
+    this.seams = seams;
     this.found = new Int32Array(events.length);
   }
 
@@ -148,8 +149,8 @@ export class NapiWait {
 
   /** ep_busy_loop. @returns true when there are events now */
   private busyLoop(): boolean {
-    const { prefer, budget, usecs } = this.params;
-    if (this.id === 0 || (usecs === 0 && !prefer)) return false;
+    const { prefer, budget } = this.params;
+    if (this.id === 0 || (this.usecs === 0 && !prefer)) return false;
     this.poller.napiBusyLoop(this.id, { loopEnd: this.loopEnd, budget, prefer });
     if (this.isReady()) return true;
     this.close();
@@ -157,7 +158,11 @@ export class NapiWait {
   }
 
   private timedOut(startNs: number): boolean {
-    const { usecs } = this.params;
-    return usecs === 0 || busyLoopTimedOut(startNs, this.clock.nowNs, usecs);
+    const { usecs } = this;
+    return usecs === 0 || busyLoopTimedOut(startNs, this.seams.clock.nowNs, usecs);
+  }
+
+  private get usecs(): number {
+    return this.params.usecs || this.seams.sysctls.busyPollUsecs;
   }
 }

@@ -18,6 +18,11 @@ const QUEUE = ENTRY_WORDS;
 const LAST = QUEUE + 1;
 export const PACKET_WORDS = LAST + 1;
 const FIRST_ENTRY = BATCH_FIRST_ENTRY / 4;
+// An import is looked up each time: once here.
+const BUFFER = ENTRY_BUFFER / 4;
+const NEXT = ENTRY_NEXT / 4;
+const NONE = NO_BUFFER;
+const FULL = NO_SLOT;
 
 export class ReceivedPackets implements BacklogPackets {
   private readonly words: Int32Array;
@@ -52,7 +57,7 @@ export class ReceivedPackets implements BacklogPackets {
   enqueue(backlog: Backlog, target: number, queue: number): boolean {
     const { words, entry } = this;
     const slot = backlog.insert(target);
-    if (slot === NO_SLOT) {
+    if (slot === FULL) {
       if (this.recorder !== null) this.recorder.backlogFull(queue);
       return false;
     }
@@ -64,28 +69,30 @@ export class ReceivedPackets implements BacklogPackets {
   }
 
   receive(slot: number): void {
+    const queue = this.words[slot + QUEUE]!;
     this.copyEntry(slot, this.entry);
-    this.receiver.receive(1, this.words[slot + QUEUE]!);
-    this.giveBack(slot);
+    this.receiver.receive(1, queue);
+    this.giveBack(slot, queue);
   }
 
   drop(slot: number): void {
+    const queue = this.words[slot + QUEUE]!;
     this.copyEntry(slot, this.entry);
-    if (this.recorder !== null) this.recorder.backlogFull(this.words[slot + QUEUE]!);
-    this.giveBack(slot);
+    if (this.recorder !== null) this.recorder.backlogFull(queue);
+    this.giveBack(slot, queue);
   }
 
-  private giveBack(slot: number): void {
+  private giveBack(slot: number, queue: number): void {
     const { words } = this;
-    const first = words[slot + ENTRY_BUFFER / 4]!;
-    const next = words[slot + ENTRY_NEXT / 4]!;
-    if (next !== NO_BUFFER) words[this.links + first] = next;
-    this.pools[words[slot + QUEUE]!]!.giveBack(first, words[slot + LAST]!);
+    const first = words[slot + BUFFER]!;
+    const next = words[slot + NEXT]!;
+    if (next !== NONE) words[this.links + first] = next;
+    this.pools[queue]!.giveBack(first, words[slot + LAST]!);
   }
 
   private lastBuffer(entry: number): number {
-    let last = this.words[entry + ENTRY_BUFFER / 4]!;
-    for (let id = this.words[entry + ENTRY_NEXT / 4]!; id !== NO_BUFFER; id = this.words[this.links + id]!) last = id;
+    let last = this.words[entry + BUFFER]!;
+    for (let id = this.words[entry + NEXT]!; id !== NONE; id = this.words[this.links + id]!) last = id;
     return last;
   }
 
@@ -100,8 +107,8 @@ export function readBacklog(views: Views, layout: BacklogLayout, links: number):
   const buffers: number[] = [];
   const slots = backlogSlots(views, layout);
   for (const slot of slots) {
-    buffers.push(words[slot + ENTRY_BUFFER / 4]!);
-    for (let id = words[slot + ENTRY_NEXT / 4]!; id !== NO_BUFFER; id = words[links / 4 + id]!) buffers.push(id);
+    buffers.push(words[slot + BUFFER]!);
+    for (let id = words[slot + NEXT]!; id !== NONE; id = words[links / 4 + id]!) buffers.push(id);
   }
   return { frames: slots.length, buffers };
 }

@@ -71,12 +71,12 @@ export class BacklogSender {
   private readonly isAlone: boolean;
   private readonly slotWords: number;
   private readonly dropped: number;
+  /** TAIL, and what was inserted since. */
   private tail = 0;
-  /** How many more the queue has room for, as it was when the first of these was inserted. */
-  private room = 0;
-  private inserted = 0;
+  /** Up to where the limit lets packets in, as it was when the first of these was inserted. */
+  private end = 0;
 
-  /** @param dropped byte address of the counter of drops; default: the ring's */
+  /** @param dropped byte address of the counter of drops; null: the ring's */
   constructor(views: Views, layout: BacklogLayout, sender: number, dropped: number | null) {
     const rings = ringsOf(layout);
     this.words = views.words;
@@ -88,47 +88,52 @@ export class BacklogSender {
     this.isAlone = this.isOwn && layout.senders.length === 1;
     this.slotWords = layout.slotWords;
     this.dropped = dropped === null ? (this.ring + DROPPED) / 2 : dropped / DOUBLE_BYTES;
+    this.tail = this.words[this.ring + TAIL]!;
   }
 
   /** Nothing was inserted since the last publish(). */
   get isEmpty(): boolean {
-    return this.inserted === 0;
+    return this.tail === this.words[this.ring + TAIL];
   }
 
-  /** Before the first insert(): how many may be waiting that one more is let in (netdev_max_backlog). */
-  begin(max: number): void {
-    this.tail = this.words[this.ring + TAIL]!;
-    this.room = max + 1 - this.waiting();
-  }
-
-  /** @returns word index of the slot to fill, or NO_SLOT: the queue is longer than the limit, and the drop is counted */
-  insert(): number {
-    if (this.inserted >= this.room) {
-      this.doubles[this.dropped] = this.doubles[this.dropped]! + 1;
-      return NO_SLOT;
+  /**
+   * @param max how many may wait when one more is let in (netdev_max_backlog)
+   * @returns word index of the slot to fill, or NO_SLOT: more wait, and the drop is counted
+   */
+  insert(max: number): number {
+    const { tail } = this;
+    if (this.isAlone) {
+      if (((tail - this.words[this.ring + SPLICED]!) | 0) > max) return this.drop();
+    } else {
+      if (this.isEmpty) this.end = (tail + max + 1 - this.waiting()) | 0;
+      if (((this.end - tail) | 0) <= 0) return this.drop();
     }
-    const slot = slotAt(this.ring, (this.tail + this.inserted) | 0, this.slotWords);
-    this.inserted += 1;
-    return slot;
+    this.tail = (tail + 1) | 0;
+    return slotAt(this.ring, tail, this.slotWords);
+  }
+
+  private drop(): number {
+    this.doubles[this.dropped] = this.doubles[this.dropped]! + 1;
+    return NO_SLOT;
   }
 
   /** What was inserted is there. */
   publish(): void {
-    const { words, ring } = this;
-    const tail = (this.tail + this.inserted) | 0;
-    if (this.isAlone) words[ring + TAIL] = tail;
-    else {
-      if (!this.isOwn) Atomics.add(words, this.qlen, this.inserted); // Pairs with the sub in BacklogQueue.splice().
-      // Makes the slots visible. Pairs with the loads of TAIL in BacklogQueue.splice(), and in hasInput() after SCHED was let go.
-      Atomics.store(words, ring + TAIL, tail);
-    }
-    this.inserted = 0;
+    if (this.isAlone) this.words[this.ring + TAIL] = this.tail;
+    else this.publishShared();
+  }
+
+  private publishShared(): void {
+    const { words, ring, tail } = this;
+    // Pairs with the sub in BacklogQueue.splice().
+    if (!this.isOwn) Atomics.add(words, this.qlen, (tail - words[ring + TAIL]!) | 0);
+    // Makes the slots visible. Pairs with the loads of TAIL in BacklogQueue.splice(), and in hasInput() after SCHED was let go.
+    Atomics.store(words, ring + TAIL, tail);
   }
 
   /** skb_queue_len(&sd->input_pkt_queue) */
   private waiting(): number {
     const { words } = this;
-    if (this.isAlone) return (this.tail - words[this.ring + SPLICED]!) | 0;
     const others = Atomics.load(words, this.qlen); // Pairs with the sub in BacklogQueue.splice().
     if (this.own === NO_SLOT) return others;
     const tail = Atomics.load(words, this.own + TAIL); // First: what is spliced meanwhile is taken off it, not added.
@@ -145,8 +150,10 @@ export class BacklogQueue {
   private readonly own: readonly number[];
   private readonly others: readonly number[];
   private readonly slotWords: number;
-  /** Index in `rings`: those before it have nothing in process_queue. */
+  /** The rings before this one, by their place in `rings`, have nothing in process_queue. */
   private current = 0;
+  /** That ring, or NO_SLOT behind the last. */
+  private ring: number;
 
   constructor(views: Views, layout: BacklogLayout) {
     this.words = views.words;
@@ -155,28 +162,34 @@ export class BacklogQueue {
     this.own = this.rings.filter((_, index) => layout.senders[index] === layout.cpu);
     this.others = this.rings.filter((_, index) => layout.senders[index] !== layout.cpu);
     this.slotWords = layout.slotWords;
+    this.ring = this.rings[0] ?? NO_SLOT;
   }
 
   /** @returns word index of the first slot of process_queue, or NO_SLOT */
   first(): number {
-    const { words, rings } = this;
-    for (; this.current < rings.length; this.current += 1) {
-      const ring = rings[this.current]!;
-      const head = words[ring + HEAD]!;
-      if (head !== words[ring + SPLICED]) return slotAt(ring, head, this.slotWords);
+    const { words } = this;
+    while (this.ring !== NO_SLOT) {
+      const head = words[this.ring + HEAD]!;
+      if (head !== words[this.ring + SPLICED]) return slotAt(this.ring, head, this.slotWords);
+      this.go(this.current + 1);
     }
     return NO_SLOT;
   }
 
+  private go(index: number): void {
+    this.current = index;
+    this.ring = this.rings[index] ?? NO_SLOT;
+  }
+
   /** That slot is done with. */
   done(): void {
-    const head = this.rings[this.current]! + HEAD;
+    const head = this.ring + HEAD;
     this.words[head] = (this.words[head]! + 1) | 0;
   }
 
   /** input_pkt_queue becomes process_queue, which is empty. @returns false when there is nothing in it */
   splice(): boolean {
-    this.current = 0;
+    this.go(0);
     let spliced = 0;
     if (this.others.length > 0) {
       for (const ring of this.others) spliced += this.spliceShared(ring);
@@ -231,6 +244,12 @@ export function backlogInput(views: Views, layout: BacklogLayout, from = SPLICED
     waiting += (Atomics.load(views.words, ring + TAIL) - first) | 0;
   }
   return waiting;
+}
+
+/** This sender has published something that is still in input_pkt_queue. */
+export function backlogHasSent(views: Views, layout: BacklogLayout, sender: number): boolean {
+  const ring = ringsOf(layout)[layout.senders.indexOf(sender)];
+  return ring !== undefined && Atomics.load(views.words, ring + SPLICED) !== Atomics.load(views.words, ring + TAIL);
 }
 
 /** Packets that other CPUs have dropped because they found it full. */

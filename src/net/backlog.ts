@@ -15,7 +15,10 @@ import type { Poll } from '../napi/napi.js';
 import type { Softnet } from '../napi/softnet.js';
 import type { NapiState } from '../napi/state.js';
 import type { Sysctls } from '../napi/sysctl.js';
-import { type BacklogLayout, BacklogQueue, BacklogSender, NO_SLOT } from './backlog-queue.js';
+import { type BacklogLayout, BacklogQueue, BacklogSender, backlogHasSent, NO_SLOT } from './backlog-queue.js';
+
+// An import is looked up each time: once here.
+const NONE = NO_SLOT;
 
 /** What packets are. A slot is a word index. */
 export interface BacklogPackets {
@@ -44,13 +47,19 @@ export interface BacklogCounters {
 export class Backlog implements Poll {
   private readonly views: Views;
   private readonly layouts: readonly BacklogLayout[];
-  private readonly parts: BacklogParts;
+  private readonly softnet: Softnet;
+  private readonly sysctls: Sysctls;
+  private readonly deliver: () => number;
   private readonly cpu: number;
   private readonly first: number;
+  /** Its instance, of this number. */
   private readonly state: NapiState;
+  private readonly id: number;
   private readonly queue: BacklogQueue;
   /** By target; null: this CPU has no ring there. */
   private readonly senders: readonly (BacklogSender | null)[];
+  /** Of those, to itself. */
+  private readonly own: BacklogSender | null;
   private readonly packets: BacklogPackets;
   private readonly receivedRps: number;
   /** netdev_max_backlog, as it was when the last poll began: it is asked for each packet. */
@@ -72,16 +81,20 @@ export class Backlog implements Poll {
     const { softnet, sysctls, calls } = parts;
     this.views = views;
     this.layouts = layouts;
-    this.parts = parts;
+    this.softnet = softnet;
+    this.sysctls = sysctls;
+    this.deliver = parts.deliver;
     this.cpu = softnet.context;
     this.first = first;
-    this.state = softnet.napis[first + this.cpu]!.state;
+    this.id = first + this.cpu;
+    this.state = softnet.napis[this.id]!.state;
     this.queue = new BacklogQueue(views, layouts[this.cpu]!);
     this.senders = layouts.map((layout) => senderOf(views, layout, this.cpu, counters.dropped));
+    this.own = this.senders[this.cpu]!;
     this.packets = packets;
     this.receivedRps = counters.receivedRps / DOUBLE_BYTES;
     this.max = sysctls.maxBacklog;
-    softnet.add(first + this.cpu, { poll: this });
+    softnet.add(this.id, { poll: this });
     calls[CALL_RPS] = () => this.rpsTriggerSoftirq();
   }
 
@@ -93,37 +106,39 @@ export class Backlog implements Poll {
    * @returns word index of the slot, or NO_SLOT: the queue is full, and the drop has been counted
    */
   insert(target: number): number {
+    if (target === this.cpu) return (this.own ?? noRing(target, target)).insert(this.max);
     const sender = this.senders[target] ?? noRing(this.cpu, target);
-    if (sender.isEmpty) sender.begin(target === this.cpu ? this.max : this.parts.sysctls.maxBacklog);
-    return sender.insert();
+    return sender.insert(sender.isEmpty ? this.sysctls.maxBacklog : 0);
   }
 
-  /** Its second half: what was inserted is there, and `target` will poll it. */
+  /** Its second half, after insert() has given a slot: what was inserted is there, and `target` will poll it. */
   publish(target: number): void {
-    const sender = this.senders[target] ?? noRing(this.cpu, target);
-    if (sender.isEmpty) return;
-    sender.publish();
-    const { softnet } = this.parts;
-    const id = this.first + target;
-    if (target !== this.cpu) softnet.napiScheduleRps(target, softnet.napis[id]!.state);
-    else if (this.state.scheduleBacklog(this.cpu)) softnet.napiScheduleHeld(id);
+    if (target === this.cpu) this.own!.publish();
+    else this.senders[target]!.publish();
+    this.schedule(target);
+  }
+
+  private schedule(target: number): void {
+    const { softnet } = this;
+    if (target !== this.cpu) softnet.napiScheduleRps(target, softnet.napis[this.first + target]!.state);
+    else if (this.state.scheduleBacklog(target)) softnet.napiScheduleHeld(this.id);
   }
 
   /** A sender has taken SCHED for this CPU, or would have, and died. */
   private rpsTriggerSoftirq(): void {
     this.views.doubles[this.receivedRps]! += 1;
-    const { state, parts } = this;
-    if (!this.polling && state.holder() === this.cpu && !state.isLinked()) parts.softnet.napiScheduleHeld(state.id);
+    const { state } = this;
+    if (!this.polling && state.holder() === this.cpu && !state.isLinked()) this.softnet.napiScheduleHeld(this.id);
   }
 
   // ── polling ──
 
   /** process_backlog. A weight that has changed is that of the next poll. */
   poll(budget: number): number {
-    const { softnet, sysctls } = this.parts;
+    const { softnet, sysctls } = this;
     softnet.netRpsAction();
     this.max = sysctls.maxBacklog;
-    softnet.napis[this.state.id]!.weight = sysctls.devRxWeight;
+    softnet.napis[this.id]!.weight = sysctls.devRxWeight;
     this.polling = true;
     const work = this.process(budget);
     this.polling = false;
@@ -131,14 +146,14 @@ export class Backlog implements Poll {
   }
 
   private process(budget: number): number {
-    const { queue, packets, parts } = this;
+    const { queue, packets } = this;
     let work = 0;
     for (;;) {
-      for (let slot = queue.first(); slot !== NO_SLOT; slot = queue.first()) {
+      for (let slot = queue.first(); slot !== NONE; slot = queue.first()) {
         packets.receive(slot);
         queue.done();
         work += 1;
-        parts.deliver();
+        this.deliver();
         if (work >= budget) return work; // still scheduled, even if that was the last
       }
       if (!queue.splice() && this.letGo()) return work;
@@ -155,30 +170,34 @@ export class Backlog implements Poll {
 
   /**
    * dev_cpu_dead, the backlog's part: what is left in the backlog of a CPU that runs no more goes through this CPU's
-   * (netif_rx), in its order, as far as there is room. Its instance is idle afterwards. No other CPU sends to it any more.
+   * (netif_rx), in its order, as far as there is room. Its instance is idle afterwards. No other CPU sends to it any more. What
+   * it has sent itself is polled, even if it ended before it had told anybody.
    * @returns packets that were left
    */
   inherit(cpu: number): number {
-    const { state } = this.parts.softnet.napis[this.first + cpu]!;
+    for (const layout of this.layouts) {
+      if (layout.cpu !== cpu && backlogHasSent(this.views, layout, cpu)) this.schedule(layout.cpu);
+    }
+    const { state } = this.softnet.napis[this.first + cpu]!;
     if (state.isLinked()) state.unlink();
     state.releaseBacklog();
     const queue = new BacklogQueue(this.views, this.layouts[cpu]!);
     let left = 0;
     do {
-      for (let slot = queue.first(); slot !== NO_SLOT; slot = queue.first()) {
+      for (let slot = queue.first(); slot !== NONE; slot = queue.first()) {
         this.reinject(slot);
         queue.done();
         left += 1;
       }
     } while (queue.splice());
-    this.publish(this.cpu);
+    if (this.own?.isEmpty === false) this.publish(this.cpu);
     return left;
   }
 
   private reinject(from: number): void {
     const { words } = this.views;
     const to = this.insert(this.cpu);
-    if (to === NO_SLOT) this.packets.drop(from);
+    if (to === NONE) this.packets.drop(from);
     else words.copyWithin(to, from, from + this.layouts[this.cpu]!.slotWords);
   }
 }

@@ -1,7 +1,13 @@
 // Cold. Runs on: main.
 // The summary of a run for people: what was run, what came of it, then how. Counters keep the kernel's names.
 
-import type { CpuSnapshot, NicSnapshot, QueueSnapshot, Snapshot } from '../coordinator/snapshot-types.js';
+import type {
+  CpuSnapshot,
+  NicSnapshot,
+  QueueSnapshot,
+  Snapshot,
+  ThreadSnapshot,
+} from '../coordinator/snapshot-types.js';
 import { flowTable } from './flows.js';
 import { type Paint, PLAIN } from './paint.js';
 import { protocols } from './protocols.js';
@@ -135,7 +141,7 @@ function queues({ nics }: Snapshot, paint: Paint): readonly string[] {
   return table('queue line on rx_packets rx_missed_errors irqs polls'.split(' '), rows, paint);
 }
 
-function threads({ cpus, nics }: Snapshot, paint: Paint): readonly string[] {
+function threads({ cpus, nics, threads }: Snapshot, paint: Paint): readonly string[] {
   const counters = 'hardirqs NET_RX processed dropped time_squeeze ksoftirqd sleeps'.split(' ');
   const used = (cpuSeconds: number | null) => (cpuSeconds === null ? UNKNOWN : seconds(cpuSeconds));
   const cpuRow = (cpu: CpuSnapshot) => [
@@ -145,7 +151,12 @@ function threads({ cpus, nics }: Snapshot, paint: Paint): readonly string[] {
     ...[cpu.timeSqueeze, cpu.ksoftirqdRuns, cpu.sleeps].map(count),
   ];
   const nicRow = (nic: NicSnapshot) => [nic.name, used(nic.cpuSeconds), ...counters.map(() => '')];
-  return table(['thread', 'CPU time', ...counters], [...nics.map(nicRow), ...cpus.map(cpuRow)], paint);
+  const otherRow = ({ name, cpuSeconds, processed, sleeps }: ThreadSnapshot) => {
+    const cells = counters.map((counter) => ({ processed: count(processed), sleeps: count(sleeps) })[counter] ?? '');
+    return [name, used(cpuSeconds), ...cells];
+  };
+  const rows = [...nics.map(nicRow), ...cpus.map(cpuRow), ...threads.map(otherRow)];
+  return table(['thread', 'CPU time', ...counters], rows, paint);
 }
 
 function tasks({ tasks, cpus }: Snapshot, paint: Paint): readonly string[] {

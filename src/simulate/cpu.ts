@@ -13,7 +13,7 @@ import { type Capability, capabilitiesOf } from '../napi/busy-params.js';
 import type { BusyLoop } from '../napi/busy-poll.js';
 import { pollNapi } from '../napi/netpoll.js';
 import type { PollList } from '../napi/poll-list.js';
-import { NapiWait, type Waitable } from '../napi/wait.js';
+import { NapiWait, type Waitable, type WaitSeams } from '../napi/wait.js';
 import type { BacklogLayout } from '../net/backlog-queue.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Printk } from '../runtime/printk.js';
@@ -132,7 +132,7 @@ export class SimulatedCpu {
     const counters = counterAddresses(TASK_COUNTERS, block, TASK_COUNTERS);
     const { interrupts, busyPoller, scheduler } = this.core;
     const sleep = new TaskSleep();
-    const cpu = { busyPoller, clock, packets, signalPending: () => this.signalPending };
+    const cpu = { ...this.waitSeams, busyPoller, packets };
     const napi = new TaskNapi(cpu, capabilitiesOf(capabilities), sleep);
     const step = this.task(() => factory({ cpu: this.id, data, napi }));
     const interrupted = () => interrupts.any();
@@ -163,9 +163,14 @@ export class SimulatedCpu {
     this.task(() => this.core.busyPoller.napiBusyLoop(napiId, options));
   }
 
+  private get waitSeams(): WaitSeams {
+    const { clock } = this.world;
+    return { clock, sysctls: this.core.sysctls, signalPending: () => this.signalPending };
+  }
+
   /** A wait over these events, by code of this CPU; call it in task(). */
   napiWait(events: readonly Waitable[]): NapiWait {
-    return new NapiWait(this.core.busyPoller, this.world.clock, events, () => this.signalPending);
+    return new NapiWait(this.core.busyPoller, events, this.waitSeams);
   }
 
   localBhDisable(): void {

@@ -26,28 +26,34 @@ const FRAME_BYTES_MAX = 9216;
 
 export default function flowSink({ cpu, data }: { readonly cpu: number; readonly data: unknown }): Sink {
   const checker = new FlowChecker(cpu, data as SharedArrayBuffer);
-  return (burst) => {
-    for (let index = 0; index < burst.count; index += 1) checker.check(burst, index);
-  };
+  return (burst) => checker.checkAll(burst);
 }
 
 class FlowChecker {
   private readonly words: Int32Array;
   private readonly faultAt: number;
   private readonly scratch = new Uint8Array(FRAME_BYTES_MAX);
+  /** Of the memory that bursts lie in. */
+  private view: DataView = new DataView(new ArrayBuffer(0));
 
   constructor(cpu: number, buffer: SharedArrayBuffer) {
     this.words = new Int32Array(buffer);
     this.faultAt = FIRST_FAULT + cpu * FAULT_WORDS;
   }
 
-  check(burst: Burst, index: number): void {
+  checkAll(burst: Burst): void {
+    const { bytes, count } = burst;
+    if (this.view.buffer !== bytes.buffer) this.view = new DataView(bytes.buffer, bytes.byteOffset);
+    for (let index = 0; index < count; index += 1) this.check(burst, index);
+  }
+
+  private check(burst: Burst, index: number): void {
     const { bytes } = burst;
     const frame = burst.address(index);
     const payload = burst.transportHeader(index) + UDP_BYTES;
     const key = sourceKey(bytes, frame);
-    const sequence = word(bytes, frame + payload);
-    const complement = word(bytes, frame + payload + 4);
+    const sequence = this.view.getInt32(frame + payload, true);
+    const complement = this.view.getInt32(frame + payload + 4, true);
     if (complement !== ~sequence) this.fault(COMPLEMENT, key, ~sequence, complement);
     this.checkPlace(key, sequence);
     this.checkEnd(burst, index, key, payload);
@@ -87,8 +93,4 @@ class FlowChecker {
     words[faultAt + EXPECTED] = expected;
     words[faultAt + FOUND] = found;
   }
-}
-
-function word(bytes: Uint8Array, at: number): number {
-  return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
 }

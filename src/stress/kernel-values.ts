@@ -23,6 +23,7 @@ const SYSCTL_RANGES: Readonly<Record<SysctlName, Range>> = {
   'net.core.netdev_max_backlog': { min: 0, max: NETDEV_MAX_BACKLOG_MAX, usual: [1, NETDEV_MAX_BACKLOG_MAX] },
   'net.core.dev_weight': { min: 1, max: S32_MAX, usual: [1, 300] },
   'net.core.dev_weight_rx_bias': { min: 1, max: S32_MAX, usual: [1, 8] },
+  'net.core.busy_poll': { min: 0, max: S32_MAX, usual: [1, 1000] },
 };
 
 /** What can be tuned of an instance; the timeouts in ns. A deferred packet waits for so long, and a round has no time for more. */

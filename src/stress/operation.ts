@@ -7,9 +7,11 @@ import type { Random } from '../runtime/random.js';
 
 export interface Operation {
   readonly name: string;
+  /** How often it is in the order in which a round takes them. Default 1; more for what few machines take. */
+  readonly times?: number;
   /** Whether a machine with this configuration takes it. */
   fits(config: Config): boolean;
-  /** Rejects, or throws, when what it finds is wrong. The next one begins when it is over; it leaves every instance enabled. */
+  /** Rejects, or throws, when what it finds is wrong. The next one begins when it is over; it leaves every instance enabled and every CPU online. */
   run(host: RunningHost, random: Random): Promise<void>;
 }
 
@@ -45,11 +47,11 @@ export async function mustRefuse(
     if (right(error as Error)) return;
     throw error;
   }
-  if (!host.supervisor.ended) throw new Error(`${what} was not refused`);
+  if (!host.supervisor.stopping) throw new Error(`${what} was not refused`);
 }
 
 /** @throws Error when they differ, and the machine runs */
 export function mustStay(host: RunningHost, what: string, before: unknown, now: unknown): void {
   const [was, is] = [JSON.stringify(before), JSON.stringify(now)];
-  if (was !== is && !host.supervisor.ended) throw new Error(`${what} changed it from ${was} to ${is}`);
+  if (was !== is && !host.supervisor.stopping) throw new Error(`${what} changed it from ${was} to ${is}`);
 }

@@ -8,7 +8,7 @@ import type { Config } from '../coordinator/options.js';
 import { POLL_COUNTERS, readCounters } from '../memory/counters.js';
 import type { Random } from '../runtime/random.js';
 import { always, inInterrupt, movable, mustRefuse, type Operation } from './operation.js';
-import { BUSY_POLLS } from './stress-task.js';
+import { BUSY_POLLS, WAITS } from './stress-task.js';
 
 const TO_AND_FRO = 10;
 const WATCH_MS = 5;
@@ -16,12 +16,18 @@ const WATCH_MS = 5;
 const refused = (error: Error) => error instanceof SoftirqOptionError;
 
 export const LINE_OPERATIONS: readonly Operation[] = [
-  { name: 'move a line', fits: movable, run: moveOne },
-  { name: 'move a line, and see who polls', fits: (config) => movable(config) && !busyPolls(config), run: moveAndSee },
-  { name: 'move all lines to one CPU', fits: movable, run: moveAll },
-  { name: 'move a line to and fro', fits: movable, run: moveToAndFro },
+  { name: 'move a line', times: 2, fits: movable, run: moveOne },
+  {
+    name: 'move a line, and see who polls',
+    times: 4,
+    fits: (config) => movable(config) && !busyPolls(config),
+    run: moveAndSee,
+  },
+  { name: 'move all lines to one CPU', times: 2, fits: movable, run: moveAll },
+  { name: 'move a line to and fro', times: 2, fits: movable, run: moveToAndFro },
   {
     name: 'move a line while it moves',
+    times: 2,
     fits: movable,
     run: async (host, random) => {
       const line = lineOf(host, random);
@@ -41,7 +47,7 @@ export const LINE_OPERATIONS: readonly Operation[] = [
 ];
 
 /** A task that polls any queue, wherever its line is. */
-const busyPolls = ({ task }: Config) => task.some(({ name }) => name === BUSY_POLLS);
+const busyPolls = ({ task }: Config) => task.some(({ name }) => name === BUSY_POLLS || name === WAITS);
 
 const lineOf = ({ config }: RunningHost, random: Random) => random.below(config.queues);
 export const cpuOf = ({ config }: RunningHost, random: Random) => random.below(config.cpus);

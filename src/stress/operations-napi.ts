@@ -16,6 +16,8 @@ import { between } from './setting.js';
 
 /** A drain waits for a second without progress: an instance that is off must be on again long before. */
 const OFF_MS_MAX = 20;
+/** Mostly: where `full` says wait, all other queues wait too. */
+const OFF_MS = 2;
 /** Descriptors of the largest frame, and of a batch that is not posted yet: so many may be free in a ring that is full. */
 const FREE_MAX = 5 + POST_BATCH - 1;
 const NO_ID = 99_999;
@@ -40,6 +42,7 @@ export const NAPI_OPERATIONS: readonly Operation[] = [
   },
   {
     name: 'disable, move its line, enable',
+    times: 2,
     fits: movable,
     run: async (host, random) => {
       const { id, irq } = anyOf(host, random);
@@ -48,6 +51,7 @@ export const NAPI_OPERATIONS: readonly Operation[] = [
   },
   {
     name: 'disable while its line moves',
+    times: 2,
     fits: movable,
     run: async (host, random) => {
       const { id, irq } = anyOf(host, random);
@@ -117,7 +121,7 @@ async function offAndOn(host: RunningHost, random: Random, count: number): Promi
     .map((index) => all[index]!);
   const ids = some.map(({ id }) => id);
   await off(host, ids, () => standStill(host, random, some));
-  if (host.supervisor.ended) return;
+  if (host.supervisor.stopping) return;
   mustStay(
     host,
     'disabling and enabling',
@@ -150,10 +154,10 @@ function lookAt(host: RunningHost, queue: number): Standing {
 
 async function standStill(host: RunningHost, random: Random, some: readonly NapiInfo[]): Promise<void> {
   const before = some.map(({ queue }) => lookAt(host, queue));
-  await delay(between(random, 0, OFF_MS_MAX));
+  await delay(between(random, 0, random.below(4) === 0 ? OFF_MS_MAX : OFF_MS));
   const now = before.map(({ queue }) => lookAt(host, queue));
   const wrong = before.flatMap((was, index) => moved(host.config, was, now[index]!));
-  if (wrong.length > 0 && !host.supervisor.ended) throw new Error(wrong.join('; '));
+  if (wrong.length > 0 && !host.supervisor.stopping) throw new Error(wrong.join('; '));
 }
 
 /** @returns what a disabled queue must not do, and has done */

@@ -3,7 +3,8 @@
 
 import type { RunningHost } from '../coordinator/host.js';
 import type { NapiInfo } from '../coordinator/napi-control.js';
-import type { NapiSettings } from '../coordinator/napi-settings.js';
+import { type NapiSettings, NETLINK_NAMES } from '../coordinator/napi-settings.js';
+import type { Config } from '../coordinator/options.js';
 import type { SysfsName } from '../napi/device.js';
 import { SYSCTL_NAMES, type SysctlName } from '../napi/sysctl.js';
 import { THREADED_MODES } from '../napi/threaded.js';
@@ -13,7 +14,7 @@ import { always, inNapi, mustRefuse, mustStay, type Operation } from './operatio
 import { anyOf } from './operations-napi.js';
 
 const errno = (error: Error & { readonly code?: string }) =>
-  ['EINVAL', 'ERANGE', 'ENOENT', 'EOPNOTSUPP'].includes(error.code ?? '');
+  ['EINVAL', 'ERANGE', 'ENOENT', 'EOPNOTSUPP', 'EBUSY'].includes(error.code ?? '');
 
 const sysfs = (name: SysfsName, value: (random: Random) => number, key: keyof NapiSettings): Operation => ({
   name: `write ${name}`,
@@ -28,13 +29,13 @@ const sysfs = (name: SysfsName, value: (random: Random) => number, key: keyof Na
 
 export const SETTING_OPERATIONS: readonly Operation[] = [
   ...THREADED_MODES.map((threaded) => napiSet(`threaded=${threaded}`, () => ({ threaded }))),
-  ...NAPI_TUNABLES.map((key) => napiSet(key, (random) => ({ [key]: napiTunable(random, key) }))),
-  napiSet('all at once', (random) => ({
+  ...NAPI_TUNABLES.map((key) => napiSet(NETLINK_NAMES[key], (random) => ({ [key]: napiTunable(random, key) }))),
+  napiSet('all of one instance', (random) => ({
     threaded: THREADED_MODES[random.below(THREADED_MODES.length)]!,
     ...Object.fromEntries(NAPI_TUNABLES.map((key) => [key, napiTunable(random, key)])),
   })),
   {
-    name: 'napi-set of all at once',
+    name: 'napi-set threaded of all at once',
     fits: inNapi,
     run: async (host, random) => {
       const modes = host.napi
@@ -43,6 +44,8 @@ export const SETTING_OPERATIONS: readonly Operation[] = [
       await Promise.all(modes.map(([id, threaded]) => host.napi.set(id, { threaded })));
     },
   },
+  { name: 'thread in its other form', times: 2, fits: hasWorkers, run: changeForm },
+  { name: 'thread-worker without room, or under way', fits: inNapi, run: refuseForm },
   { name: 'napi-set out of range', fits: inNapi, run: refuseNapi },
   sysfs('threaded', (random) => random.below(2), 'threaded'),
   sysfs('napi_defer_hard_irqs', (random) => napiTunable(random, 'deferHardIrqs'), 'deferHardIrqs'),
@@ -61,15 +64,48 @@ function napiSet(what: string, draw: (random: Random) => NapiSettings): Operatio
       const before = anyOf(host, random);
       const settings = draw(random);
       await host.napi.set(before.id, settings);
-      if (host.supervisor.ended) return;
+      if (host.supervisor.stopping) return;
       const right = { ...settingsOf(before), ...settings };
       mustStay(host, `napi-set ${what}, id ${before.id},`, right, settingsOf(host.napi.get(before.id)));
     },
   };
 }
 
-function settingsOf({ deferHardIrqs, groFlushTimeout, irqSuspendTimeout, threaded }: NapiInfo): Required<NapiSettings> {
-  return { deferHardIrqs, groFlushTimeout, irqSuspendTimeout, threaded };
+function settingsOf(napi: NapiInfo): Required<NapiSettings> {
+  const { deferHardIrqs, groFlushTimeout, irqSuspendTimeout, threaded, threadWorker } = napi;
+  return { deferHardIrqs, groFlushTimeout, irqSuspendTimeout, threaded, threadWorker };
+}
+
+/** The machine was started with room for workers. */
+function hasWorkers({ napi }: Config): boolean {
+  return napi.threadWorker !== undefined;
+}
+
+/** Off, the other form, on. */
+async function changeForm(host: RunningHost, random: Random): Promise<void> {
+  const { id, threadWorker } = anyOf(host, random);
+  const threaded = random.below(2) === 0 ? 'enabled' : 'busy-poll';
+  await host.napi.set(id, { threaded: 'disabled' });
+  await host.napi.set(id, { threadWorker: !threadWorker });
+  await host.napi.set(id, { threaded });
+  if (host.supervisor.stopping) return;
+  const { napi } = host;
+  mustStay(
+    host,
+    `thread-worker of ${id}`,
+    [threaded, !threadWorker],
+    [napi.get(id).threaded, napi.get(id).threadWorker],
+  );
+}
+
+async function refuseForm(host: RunningHost, random: Random): Promise<void> {
+  const { id } = anyOf(host, random);
+  if (hasWorkers(host.config)) await host.napi.set(id, { threaded: 'enabled' });
+  if (host.supervisor.stopping) return;
+  const before = settingsOf(host.napi.get(id));
+  const wrong = { threadWorker: !before.threadWorker };
+  await mustRefuse(host, `napi-set ${JSON.stringify(wrong)}`, () => host.napi.set(id, wrong), errno);
+  mustStay(host, 'a refused thread-worker', before, settingsOf(host.napi.get(id)));
 }
 
 /** Good ones beside the bad one: none of them may be set. */

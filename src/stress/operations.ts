@@ -4,6 +4,7 @@
 
 import type { Snapshot } from '../coordinator/snapshot-types.js';
 import { always, type Operation } from './operation.js';
+import { CPU_OPERATIONS } from './operations-cpus.js';
 import { LINE_OPERATIONS } from './operations-lines.js';
 import { NAPI_OPERATIONS } from './operations-napi.js';
 import { SETTING_OPERATIONS } from './operations-settings.js';
@@ -11,6 +12,7 @@ import { SETTING_OPERATIONS } from './operations-settings.js';
 export const OPERATIONS: readonly Operation[] = [
   { name: 'snapshot', fits: always, run: async (host) => compareSnapshots(host.snapshot(), host.snapshot()) },
   ...LINE_OPERATIONS,
+  ...CPU_OPERATIONS,
   ...NAPI_OPERATIONS,
   ...SETTING_OPERATIONS,
 ];

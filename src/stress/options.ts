@@ -9,7 +9,7 @@ import { ROUND_MAX, SEED_MAX } from './draw.js';
 export interface SoakOptions {
   /** Rounds are begun until so many packets were delivered. */
   readonly packets?: number;
-  /** Rounds are begun until so much time has passed. */
+  /** Rounds are begun until so much time has passed; then the traffic of the one that runs ends. */
   readonly minutes?: number;
   /** 0 … SEED_MAX: the same seed draws the same rounds. Default: any. */
   readonly seed?: number;

@@ -1,19 +1,45 @@
 // Cold. Runs on: main.
 // Settings of a round: what the kernel calls tunables, and the tasks beside its softirqs.
 
-import type { TaskOption } from '../coordinator/options.js';
+import type { NapiSettings } from '../coordinator/napi-settings.js';
+import type { HostOptions, TaskOption } from '../coordinator/options.js';
 import type { SysctlName } from '../napi/sysctl.js';
 import type { Random } from '../runtime/random.js';
 import { napiTunable, sysctlValue } from './kernel-values.js';
 import { between, type Draw, isNapi, magnitude, only, option, type Setting } from './setting.js';
-import { BUSY_POLLS, NAPS, type StressTask } from './stress-task.js';
+import { BUSY_POLLS, NAPS, type StressTask, WAITS } from './stress-task.js';
 
 const taskModule = new URL('./stress-task.js', import.meta.url);
 const HEAVIEST = 8192;
+const WORKERS_MAX = 4;
+const ADMIN = ['CAP_NET_ADMIN'] as const;
 
-function task(random: Random, name: StressTask['kind'], weight = 1024): TaskOption {
-  const data: StressTask = { kind: name, seed: random.word() >>> 0 };
-  return { url: taskModule, name, weight, data };
+function naps(random: Random): TaskOption {
+  const data: StressTask = { kind: NAPS, seed: random.word() >>> 0, admin: false };
+  return { url: taskModule, name: NAPS, weight: magnitude(random, 15, HEAVIEST), data };
+}
+
+/** With the capability to do all, or without. */
+function busyPolls(random: Random): TaskOption {
+  const admin = random.below(2) === 0;
+  const data: StressTask = { kind: BUSY_POLLS, seed: random.word() >>> 0, admin };
+  return { url: taskModule, name: BUSY_POLLS, data, capabilities: admin ? ADMIN : [] };
+}
+
+/** The built-in one, that waits. */
+function waits(random: Random): TaskOption {
+  const data = {
+    usecs: between(random, 0, 1000),
+    budget: between(random, 1, 64),
+    prefer: random.below(4) > 0,
+    workUsecs: between(random, 0, 200),
+  };
+  return { url: WAITS, data };
+}
+
+/** Unless the NAPI settings have brought their own. */
+function task(tasks: (random: Random) => HostOptions['task'], where = (_: HostOptions) => true): Draw {
+  return (random, options) => (options.task === undefined && where(options) ? { task: tasks(random) } : null);
 }
 
 /** Sysctl `name` from the start on. */
@@ -21,9 +47,20 @@ function sysctl(name: SysctlName): Draw {
   return (random) => ({ sysctl: { [name]: sysctlValue(random, name) } });
 }
 
-/** NAPI settings from the start on; in mode interrupt there are no instances. */
-function napi(settings: (random: Random) => object): Draw {
-  return (random, options) => (isNapi(options) ? { napi: settings(random) } : null);
+/** NAPI settings from the start on, and the task that goes with them; in mode interrupt there are no instances. */
+function napi(settings: (random: Random) => NapiSettings, tasks?: (random: Random) => TaskOption): Draw {
+  return (random, options) => {
+    if (!isNapi(options)) return null;
+    return { napi: settings(random), ...(tasks !== undefined && { task: tasks(random) }) };
+  };
+}
+
+/** Room for a thread of its own for each queue: for few, that two cores can bear. */
+function workers(threadWorker: boolean): Draw {
+  return (_, options) => {
+    const bearable = isNapi(options) && options.queues! <= WORKERS_MAX;
+    return bearable ? { napi: { ...options.napi, threadWorker } } : null;
+  };
 }
 
 const deferred = (random: Random) => ({
@@ -56,6 +93,7 @@ export const KERNEL_SETTINGS: readonly Setting[] = [
       option('netdev_max_backlog', sysctl('net.core.netdev_max_backlog')),
       option('dev_weight', sysctl('net.core.dev_weight')),
       option('dev_weight_rx_bias', sysctl('net.core.dev_weight_rx_bias')),
+      option('busy_poll', sysctl('net.core.busy_poll')),
     ],
   },
   {
@@ -75,21 +113,43 @@ export const KERNEL_SETTINGS: readonly Setting[] = [
         'threaded busy poll',
         napi(() => ({ threaded: 'busy-poll' })),
       ),
+      option('busy poll', napi(deferred, waits)),
       option(
         'suspended',
-        napi((random) => ({ ...deferred(random), irqSuspendTimeout: napiTunable(random, 'irqSuspendTimeout') })),
+        napi((random) => ({ ...deferred(random), irqSuspendTimeout: napiTunable(random, 'irqSuspendTimeout') }), waits),
       ),
+    ],
+  },
+  {
+    name: 'workers',
+    choices: [
+      option('none', only({}), 2),
+      option('room for them', workers(false)),
+      option('where threaded', workers(true), 2),
     ],
   },
   {
     name: 'task',
     choices: [
-      option('none', only({}), 3),
-      option('spin', only({ task: 'spin' })),
-      option('spin, by weight', (random) => ({ task: { url: 'spin', weight: magnitude(random, 15, HEAVIEST) } })),
-      option('naps', (random) => ({ task: task(random, NAPS, magnitude(random, 15, HEAVIEST)) })),
-      option('busy-polls', (random, options) => (isNapi(options) ? { task: task(random, BUSY_POLLS) } : null)),
-      option('several', (random) => ({ task: [task(random, NAPS), task(random, BUSY_POLLS), 'spin'] })),
+      option(
+        'none',
+        task(() => undefined),
+        2,
+      ),
+      option(
+        'spin',
+        task(() => 'spin'),
+      ),
+      option(
+        'spin, by weight',
+        task((random) => ({ url: 'spin', weight: magnitude(random, 15, HEAVIEST) })),
+      ),
+      option('naps', task(naps)),
+      option('busy-polls', task(busyPolls, isNapi), 2),
+      option(
+        'several',
+        task((random) => [naps(random), busyPolls(random), 'spin']),
+      ),
     ],
   },
 ];

@@ -83,5 +83,12 @@ export const MACHINE_SETTINGS: readonly Setting[] = [
       option('on', only({ spin: true })),
     ],
   },
+  {
+    name: 'onCpuLoss',
+    choices: [
+      option('stop', only({ onCpuLoss: 'stop' })),
+      option('migrate', (_, options) => (isNapi(options) ? { onCpuLoss: 'migrate' } : null)),
+    ],
+  },
   { name: 'pin', choices: [option('off', only({ pin: false }), 4), option('on', only({ pin: true }))] },
 ];

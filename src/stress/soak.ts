@@ -34,6 +34,9 @@ export interface SoakReport {
   readonly violation: SoakViolation | null;
 }
 
+/** A timer cannot be longer. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
 export class Soak {
   private readonly config: SoakConfig;
   private readonly record = new FlowRecord();
@@ -71,7 +74,9 @@ export class Soak {
   }
 
   async toEnd(): Promise<SoakReport> {
+    const timeUp = setTimeout(() => this.run?.stop(), Math.min(this.config.minutes * 60_000, TIMER_MS_MAX));
     for (let round = this.config.first; this.goesOn(round); round += 1) await this.play(round);
+    clearTimeout(timeUp);
     return this.report();
   }
 

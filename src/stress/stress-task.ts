@@ -6,20 +6,25 @@ import { Random } from '../runtime/random.js';
 
 export const NAPS = 'naps';
 export const BUSY_POLLS = 'busy-polls';
+/** The built-in one: beside these, the only one that busy-polls. */
+export const WAITS = 'busy-poll';
 
 export interface StressTask {
   readonly kind: typeof NAPS | typeof BUSY_POLLS;
   readonly seed: number;
+  /** It has CAP_NET_ADMIN. */
+  readonly admin: boolean;
 }
 
 const WORK_MAX = 20_000;
 const ROUNDS_MAX = 100;
 const BUDGET_MAX = 64;
+const BUDGET_MAX_FOR_ALL = 8;
 
 export default function stressTask({ cpu, data, napi }: TaskContext): Step {
-  const { kind, seed } = data as StressTask;
+  const { kind, seed, admin } = data as StressTask;
   const random = new Random(seed + cpu);
-  return kind === NAPS ? naps(random) : busyPolls(random, napi);
+  return kind === NAPS ? naps(random) : busyPolls(random, napi, admin);
 }
 
 /** It has something to do three times of four. */
@@ -32,19 +37,34 @@ function naps(random: Random): Step {
   };
 }
 
-function busyPolls(random: Random, napi: TaskContext['napi']): Step {
+function busyPolls(random: Random, napi: TaskContext['napi'], admin: boolean): Step {
   let left = 0;
   const loopEnd = () => --left <= 0;
   return () => {
     const { ids } = napi; // another one by the next step: instances are disabled and enabled meanwhile
     if (ids.length === 0) return false;
+    const id = ids[random.below(ids.length)]!;
+    if (!admin && random.below(64) === 0) mustForbid(napi, id);
     left = 1 + random.below(ROUNDS_MAX);
-    napi.busyLoop(ids[random.below(ids.length)]!, {
+    napi.busyLoop(id, {
       loopEnd: random.below(8) === 0 ? null : loopEnd,
-      budget: 1 + random.below(BUDGET_MAX),
-      prefer: random.below(2) === 0,
+      budget: 1 + random.below(admin ? BUDGET_MAX : BUDGET_MAX_FOR_ALL),
+      prefer: admin && random.below(2) === 0,
       endOnResched: random.below(2) === 0,
     });
     return random.below(4) > 0;
   };
+}
+
+/** @throws Error when it may do what only CAP_NET_ADMIN may */
+function mustForbid(napi: TaskContext['napi'], id: number): void {
+  for (const options of [{ prefer: true }, { budget: BUDGET_MAX_FOR_ALL + 1 }]) {
+    try {
+      napi.busyLoop(id, options);
+    } catch (error) {
+      if ((error as { code?: string }).code === 'EPERM') continue;
+      throw error;
+    }
+    throw new Error(`${JSON.stringify(options)} without CAP_NET_ADMIN was not refused`);
+  }
 }

@@ -5,13 +5,13 @@ import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
+import { plainNode } from '../plain-node.js';
 
 const FOLDER = fileURLToPath(new URL('../../bench/', import.meta.url));
 const LIMIT_MS = 60_000;
 
 async function run(file: string): Promise<{ status: number | null; output: string }> {
-  const { NODE_OPTIONS: _, ...env } = process.env;
-  const child = spawn(process.execPath, [`${FOLDER}${file}`, '--small'], { env, timeout: LIMIT_MS });
+  const child = spawn(...plainNode(`${FOLDER}${file}`, '--small'), { timeout: LIMIT_MS });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
   const status = await new Promise<number | null>((resolve) => child.on('close', resolve));

@@ -4,7 +4,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
-import { captureOf, dissect, NO_TSHARK, type Packet } from '../nic/captures.js';
+import { captureOf, type Packet } from '../nic/captures.js';
+import { dissect, NO_TSHARK } from '../tshark.js';
 import { readAll } from './read-all.js';
 
 const FIRST_LIGHT = fileURLToPath(new URL('../../../test/fixtures/first-light.pcap', import.meta.url));

@@ -2,13 +2,13 @@
 // tshark as the judge: number, time, length and captured length of each packet of generated captures, in every format,
 // resolution and byte order; and what becomes of packets of other link types.
 
-import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import t, { type Test } from 'tap';
 import { Random } from '../../src/runtime/random.js';
-import { type CaptureFormat, captureOf, dissect, NO_TSHARK, type Packet } from '../nic/captures.js';
+import { type CaptureFormat, captureOf, type Packet } from '../nic/captures.js';
+import { dissect, NO_TSHARK, wireshark } from '../tshark.js';
 import { Pcapng } from './pcapng-of.js';
 import { readAll } from './read-all.js';
 
@@ -111,10 +111,7 @@ t.test('pcapng', { skip: NO_TSHARK }, async (t) => {
 
 t.test('what editcap and mergecap write', { skip: NO_TSHARK }, async (t) => {
   const folder = t.testdir();
-  const tool = (name: string, ...args: string[]) => {
-    const { status, stderr } = spawnSync(name, args, { encoding: 'utf8' });
-    t.equal(status, 0, stderr);
-  };
+  const tool = (name: string, ...args: string[]) => wireshark(name, args);
   const FORMATS: readonly string[] = ['pcap', 'nsecpcap', 'pcapng'];
   for (const format of FORMATS) {
     tool('editcap', '-F', format, FIRST_LIGHT, `${folder}/${format}`);

@@ -4,10 +4,9 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import t from 'tap';
-import { NO_TSHARK } from '../nic/captures.js';
+import { capinfos, NO_TSHARK, sharkPackets } from '../tshark.js';
 import { Desk, INTERFACES } from './desk.js';
 import { type ReadPacket, readPcapng } from './read-pcapng.js';
-import { capinfos, sharkPackets } from './tshark.js';
 
 type Step = keyof Desk['steps'];
 

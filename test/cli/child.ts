@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { plainNode } from '../plain-node.js';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 export const CAPTURE = fileURLToPath(new URL('../../../test/fixtures/first-light.pcap', import.meta.url));
@@ -37,7 +38,7 @@ export function softirq(args: readonly string[], surroundings: Surroundings = {}
   const { nodeArgs = [], before = [], stdout = 'pipe', stdin = 'ignore' } = surroundings;
   const { onStderr, onStart, timeoutMs = TIMEOUT_MS } = surroundings;
   const input = ['ignore', 'pipe'].includes(stdin) ? (stdin as 'ignore' | 'pipe') : openSync(stdin, 'r');
-  const [command, ...rest] = [...before, process.execPath, ...nodeArgs, MAIN, ...args] as [string, ...string[]];
+  const [command, ...rest] = [...before, ...plainNode(...nodeArgs, MAIN, ...args).flat()] as [string, ...string[]];
   const child = spawn(command, rest, {
     env: plainEnvironment(),
     stdio: [input, stdout, 'pipe'],

@@ -7,7 +7,7 @@ import { stressCommand } from '../../src/cli/stress.js';
 import { soakSummary } from '../../src/cli/stress-text.js';
 import { PLAIN } from '../../src/report/paint.js';
 import type { SoakReport } from '../../src/stress/soak.js';
-import { Visits } from '../../src/stress/visits.js';
+import { ENOUGH_ROUNDS, Visits } from '../../src/stress/visits.js';
 import { lines, sendWhenSeen, softirq } from './child.js';
 
 t.setTimeout(120_000);
@@ -22,7 +22,14 @@ function reportOf(rounds: number, visited: number, violation: SoakReport['violat
   const { settings, operations, transitions } = visits;
   const packets = { offered: 3000, delivered: 2000, dropped: 1000 };
   const head = { version: '1.2.3', node: 'v20', seed: 5, seconds: 4, rounds, packets };
-  return { ...head, settings, operations, transitions, neverVisited: rounds < 28 ? null : visits.never(), violation };
+  return {
+    ...head,
+    settings,
+    operations,
+    transitions,
+    neverVisited: rounds < ENOUGH_ROUNDS ? null : visits.never(),
+    violation,
+  };
 }
 
 /** The command's fault, and what it printed, where the rounds come to this. */
@@ -78,18 +85,18 @@ t.test('a violation: status 1, the seed, the round, and the command that repeats
 });
 
 t.test('what was never visited fails a run that was long enough', async (t) => {
-  t.equal(await outcomeOf(reportOf(27, 0)), null, 'too short to tell');
-  t.equal(await outcomeOf(reportOf(28, 1)), null, 'everything was visited');
-  const fault = await outcomeOf(reportOf(28, 0));
+  t.equal(await outcomeOf(reportOf(ENOUGH_ROUNDS - 1, 0)), null, 'too short to tell');
+  t.equal(await outcomeOf(reportOf(ENOUGH_ROUNDS, 1)), null, 'everything was visited');
+  const fault = await outcomeOf(reportOf(ENOUGH_ROUNDS, 0));
   t.equal(fault?.status, FAILED);
   t.match(fault?.line, /^softirq: seed 5: never visited: mode napi, .*, move a line, .*backlog drop/);
 });
 
 t.test('the summary is a table', async (t) => {
-  const text = soakSummary(reportOf(28, 7), PLAIN);
+  const text = soakSummary(reportOf(ENOUGH_ROUNDS, 7), PLAIN);
   t.match(
     text,
-    /28 rounds, 2,000 packets delivered in 4\.0 s: 500 pps\noffered 3,000 = delivered 2,000 \+ dropped 1,000/,
+    /45 rounds, 2,000 packets delivered in 4\.0 s: 500 pps\noffered 3,000 = delivered 2,000 \+ dropped 1,000/,
   );
   t.match(text, /^settings \(rounds\)\n {2}mode +napi +7\n +interrupt +7\n/m);
   t.match(text, /^visits {2}everything at least once$/m);

@@ -4,6 +4,7 @@
 
 import t from 'tap';
 import { NO_BUSY_POLL, socketParams, waitParams } from '../../src/napi/busy-params.js';
+import { busyLoopTimedOut } from '../../src/napi/busy-poll.js';
 import type { NapiOptions } from '../../src/simulate/napi.js';
 import { simulate } from '../../src/testing.js';
 import { bits, busy, finds } from './drivers.js';
@@ -157,26 +158,47 @@ t.test(
   },
 );
 
-t.test('B07: PREFER, both knobs, and the last poll uses its budget: SCHED is let go, old GRO flushed', async (t) => {
-  const m = simulate();
+t.test('B06: not preferred: the knobs defer only what a completion with work defers', async (t) => {
+  const { m, a, completions, counted } = device(3, { deferHardIrqs: 2, groFlushTimeoutNs: T });
+  m.cpu.busyLoop(a.napiId);
+  t.same([completions, a.timerCpu, bits(a), counted()], [[false, true], null, '', 3]);
+});
+
+/** GRO that holds a packet, and notes what is done with it. */
+function groOf() {
   const flushes: string[] = [];
-  const gro = {
-    held: 1,
-    count: 1,
-    flush: (old: boolean) => flushes.push(`flush ${old}`),
-    deliver: () => flushes.push('deliver'),
-  };
-  const a = m.napi('a', busy, { gro, deferHardIrqs: 1, groFlushTimeoutNs: T });
-  m.cpu.busyLoop(a.napiId, { prefer: true });
-  t.same(flushes, ['deliver', 'flush true']);
-  t.same([bits(a), m.cpu.pollList, a.timerCpu], ['', [], 0]);
+  const flush = (old: boolean) => flushes.push(`flush ${old}`);
+  return { flushes, gro: { held: 1, count: 1, flush, deliver: () => flushes.push('deliver') } };
+}
+
+for (const [hz, old] of [
+  [1000, true],
+  [250, false],
+] as const) {
+  const which = old ? 'old GRO' : 'all GRO';
+  t.test(`B07: PREFER, both knobs, and the last poll uses its budget: SCHED is let go, ${which} flushed`, async (t) => {
+    const m = simulate({ hz });
+    const { flushes, gro } = groOf();
+    const a = m.napi('a', busy, { gro, deferHardIrqs: 1, groFlushTimeoutNs: T });
+    m.cpu.busyLoop(a.napiId, { prefer: true });
+    t.same(flushes, ['deliver', `flush ${old}`]);
+    t.same([bits(a), m.cpu.pollList, a.timerCpu], ['', [], 0]);
+  });
+}
+
+t.test('B07: without PREFER it is scheduled, and what is finished is delivered first', async (t) => {
+  const { flushes, gro } = groOf();
+  const { m, a, polls } = device(20, { gro });
+  m.cpu.busyLoop(a.napiId);
+  t.same(polls, ['8/8', '8/8', '4/64']);
+  t.same(flushes.slice(0, 2), ['deliver', 'deliver']);
 });
 
 t.test('B07: without the knobs it is scheduled', async (t) => {
   const { m, a, polls } = device(100, { deferHardIrqs: 1 });
   m.cpu.busyLoop(a.napiId, { prefer: true });
   t.same(polls, ['8/8', '8/8', '64/64', '20/64']);
-  t.equal(a.timerCpu, null);
+  t.same([a.timerCpu, m.trace.of('hrtimer_start')], [null, []]);
 });
 
 t.test('B08: two CPUs busy-poll one: one of them polls, the other spins', async (t) => {
@@ -200,6 +222,21 @@ t.test('B08: two CPUs busy-poll one: one of them polls, the other spins', async 
   t.equal(m.cpus[1]!.counters.busyPollRxPackets, 0);
 });
 
+t.test('B08: IN_BUSY_POLL alone is somebody’s, too', async (t) => {
+  const { m, a, polls, rounds } = device(5);
+  a.set('IN_BUSY_POLL');
+  m.cpu.busyLoop(a.napiId, { loopEnd: rounds(3) });
+  t.same([polls, bits(a)], [[], 'IN_BUSY_POLL']);
+});
+
+t.test('B08: its time-out counts in units of 1024 ns', async (t) => {
+  t.same(
+    [0, 1023, 1024, 102_400, 103_423, 103_424].map((nowNs) => busyLoopTimedOut(0, nowNs, 100)),
+    [false, false, false, false, false, true],
+  );
+  t.ok(busyLoopTimedOut(1023, 1024, 0), 'and begins with a whole one');
+});
+
 t.test('B09: need_resched: the loop stops, others have the CPU, and it begins anew', async (t) => {
   const { m, a, polls } = device(0);
   const seen: string[] = [];
@@ -219,6 +256,28 @@ t.test('B09: END_ON_RESCHED: it ends instead', async (t) => {
   m.cpu.needResched = true;
   m.cpu.busyLoop(a.napiId, { loopEnd: () => false, endOnResched: true });
   t.same([polls, bits(a)], [['0/8', '0/8'], '']);
+});
+
+t.test('B09: disabled while others have the CPU: it returns', async (t) => {
+  const { m, a, polls } = device(0);
+  const returned: number[] = [];
+  m.cpu.addTask('poller', () => {
+    const loopEnd = () => {
+      m.advance(100_000);
+      return m.nowNs > 50e6;
+    };
+    m.cpu.busyLoop(a.napiId, { loopEnd });
+    returned.push(m.nowNs);
+    return false;
+  });
+  m.cpu.addTask('other', () => {
+    if (polls.length > 0 && bits(a) === '') t.ok(a.beginDisable().step());
+    m.advance(100_000);
+    return true;
+  });
+  while (m.nowNs < 60e6) m.turn();
+  t.equal(bits(a), 'SCHED|NPSVC');
+  t.ok(returned[0]! < 10e6, `after ${returned[0]} ns`);
 });
 
 t.test('B09: another task has its turns while one busy-polls without end', async (t) => {

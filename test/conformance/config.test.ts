@@ -31,6 +31,17 @@ t.test('M11: and the default of those that are added later; no other device', as
   t.equal(other.tunables.groFlushTimeoutNs, 0);
 });
 
+t.test('M11: threaded, too, also for one that is not there now', async (t) => {
+  const m = simulate();
+  const [a] = [m.napi('a', finds(0), { index: 0 }), m.napi('b', finds(0), { index: 1 })];
+  a.disable();
+  a.del();
+  m.sysfs('eth0', 'threaded', 1);
+  a.add();
+  a.enable();
+  t.equal(bits(a), 'THREADED');
+});
+
 t.test('M13: napi_defer_hard_irqs over 2147483647, and what is no number', async (t) => {
   const m = simulate();
   const a = m.napi('a', finds(0));

@@ -111,6 +111,7 @@ t.test('M04: the timer polls where it was armed, and says so', async (t) => {
   t.equal(a.timerCpu, 1);
   m.run();
   t.same(ran, [1, 1]);
+  t.same(m.trace.of('sched_waking'), [], 'in an interrupt, which needs no ksoftirqd');
   t.same(
     m.trace.lines.filter((line) => line.includes('hrtimer')),
     [
@@ -175,7 +176,7 @@ t.test('M08: the timer expires while somebody polls: nothing, no MISSED, and not
       if (napi.polls === 2) {
         m.advance(T);
         m.cpu.irq();
-        seen.push(bits(napi), napi.timerCpu);
+        seen.push(bits(napi), napi.timerCpu, m.cpu.pollList);
       }
       return finds(napi.polls === 1 ? 1 : 0)(napi, 64);
     },
@@ -183,7 +184,7 @@ t.test('M08: the timer expires while somebody polls: nothing, no MISSED, and not
   );
   m.cpu.irq(() => a.schedule());
   m.cpu.irq(() => a.schedule());
-  t.same(seen, ['SCHED', null]);
+  t.same(seen, ['SCHED', null, []]);
   t.equal(m.run(), 0, 'nothing is armed any more');
   t.equal(a.polls, 2);
 });
@@ -217,6 +218,20 @@ t.test('M09: its callback runs this moment: disable waits for it', async (t) => 
   t.equal(bits(a), 'SCHED|NPSVC');
 });
 
+t.test('M09: being disabled while netpoll holds it: the timer that expires schedules nothing', async (t) => {
+  const { m, a, arrive } = device({ deferHardIrqs: 1, groFlushTimeoutNs: T });
+  arrive();
+  m.turn();
+  a.set('NPSVC');
+  const disable = a.beginDisable();
+  t.notOk(disable.step());
+  m.cpu.core.softnet.napis[a.id]!.state.armTimer(0); // as one that is armed behind the cancellation
+  m.runFor(2 * T);
+  t.same([a.polls, bits(a)], [1, 'DISABLE|NPSVC']);
+  a.clear('NPSVC');
+  t.ok(disable.step());
+});
+
 t.test('M10: PREFER_BUSY_POLL, and the timer expires: cleared, and polled by softirq where it was armed', async (t) => {
   const m = simulate({ cpus: 2 });
   const states: string[] = [];
@@ -243,6 +258,27 @@ t.test('M12: armed again, on another CPU: the first expiry is forgotten', async 
   t.equal(a.timerCpu, 1);
   m.run();
   t.same([a.polls, m.nowNs, m.cpus[0]!.counters.timerIrqs], [3, 1.5 * T, 0]);
+});
+
+t.test('M12: armed again here: the later time counts, once', async (t) => {
+  const m = simulate();
+  const a = m.napi('a', script([1, 1]), { deferHardIrqs: 1, groFlushTimeoutNs: T });
+  m.cpu.irq(() => a.schedule());
+  m.advance(T / 2);
+  m.cpu.irq(() => a.schedule());
+  m.run();
+  t.same([a.polls, m.nowNs, m.cpu.counters.timerIrqs], [3, 1.5 * T, 1]);
+});
+
+t.test('M12: a completion without a timeout leaves what is armed: it polls for nothing', async (t) => {
+  const m = simulate();
+  const a = m.napi('a', script([1]), { deferHardIrqs: 1, groFlushTimeoutNs: T });
+  m.cpu.irq(() => a.schedule());
+  a.tune({ deferHardIrqs: 0, groFlushTimeoutNs: 0 });
+  m.cpu.irq(() => a.schedule());
+  t.same([a.polls, a.timerCpu], [2, 0]);
+  m.run();
+  t.same([a.polls, m.nowNs], [3, T]);
 });
 
 t.test('M15: several timers of one CPU expire in the order of their times', async (t) => {
@@ -324,7 +360,9 @@ t.test(
     const polls = a.polls;
     hooks.onPoll = () => m.advance(50_000);
     const before = m.nowNs;
+    const softirqs = m.cpu.softirqs.NET_RX;
     t.equal(waits(), 0, 'the caller sleeps');
+    t.equal(m.cpu.softirqs.NET_RX, softirqs + 1);
     hooks.onPoll = null;
     const took = m.nowNs - before;
     t.ok(took >= 200_000 && took <= 400_000, `after it has busy-polled: ${took} ns`);

@@ -1,33 +1,10 @@
 // Cold. Runs on: main.
 // One mutant for each rule: the line that carries it, broken; and the test that dies of it. docs/kernel-map.md lists them.
 
-import type { Patch } from '../interleave/mutant.js';
-
-export interface Mutant {
-  /** Where the rule stands in the kernel. */
-  readonly kernel: string;
-  readonly rule: string;
-  readonly patches: readonly Patch[];
-  /** How the name of the test begins that kills it; its file is `suite`. */
-  readonly by: string;
-  readonly suite: 'state' | 'softirq' | 'tasks';
-}
-
-type Row = readonly [
-  rule: string,
-  by: string,
-  ...patches: readonly (readonly [find: string | RegExp, replace: string])[],
-];
-
-function mutants(kernel: string, suite: Mutant['suite'], file: string, rows: readonly Row[]): Mutant[] {
-  return rows.map(([rule, by, ...changes]) => ({
-    kernel,
-    rule,
-    by,
-    suite,
-    patches: changes.map(([find, replace]) => ({ file, find, replace })),
-  }));
-}
+import { type Mutant, mutants } from './mutant-rows.js';
+import { BACKLOG_MUTANTS } from './mutants-backlog.js';
+import { BUSY_POLL_MUTANTS, MITIGATION_MUTANTS } from './mutants-modes.js';
+import { CONFIG_MUTANTS, THREADED_MUTANTS } from './mutants-threaded.js';
 
 const STATE = 'napi/state.js';
 const SOFTNET = 'napi/softnet.js';
@@ -177,7 +154,7 @@ export const MUTANTS: readonly Mutant[] = [
     ['listed already: no effect', 'S13', [/if \(\(old & LISTED\) !== 0\)\s*throw new NapiError\(.*?\);/, '']],
     ['born with SCHED', 'S12: freshly', ['LISTED | SCHED | NPSVC | (PARKED', 'LISTED | NPSVC | (PARKED']],
     ['born with NPSVC', 'S12: freshly', ['LISTED | SCHED | NPSVC | (PARKED', 'LISTED | SCHED | (PARKED']],
-    ['list_owner is nobody', 'S12: freshly', ['this.listOwner = NO_CPU;', '']],
+    ['list_owner is nobody', 'S12: freshly', [/this\.listOwner = NO_CPU;(\s*this\.deferCount)/, '$1']],
   ]),
   ...mutants('netif_napi_add', 'state', CONTROL, [
     ['a weight over 64 is said', 'S17', ['if (weight > NAPI_POLL_WEIGHT)', 'if (false)']],
@@ -420,4 +397,9 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     ['ten times at most', 'N16', ['NOHZ_REPORTS_MAX = 10', 'NOHZ_REPORTS_MAX = 11']],
   ]),
+  ...BACKLOG_MUTANTS,
+  ...MITIGATION_MUTANTS,
+  ...BUSY_POLL_MUTANTS,
+  ...THREADED_MUTANTS,
+  ...CONFIG_MUTANTS,
 ];

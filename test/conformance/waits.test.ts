@@ -88,6 +88,26 @@ t.test('one that waits for ever sleeps until its event, and is woken by it at on
   t.equal(use.steps, 3, 'the last one found nothing');
 });
 
+t.test('woken by its event, it works on as long as it says', async (t) => {
+  const m = simulate();
+  const event = m.event();
+  let work = 0;
+  m.cpu.addApplication('app', ({ napi }) => {
+    const wait = napi.wait([event]);
+    return () => {
+      if (wait.wait(0) > 0) work = 50;
+      if (work === 0) return wait.wait(FOREVER);
+      work -= 1;
+      m.advance(100_000);
+      return true;
+    };
+  });
+  m.run();
+  event.signal(0);
+  m.run();
+  t.same([work, m.nowNs], [0, 5 * MS]);
+});
+
 t.test(
   'a time-out ends the sleep; the shortest of a step’s waits counts; without a wait it is a millisecond',
   async (t) => {
@@ -168,6 +188,24 @@ t.test('M14: and without irq_suspend_timeout the timer polls while it works', as
     begin(100);
     m.runFor(MS);
     t.equal(m.cpu.counters.timerIrqs > 0, timers, `${m.cpu.counters.timerIrqs}`);
+  }
+});
+
+t.test('M14: net.core.busy_poll counts where a wait has no time of its own', async (t) => {
+  for (const [usecs, sysctl, atLeast, below] of [
+    [0, 0, 0, 1000],
+    [0, 300, 300, 400],
+    [100, 300, 100, 200],
+  ] as const) {
+    const { m, app, arrive } = application({ usecs }, FOREVER);
+    m.sysctls.set('net.core.busy_poll', sysctl);
+    m.run();
+    const before = m.nowNs;
+    arrive();
+    m.turn();
+    const us = (m.nowNs - before) / 1000;
+    t.equal(app.found, 1);
+    t.ok(us >= atLeast && us < below, `busy_poll_usecs ${usecs}, busy_poll ${sysctl}: ${us} µs`);
   }
 });
 
@@ -254,29 +292,23 @@ t.test('the task busy-poll leaves a queue alone whose line has moved', async (t)
   let home = true;
   const m = simulate();
   const event = m.event();
-  const polls: number[] = [];
+  const budgets: number[] = [];
   const a = m.napi(
     'a',
     (napi, budget) => {
-      polls.push(budget);
+      budgets.push(budget);
       napi.completeDone(0);
       return 0;
     },
     { isHome: () => home, ...KNOBS },
   );
-  m.cpu.addApplication('busy-poll', busyPoll, { data: { usecs: 0 }, packets: [event] });
-  const round = () => {
-    event.signal(a.napiId);
-    m.turn();
-    m.turn();
-  };
-  round();
-  t.ok(polls.includes(64), 'by default 64 packets a poll');
-  home = false;
+  m.cpu.addApplication('busy-poll', busyPoll, { data: { usecs: 0, budget: 16 }, packets: [event] });
   event.signal(a.napiId);
   m.turn();
-  polls.length = 0;
+  t.same(budgets.slice(0, 2), [16, 16], 'one poll, and the one that ends it');
+  home = false;
+  event.signal(a.napiId);
+  budgets.length = 0;
   m.turn();
-  m.turn();
-  t.ok(polls.length <= 1, `resumed, and no more: ${polls}`);
+  t.same(budgets, [64], 'resumed, and left to its interrupts');
 });

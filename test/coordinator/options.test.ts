@@ -78,7 +78,7 @@ const BAD: readonly (readonly [keyof HostOptions, readonly unknown[], RegExp])[]
   ['writeDropped', ['', '-', 5, null, {}], /^must be the name of a file$/],
   [
     'task',
-    ['task.js', '', 5, {}, { url: './task.js' }, { url: 'spin', nice: 3 }, ['spin', 5]],
+    ['task.js', '', 5, {}, { url: './task.js' }, { url: 'spin', nice: 3 }],
     /^must be spin, busy-poll, the absolute URL of a module, or/,
   ],
   ['execArgv', ['--flag', [1], {}], /./],
@@ -108,6 +108,11 @@ t.test('bad values', async (t) => {
 
 t.test('tasks: one or several, by URL or with more', async (t) => {
   const tasks = (task: HostOptions['task']) => resolveOptions({ ...PKTGEN, task }).task;
+  for (const wrong of [5, 'foo', ['spin'], { url: 'spin', nice: 3 }]) {
+    for (const task of [[wrong], ['spin', wrong, 'bar']]) {
+      refuses(t, { ...PKTGEN, task }, 'task', wrong, /^must be spin, busy-poll, the absolute URL/);
+    }
+  }
   const spin = { url: 'spin', name: 'spin', weight: 1024, data: null, capabilities: [] };
   t.same(tasks('spin'), [spin]);
   for (const weight of [14, 88_762, 20.5]) {
@@ -211,6 +216,7 @@ t.test('options that contradict each other', async (t) => {
 t.test('defaults for pktgen', async (t) => {
   const cpus = Math.max(1, availableParallelism() - 1);
   t.same(resolveOptions(PKTGEN), {
+    attachments: 0,
     device: 'pktgen',
     cpus,
     queues: cpus,

@@ -24,7 +24,7 @@ import { type ProtocolNode, startHost } from '../../src/index.js';
 import { PROTOCOL_NAMES } from '../../src/memory/counters.js';
 import type { Views } from '../../src/memory/views.js';
 import { space } from '../memory/space.js';
-import { hierarchy, NO_TSHARK } from '../nic/captures.js';
+import { hierarchy, NO_TSHARK } from '../tshark.js';
 
 const CAPTURE = fileURLToPath(new URL('../../../test/fixtures/first-light.pcap', import.meta.url));
 const CPUS = [{ tally: 64 }, { tally: 64 + TALLY_BYTES }];

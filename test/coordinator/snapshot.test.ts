@@ -21,7 +21,8 @@ function machineOf() {
   const machine = createMachine(plan, RING, 'level', compileBursts());
   const recordings = { snapshot: () => [] };
   const cpus = { stateOf: () => 'online' as const };
-  const source = { machine, plan, config: {}, recordings, useAtStart: new Map(), cpus, lost: [0], fault: null };
+  const threads = { useAtStart: new Map(), pollers: () => [], cpus, lost: [0], fault: null };
+  const source = { machine, plan, config: {}, recordings, ...threads };
   return { plan, views: machine.views, snapshot: () => takeSnapshot(source, false) };
 }
 

@@ -100,7 +100,10 @@ t.test('somebody owes the next step: much more patience', async (t) => {
   deferred.fill();
   deferred.line.mask();
   deferred.state.groFlushTimeoutNs = 1e6;
+  deferred.state.armTimer(0);
   t.same(lookLater(deferred, 10), [], 'a timer runs');
+  deferred.state.cancelTimer();
+  t.match(lookLater(deferred, 12), [/line masked, not pending/], 'it was lost');
 });
 
 t.test('a disabled instance waits for main', async (t) => {

@@ -36,7 +36,10 @@ async function fails(t: Test, spec: string, message: RegExp, options?: ExploreOp
 }
 
 function shell(command: string) {
-  return spawnSync('sh', ['-c', command], { cwd: fileURLToPath(new URL('../', BUILD_ROOT)), encoding: 'utf8' });
+  return spawnSync('env', ['-u', 'NODE_OPTIONS', 'sh', '-c', command], {
+    cwd: fileURLToPath(new URL('../', BUILD_ROOT)),
+    encoding: 'utf8',
+  });
 }
 
 /** How many interleavings of threads with so many steps have at most `bound` preemptions, counted without the explorer. */

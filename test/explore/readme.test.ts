@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
+import { plainNode } from '../plain-node.js';
 
 const BUILD = fileURLToPath(new URL('../../', import.meta.url));
 const README = readFileSync(join(BUILD, '../README.md'), 'utf8');
@@ -22,7 +23,7 @@ t.test('a broken counter is found, as printed', async (t) => {
   t.teardown(() => rmSync(folder, { recursive: true }));
   writeFileSync(join(folder, 'counter.js'), block('// counter.js'));
   writeFileSync(join(folder, 'find.js'), block('// find.js'));
-  const run = (...args: string[]) => spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' });
+  const run = (...args: string[]) => spawnSync(...plainNode(...args), { cwd: folder, encoding: 'utf8' });
   const { stdout, stderr } = run('find.js');
   t.equal(stderr, '');
   t.equal(stdout.replace('../src/', 'node_modules/softirq/build/src/'), block('counter: counter=1'));

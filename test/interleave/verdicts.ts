@@ -35,6 +35,8 @@ export interface Mutant {
   readonly patches: readonly Patch[];
   /** The scenario that tells. */
   readonly spec: string;
+  /** Default 2. */
+  readonly bound?: number;
 }
 
 export interface Condemned extends Mutant {
@@ -44,8 +46,8 @@ export interface Condemned extends Mutant {
 
 /** The scenario fails. */
 export async function dies(t: Test, mutants: readonly Condemned[]): Promise<void> {
-  for (const { what, patches, spec, message } of mutants) {
-    const { failures, schedules } = await exploreMutant(patches, spec, { shrink: false });
+  for (const { what, patches, spec, message, bound = BOUND } of mutants) {
+    const { failures, schedules } = await exploreMutant(patches, spec, { shrink: false, bound });
     const [failure] = failures;
     t.match(failure?.message, message, `${what}: ${spec} fails`);
     if (failure === undefined) continue;

@@ -20,7 +20,7 @@ interface Answer {
 async function worker(views: Views, task: Partial<SyncTask>): Promise<Answer> {
   const buffer = views.bytes.buffer as SharedArrayBuffer;
   const whole = { what: 'barrier', parties: 3, rounds: 1, timeoutMs: PATIENCE_MS, ...task, buffer };
-  const thread = new Worker(new URL('sync-worker.js', import.meta.url), { workerData: whole });
+  const thread = new Worker(new URL('sync-worker.js', import.meta.url), { workerData: whole, execArgv: [] });
   const [answer] = (await once(thread, 'message')) as [Answer];
   await thread.terminate();
   return answer;

@@ -137,3 +137,31 @@ t.test('dev_weight × dev_weight_rx_bias: a change takes effect one poll late', 
   rig.cpu.doWork();
   t.same(budgets.slice(0, 3), [64, 10, 10]);
 });
+
+t.test('an heir processes what an ended CPU has left, with its buffers', async (t) => {
+  const rig = interruptMode();
+  const [dead, heir] = [rig.cpus[0]!, rig.cpus[1]!];
+  const lengths: number[] = [];
+  heir.sink = (burst) => lengths.push(burst.length(0));
+  for (const length of [60, 5000, 61]) setAside(rig, 1, length);
+  t.equal(heir.backlog.inherit(0), 3);
+  t.equal(waiting(rig), 0);
+  rig.checkBuffers();
+  heir.emptyIrq();
+  t.same([lengths, heir.counters().processed, dead.counters().processed], [[60, 5000, 61], 3, 0]);
+  rig.checkBuffers();
+});
+
+t.test('what finds no room at the heir is dropped, and its buffers are free', async (t) => {
+  const rig = interruptMode();
+  const heir = rig.cpus[1]!;
+  rig.machine.sysctls.set('net.core.netdev_max_backlog', 1);
+  heir.backlog.poll(1);
+  setAside(rig, 4, 5000);
+  t.equal(heir.backlog.inherit(0), 4);
+  t.equal(heir.counters().dropped, 2);
+  rig.checkBuffers();
+  heir.emptyIrq();
+  t.equal(heir.counters().processed, 2);
+  rig.checkBuffers();
+});

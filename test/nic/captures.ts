@@ -1,6 +1,4 @@
-// Cold. Runs on: main. Captures that tests make, and tshark's view of them.
-
-import { spawnSync } from 'node:child_process';
+// Cold. Runs on: main. Captures that tests make.
 
 export interface CaptureFormat {
   readonly byteOrder: 'little' | 'big';
@@ -42,37 +40,4 @@ function wordsIn(byteOrder: 'little' | 'big'): (...values: number[]) => Buffer {
     });
     return buffer;
   };
-}
-
-export const NO_TSHARK = spawnSync('tshark', ['--version']).error !== undefined && 'tshark is not installed';
-
-/** Protocols as tshark counts them: its name, the one above it by indent, frames, bytes. Fragments stay apart. */
-export function hierarchy(path: string): { depth: number; name: string; frames: number; bytes: number }[] {
-  const apart = ['-o', 'ip.defragment:FALSE', '-o', 'ipv6.defragment:FALSE'];
-  const { status, stdout, stderr } = spawnSync('tshark', ['-n', '-q', '-r', path, ...apart, '-z', 'io,phs'], {
-    encoding: 'utf8',
-  });
-  if (status !== 0) throw new Error(`tshark: ${stderr}`);
-  return [...stdout.matchAll(/^( *)(\S+) +frames:(\d+) bytes:(\d+)$/gm)].map(([, indent, name, frames, bytes]) => ({
-    depth: indent!.length / 2,
-    name: name!,
-    frames: Number(frames),
-    bytes: Number(bytes),
-  }));
-}
-
-/** The fields of each packet, as tshark dissects them, with checksums checked. */
-export function dissect(path: string, fields: readonly string[], options: readonly string[] = []): string[][] {
-  const checks = ['ip', 'udp', 'tcp'].flatMap((protocol) => ['-o', `${protocol}.check_checksum:TRUE`]);
-  const wanted = fields.flatMap((field) => ['-e', field]);
-  const { status, stdout, stderr } = spawnSync(
-    'tshark',
-    ['-n', '-r', path, ...checks, ...options, '-T', 'fields', '-E', 'separator=;', ...wanted],
-    { encoding: 'utf8', maxBuffer: 64 * 2 ** 20 },
-  );
-  if (status !== 0) throw new Error(`tshark: ${stderr}`);
-  return stdout
-    .trimEnd()
-    .split('\n')
-    .map((line) => line.split(';'));
 }

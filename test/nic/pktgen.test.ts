@@ -12,7 +12,8 @@ import {
 import { viewsOf } from '../../src/memory/views.js';
 import { distinctSizes, minimumFrameSize, parseFrameSizes } from '../../src/nic/devices/frame-sizes.js';
 import { createPktgenFrames, PKTGEN_BYTES_MAX, type PktgenConfig, pktgenBytes } from '../../src/nic/devices/pktgen.js';
-import { captureOf, dissect, NO_TSHARK } from './captures.js';
+import { dissect, NO_TSHARK } from '../tshark.js';
+import { captureOf } from './captures.js';
 
 const ADDRESS = 128;
 const SEQUENCES = [0, 1, 0xffff, 0x1_0000, 0x8000_0000, 0xdead_beef, 0xffff_ffff];

@@ -4,7 +4,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import t from 'tap';
-import { dissect, NO_TSHARK } from '../nic/captures.js';
+import { dissect, NO_TSHARK } from '../tshark.js';
 import { captureNames, type Fixture, listFixtures } from './fixtures.js';
 
 const BYTES_MAX = 400_000;

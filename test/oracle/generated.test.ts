@@ -4,11 +4,12 @@
 import { writeFileSync } from 'node:fs';
 import t from 'tap';
 import { captureOf } from '../nic/captures.js';
+import { NO_TSHARK } from '../tshark.js';
 import { compare } from './compare.js';
 import { DIFFERENCES } from './differences.js';
+import { dissectCapture } from './dissection.js';
 import { type Case, faultyCases, otherCases, shortenedCases, truncatedCases, validCases } from './generate.js';
 import { judge } from './judge.js';
-import { dissectCapture, NO_TSHARK } from './tshark.js';
 
 const SETS: Readonly<Record<string, () => Iterable<Case>>> = {
   'valid, with payloads and padding': validCases,

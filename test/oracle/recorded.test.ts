@@ -4,11 +4,12 @@
 import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { readAll } from '../capture/read-all.js';
+import { NO_TSHARK } from '../tshark.js';
 import { compare } from './compare.js';
+import { dissectCapture } from './dissection.js';
 import { type Fixture, listFixtures } from './fixtures.js';
 import { judge } from './judge.js';
 import type { Dissection } from './judgement.js';
-import { dissectCapture, NO_TSHARK } from './tshark.js';
 
 const ETHERNET_BYTES = 14;
 /** Bytes of the link header that our reader replaces by Ethernet's. */

@@ -3,7 +3,7 @@
 // teaches the classifier another protocol or reason adds a row here.
 
 import { type MALFORMED_REASONS, PROTOCOL_NAMES } from '../../src/memory/counters.js';
-import type { Row } from './tshark.js';
+import type { Row } from './dissection.js';
 
 type Protocol = (typeof PROTOCOL_NAMES)[number];
 type Reason = (typeof MALFORMED_REASONS)[number];

@@ -79,6 +79,7 @@ export const sample: Snapshot = {
       cpuSeconds: 4.98,
     },
   ],
+  threads: [],
   tasks: [],
   stack: {
     delivered: 185_999_000,

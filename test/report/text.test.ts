@@ -200,6 +200,14 @@ t.test('the summary of a worse day', async (t) => {
   t.notMatch(text, 'source held');
 });
 
+t.test('timers and busy polling are told where there are any', async (t) => {
+  const cpus = sample.cpus.map((cpu) => ({ ...cpu, timerIrqs: 1234, busyPollRxPackets: 18_600_000 }));
+  const text = summary({ ...sample, cpus });
+  t.match(text, /timer interrupts +1,234\n/);
+  t.match(text, /by busy polling +18,600,000 +10\.0 % of the packets/);
+  t.notMatch(summary(sample), /timer interrupts|busy polling/);
+});
+
 t.test('one packet', async (t) => {
   const recordings = [{ path: 'one.pcapng', packets: 1, bytes: 300 }];
   const text = summary({ ...sample, stack: { ...sample.stack, delivered: 1 }, recordings });

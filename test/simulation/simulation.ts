@@ -64,6 +64,7 @@ export class Simulation {
       config: { device: 'pktgen' },
       recordings: NONE,
       useAtStart: new Map(),
+      pollers: () => [],
       cpus: { stateOf: () => 'online' },
       lost: this.plan.nic.rings.map(() => 0),
       fault: null,

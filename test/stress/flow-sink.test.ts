@@ -48,7 +48,14 @@ function judge(frames: readonly Uint8Array[], expected: { flows?: number; offere
   const record = new FlowRecord();
   const sink = flowSink({ cpu: 3, data: record.buffer });
   for (const bytes of frames) sink(burstOf(bytes));
-  return record.violations({ flows: 2, offered: frames.length, delivered: frames.length, dropped: 0, ...expected });
+  return record.violations({
+    flows: 2,
+    offered: frames.length,
+    delivered: frames.length,
+    dropped: 0,
+    lost: 0,
+    ...expected,
+  });
 }
 
 t.test('nothing is wrong', async (t) => {

@@ -7,7 +7,9 @@ import type { RunningHost } from '../../src/coordinator/host.js';
 import { createMachine } from '../../src/coordinator/machine.js';
 import { makePlan } from '../../src/coordinator/plan.js';
 import { resolveOptions } from '../../src/coordinator/resolve-options.js';
+import type { HostOptions, NapiControl, NapiInfo, SysctlControl } from '../../src/index.js';
 import { counterAddress, POLL_COUNTERS } from '../../src/memory/counters.js';
+import { ErrnoError } from '../../src/runtime/errno.js';
 import { Random } from '../../src/runtime/random.js';
 import { OPERATIONS } from '../../src/stress/operations.js';
 import { sample } from '../report/sample.js';
@@ -54,4 +56,86 @@ t.test('a counter that goes back', async (t) => {
     ({ snapshot: () => snapshots.shift() }) as unknown as RunningHost;
   await t.resolves(run(hostWith(sample, later), new Random(1)));
   await t.rejects(run(hostWith(later, sample), new Random(1)), /two snapshots went back/);
+});
+
+/** A host that says yes to all, and does nothing, but for what is given. */
+function yesHost(options: Partial<HostOptions>, napi: Partial<NapiControl> = {}, sysctl: Partial<SysctlControl> = {}) {
+  const plan = makePlan({ cpus: 1, queues: 1, ring: 64, mode: 'napi', frames: 64 });
+  const machine = createMachine(plan, 64, 'latch', compileBursts());
+  const info = { id: 5, queue: 0, irq: 0, threaded: 'disabled', deferHardIrqs: 0, groFlushTimeout: 0 } as NapiInfo;
+  const queue = { polls: 0, rxMissedErrors: 0 };
+  const yes = async () => {};
+  const host = {
+    config: resolveOptions({ device: 'pktgen', cpus: 1, queues: 1, ring: 64, ...options }),
+    supervisor: { source: { machine, plan }, stopping: false },
+    snapshot: () => ({ nics: [{ queues: [{ ...queue }] }] }),
+    moveLine: yes,
+    napi: {
+      list: () => [{ ...info }],
+      get: () => ({ ...info }),
+      set: yes,
+      write: yes,
+      disable: yes,
+      enable: yes,
+      ...napi,
+    },
+    sysctl: { get: () => 0, set: () => {}, ...sysctl },
+  };
+  return { host: host as unknown as RunningHost, info, queue };
+}
+
+const run = (name: string, host: RunningHost) => operation(name).run(host, new Random(1));
+
+t.test('a disabled queue that is polled, or misses what it should hold', async (t) => {
+  const later = (change: (queue: { polls: number; rxMissedErrors: number }) => void, full: 'wait' | 'drop') => {
+    const { host, queue } = yesHost(
+      { full, rate: 1000 },
+      { disable: async () => void setImmediate(() => change(queue)) },
+    );
+    return run('disable and enable', host);
+  };
+  await t.resolves(later(() => {}, 'wait'));
+  const polled = later((queue) => (queue.polls += 3), 'wait');
+  await t.rejects(polled, /queue 0 is disabled, and was polled 3 times/);
+  const missed = (queue: { rxMissedErrors: number }) => (queue.rxMissedErrors += 7);
+  await t.rejects(later(missed, 'wait'), /7 frames were missed, not held/);
+  await t.rejects(later(missed, 'drop'), /7 frames were missed while 0 of 64 descriptors waited/);
+});
+
+t.test('what a disable forgets', async (t) => {
+  const forgets = yesHost({}, { enable: async () => void Object.assign(forgets.info, { groFlushTimeout: 7 }) });
+  await t.rejects(run('disable and enable', forgets.host), /disabling and enabling changed it from .*":0.* to .*":7/);
+});
+
+t.test('an instance is left enabled, also when something was wrong', async (t) => {
+  const enabled: number[] = [];
+  const { host } = yesHost({}, { enable: async (id) => void enabled.push(id) });
+  await t.rejects(run('disable or set a disabled one', host), /a second napi_disable of 5 was not refused/);
+  t.same(enabled, [5]);
+});
+
+t.test('what must be refused, and is not; a refusal that changes something', async (t) => {
+  const { host } = yesHost({});
+  const lax = ['enable an enabled one', 'napi-set out of range', 'write out of range', 'sysctl out of range'];
+  for (const name of [...lax, 'move a line that is not there', 'thread-worker without room, or under way'])
+    await t.rejects(run(name, host), /was not refused$/, name);
+  for (const name of ['move a line of mode interrupt', 'NAPI in mode interrupt']) {
+    await t.rejects(run(name, yesHost({ mode: 'interrupt' }).host), /was not refused$|changed it from/, name);
+  }
+  const refuse = (info: NapiInfo) => async () => {
+    Object.assign(info, { deferHardIrqs: 1 });
+    throw new ErrnoError('ERANGE', 'napi-set', 'out of range');
+  };
+  const half = yesHost({}, { set: () => refuse(half.info)() });
+  await t.rejects(run('napi-set out of range', half.host), /a refused napi-set changed it/);
+});
+
+t.test('what was set, and is not', async (t) => {
+  for (const { name } of OPERATIONS.filter(({ name }) =>
+    /^(napi-set threaded=enabled|write gro|sysctl net)/.test(name),
+  )) {
+    await t.rejects(run(name, yesHost({}).host), /changed it from/, name);
+  }
+  const workers = yesHost({ napi: { threadWorker: false } }).host;
+  await t.rejects(run('thread in its other form', workers), /thread-worker of 5 changed it from/);
 });

@@ -63,6 +63,20 @@ t.test('counters that contradict each other', async (t) => {
   t.match(violations, ['1 ≠ 2']);
 });
 
+t.test('frames that were missed where they should be held, and held where they should be missed', async (t) => {
+  for (const [full, wrong] of [
+    ['wait', { rxMissedErrors: 3 }],
+    ['drop', { pauses: 3 }],
+  ] as const) {
+    const { violations } = await round({ full }).run(async (options) => {
+      const host = (await startHost(options)) as RunningHost;
+      const done = host.done.then((snapshot) => ({ ...snapshot, nics: [{ ...snapshot.nics[0]!, ...wrong }] }));
+      return Object.defineProperty(host, 'done', { value: done });
+    });
+    t.match(violations, [/^full=(wait, and frames were missed|drop, and frames were held) 3 times$/]);
+  }
+});
+
 /** Takes the right to unmask from everybody, as a driver would that forgets it. */
 async function loseUnmask(host: RunningHost): Promise<void> {
   while (!host.supervisor.source.machine.lines[0]!.mask()) await delay(1);

@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
+import { plainNode } from '../plain-node.js';
 import type { Fate, Report } from './children/die.js';
 
 const CHILD = fileURLToPath(new URL('children/die.js', import.meta.url));
@@ -22,10 +23,8 @@ interface Outcome {
 }
 
 async function meet(fate: Fate): Promise<Outcome> {
-  const { NODE_OPTIONS: _, ...env } = process.env;
   // A worker takes no such flag of its own; the process's limit holds for each of its threads.
-  const child = spawn(process.execPath, [`--max-old-space-size=${HEAP_MAX}`, CHILD, JSON.stringify(fate)], {
-    env,
+  const child = spawn(...plainNode(`--max-old-space-size=${HEAP_MAX}`, CHILD, JSON.stringify(fate)), {
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: CHILD_MS,
     killSignal: 'SIGKILL',

@@ -9,7 +9,7 @@ import type { TaskOption } from '../../src/coordinator/options.js';
 import { makePlan } from '../../src/coordinator/plan.js';
 import { Recordings } from '../../src/coordinator/recordings.js';
 import { resolveOptions } from '../../src/coordinator/resolve-options.js';
-import { roleTasks } from '../../src/coordinator/role-tasks.js';
+import { RoleTasks } from '../../src/coordinator/role-tasks.js';
 import { Roles } from '../../src/coordinator/roles.js';
 import { ContextWords } from '../../src/memory/context.js';
 import { GracePeriod } from '../../src/memory/grace.js';
@@ -23,7 +23,7 @@ function crew(task?: TaskOption) {
   const config = resolveOptions({ device: 'pktgen', cpus: 1, execArgv: [], spin: false, ...(task && { task }) });
   const plan = makePlan({ ...config, frames: 64, tasks: config.task.length });
   const machine = createMachine(plan, config.ring, config.irq, compileBursts());
-  const tasks = roleTasks(machine, plan, config, {} as NicSettings, new Recordings(machine.views, plan, config));
+  const tasks = new RoleTasks(machine, plan, config, {} as NicSettings, new Recordings(machine.views, plan, config));
   const context = new ContextWords(machine.views, plan.cpuContexts[0]!);
   const told: string[] = [];
   const roles = new Roles([], {

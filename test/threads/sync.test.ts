@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { Condition, Mutex, Semaphore, SpinLock, watchWorker } from 'softirq/sync';
 import t from 'tap';
+import { plainNode } from '../plain-node.js';
 import * as place from './sync/task.js';
 
 const { PATIENCE_MS } = place;
@@ -203,7 +204,7 @@ t.test('a process whose only business is an async twin does not end before it', 
     await permits.waitAsync(100).catch(({ message }) => console.log(message));
     const guard = await new Mutex(buffer, 64).lockAsync(Infinity);
     console.log(guard.held);`;
-  const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script], { cwd: PACKAGE, env });
+  const { stdout } = await run(...plainNode('--input-type=module', '--eval', script), { cwd: PACKAGE });
   t.equal(stdout, 'semaphore: no permit within 100 ms: count 0, the last was taken by nobody\ntrue\n');
 });
 
@@ -218,6 +219,6 @@ t.test('the example in the README', async (t) => {
     files.map(([, name]) => name),
     ['worker.js', 'main.js'],
   );
-  const { stdout, stderr } = await run(process.execPath, [`${folder}/main.js`], { timeout: PATIENCE_MS, env });
+  const { stdout, stderr } = await run(...plainNode(`${folder}/main.js`), { timeout: PATIENCE_MS });
   t.same([stdout, stderr], ['', ''], 'runs to its end');
 });

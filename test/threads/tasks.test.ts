@@ -5,13 +5,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import t from 'tap';
 import { RoleError, startHost } from '../../src/index.js';
 import { Barrier } from '../../src/sync.js';
+import { start } from './machine.js';
 
 const url = (name: string) => new URL(`tasks/${name}.js`, import.meta.url);
 
 t.test('a CPU that is overloaded shares itself between ksoftirqd and a task', { timeout: 30_000 }, async (t) => {
   const seen = new Int32Array(new SharedArrayBuffer(4));
   const task = { url: url('counter'), name: 'app', data: seen };
-  const host = await startHost({ device: 'pktgen', cpus: 1, rate: 'max', work: 500, duration: 1.5, task });
+  const host = await start({ device: 'pktgen', cpus: 1, rate: 'max', work: 500, duration: 1.5, task });
   const { tasks, cpus, conservation, config } = await host.done;
   t.ok(conservation.holds);
   t.same(config.task, [{ url: String(url('counter')), name: 'app', weight: 1024, capabilities: [] }]);
@@ -24,7 +25,7 @@ t.test('a CPU that is overloaded shares itself between ksoftirqd and a task', { 
 });
 
 t.test('spin, and two tasks on two CPUs', { timeout: 30_000 }, async (t) => {
-  const host = await startHost({
+  const host = await start({
     device: 'pktgen',
     cpus: 2,
     rate: 1000,
@@ -47,7 +48,7 @@ t.test(
     await t.rejects(startHost({ device: 'pktgen', packets: 1, task: missing }), {
       message: /task file:.*missing\.js: /,
     });
-    const host = await startHost({ device: 'pktgen', duration: 5, rate: 1000, cpus: 1, task: url('promise') });
+    const host = await start({ device: 'pktgen', duration: 5, rate: 1000, cpus: 1, task: url('promise') });
     await t.rejects(host.done, { message: /cpu0.*task promise: its step function returned a promise/ });
   },
 );
@@ -64,7 +65,7 @@ t.test('one that fails in its first step rejects done, however late main learns 
     return met;
   };
   for (let round = 0; round < 3; round += 1) {
-    const host = await startHost({ device: 'pktgen', duration: 5, rate: 1000, cpus: 1, task: url('first-step') });
+    const host = await start({ device: 'pktgen', duration: 5, rate: 1000, cpus: 1, task: url('first-step') });
     const error: RoleError = await host.done.then(
       () => t.fail('it ran'),
       (error) => error,

@@ -1,6 +1,6 @@
 // Cold. Runs on: main; starts real threads.
-// Threaded NAPI on real CPUs: switched on and off, disabled and enabled while traffic runs; nothing is lost, and it is the
-// thread that polls, or the softirq, as the kernel has it.
+// Threaded NAPI on real CPUs, with both forms of thread: switched on and off, disabled and enabled while traffic runs; nothing is
+// lost, and it is the thread that polls, or the softirq, as the kernel has it.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import t from 'tap';
@@ -41,6 +41,17 @@ function look(host: RunningHost) {
   return { irqs, polls, rxPackets, netRx };
 }
 
+/** The thread is a task of its line's CPU, or a worker. */
+const FORMS = [
+  { form: 'task', napi: {} },
+  { form: 'worker', napi: { threadWorker: true } },
+] as const;
+
+/** Of all queues. */
+function polledByWorker(host: RunningHost): number {
+  return host.snapshot().threads.reduce((sum, { polls }) => sum + polls, 0);
+}
+
 const SLOW = { device: 'pktgen', rate: 2000, duration: 60, cpus: 1, queues: 1 } as const;
 
 async function ended(host: RunningHost) {
@@ -48,67 +59,75 @@ async function ended(host: RunningHost) {
   return endsWithin(host, LIMIT_MS);
 }
 
-t.test('T01: threaded while idle: the thread polls, and no softirq runs', async (t) => {
-  const host = await start({ ...SLOW, rate: 0.2 }); // the next packet is far away
-  const { id } = only(host);
-  await done('set', host, host.napi.set(id, { threaded: 'enabled' }));
-  t.match(host.napi.get(id), { threaded: 'enabled', thread: `napi/nic0-${id}` });
-  const before = look(host);
-  await until('an interrupt', host, () => look(host).irqs > before.irqs);
-  await until('idle again', host, () => !host.napi.get(id).state.includes('SCHED'));
-  const after = look(host);
-  t.equal(after.netRx, before.netRx);
-  t.ok(after.polls > before.polls);
-  await ended(host);
-});
+for (const { form, napi } of FORMS) {
+  t.test(`T01, ${form}: threaded while idle: the thread polls, and no softirq runs`, async (t) => {
+    const host = await start({ ...SLOW, rate: 0.2, napi }); // the next packet is far away
+    const { id } = only(host);
+    await done('set', host, host.napi.set(id, { threaded: 'enabled' }));
+    t.match(host.napi.get(id), { threaded: 'enabled', thread: `napi/nic0-${id}`, threadWorker: form === 'worker' });
+    const before = look(host);
+    await until('an interrupt', host, () => look(host).irqs > before.irqs);
+    await until('idle again', host, () => !host.napi.get(id).state.includes('SCHED'));
+    const after = look(host);
+    t.equal(after.netRx, before.netRx);
+    t.ok(after.polls > before.polls);
+    t.equal(polledByWorker(host), form === 'worker' ? after.polls - before.polls : 0);
+    await ended(host);
+  });
 
-t.test('T02, T05: on while a softirq polls, off while the thread does, under load', async (t) => {
-  const options = { device: 'pktgen', cpus: 1, queues: 1, ring: 64, packets: 300_000, size: '64,1518' } as const;
-  const sent = new SentFlows(options);
-  const host = await start({ ...options, sink: sent.sink });
-  const { id } = only(host);
-  let switches = 0;
-  while (!host.supervisor.ended) {
-    const threaded = (['enabled', 'disabled', 'busy-poll', 'disabled'] as const)[switches % 4]!;
-    await done(`threaded=${threaded}`, host, host.napi.set(id, { threaded }));
-    switches += 1;
-    const { polls } = look(host);
-    while (!host.supervisor.ended && look(host).polls < polls + 20) await delay(1);
-  }
-  const { conservation } = await endsWithin(host, 60_000);
-  t.same(sent.faults(options.packets, true), [], 'each flow whole and in order');
-  t.equal(conservation.delivered, options.packets);
-  t.ok(switches >= 8, `${switches} switches`);
-});
+  t.test(`T02, T05, ${form}: on while a softirq polls, off while the thread does, under load`, async (t) => {
+    const packets = form === 'worker' ? 600_000 : 300_000;
+    const options = { device: 'pktgen', cpus: 1, queues: 1, ring: 64, packets, size: '64,1518', napi } as const;
+    const sent = new SentFlows(options);
+    const host = await start({ ...options, sink: sent.sink });
+    const { id } = only(host);
+    let switches = 0;
+    while (!host.supervisor.ended) {
+      const threaded = (['enabled', 'disabled', 'busy-poll', 'disabled'] as const)[switches % 4]!;
+      await done(`threaded=${threaded}`, host, host.napi.set(id, { threaded }));
+      switches += 1;
+      const { polls } = look(host);
+      while (!host.supervisor.ended && look(host).polls < polls + 20) await delay(1);
+    }
+    const { conservation } = await endsWithin(host, 60_000);
+    t.same(sent.faults(options.packets, true), [], 'each flow whole and in order');
+    t.equal(conservation.delivered, options.packets);
+    t.ok(switches >= 8, `${switches} switches`);
+    t.equal(polledByWorker(host) > 0, form === 'worker');
+  });
 
-t.test('T05: switched off, the next interrupt’s poll is a softirq’s', async (t) => {
-  const host = await start(SLOW);
-  const { id } = only(host);
-  await done('on', host, host.napi.set(id, { threaded: 'enabled' }));
-  await until('threaded', host, () => host.napi.get(id).thread !== null);
-  await done('off', host, host.napi.set(id, { threaded: 'disabled' }));
-  t.match(host.napi.get(id), { threaded: 'disabled', thread: null });
-  const { netRx } = look(host);
-  await until('softirqs', host, () => look(host).netRx > netRx + 10);
-  await ended(host);
-});
+  t.test(`T05, ${form}: switched off, the next interrupt’s poll is a softirq’s`, async (t) => {
+    const host = await start({ ...SLOW, napi });
+    const { id } = only(host);
+    await done('on', host, host.napi.set(id, { threaded: 'enabled' }));
+    await until('threaded', host, () => host.napi.get(id).thread !== null);
+    await done('off', host, host.napi.set(id, { threaded: 'disabled' }));
+    t.match(host.napi.get(id), { threaded: 'disabled', thread: null });
+    const { netRx } = look(host);
+    await until('softirqs', host, () => look(host).netRx > netRx + 10);
+    await ended(host);
+  });
 
-t.test('T10: threaded busy poll: one interrupt more, and polls for ever; off: the interrupts are back', async (t) => {
-  const host = await start(SLOW);
-  const { id } = only(host);
-  await done('on', host, host.napi.set(id, { threaded: 'busy-poll' }));
-  await until('busy-polling', host, () => host.napi.get(id).state.includes('IN_BUSY_POLL'));
-  const before = look(host);
-  await delay(200);
-  const after = look(host);
-  t.equal(after.irqs, before.irqs);
-  t.equal(after.netRx, before.netRx);
-  t.ok(after.rxPackets - before.rxPackets > 100);
-  t.ok(after.polls - before.polls > 1000, 'polls without packets, too');
-  await done('off', host, host.napi.set(id, { threaded: 'disabled' }));
-  await until('interrupts', host, () => look(host).irqs > after.irqs + 10);
-  await ended(host);
-});
+  t.test(
+    `T10, ${form}: threaded busy poll: one interrupt more, and polls for ever; off: the interrupts are back`,
+    async (t) => {
+      const host = await start({ ...SLOW, napi });
+      const { id } = only(host);
+      await done('on', host, host.napi.set(id, { threaded: 'busy-poll' }));
+      await until('busy-polling', host, () => host.napi.get(id).state.includes('IN_BUSY_POLL'));
+      const before = look(host);
+      await delay(200);
+      const after = look(host);
+      t.equal(after.irqs, before.irqs);
+      t.equal(after.netRx, before.netRx);
+      t.ok(after.rxPackets - before.rxPackets > 100);
+      t.ok(after.polls - before.polls > 1000, 'polls without packets, too');
+      await done('off', host, host.napi.set(id, { threaded: 'disabled' }));
+      await until('interrupts', host, () => look(host).irqs > after.irqs + 10);
+      await ended(host);
+    },
+  );
+}
 
 t.test('a thread moves with its line, also one that busy-polls', async (t) => {
   for (const threaded of ['enabled', 'busy-poll'] as const) {

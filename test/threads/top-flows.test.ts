@@ -7,7 +7,7 @@ import { FLOW_BUCKETS } from '../../src/bursts/layout.js';
 import type { RunningHost } from '../../src/coordinator/host.js';
 import type { FlowSnapshot, HostOptions, Snapshot } from '../../src/index.js';
 import { largestFlows } from '../../src/net/flow-table.js';
-import { dissect, NO_TSHARK } from '../nic/captures.js';
+import { dissect, NO_TSHARK } from '../tshark.js';
 import { FIXTURE } from './fixture.js';
 import { endsWithin, FILE_MS, run, start } from './machine.js';
 

@@ -46,7 +46,8 @@ const worker: ScenarioFactory = async (root, variant) => {
   function threadsOf(shared: Shared) {
     const words = wordsOf(shared);
     let asked = false;
-    return new NapiThreads(() => {}, {
+    const threads = new NapiThreads();
+    threads.provide({
       contextOf: () => context,
       start: () => {},
       isRunning: () => true,
@@ -56,6 +57,7 @@ const worker: ScenarioFactory = async (root, variant) => {
         return words.done() === STOP;
       },
     });
+    return threads;
   }
 
   function stopping(shared: Shared): () => void {

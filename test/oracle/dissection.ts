@@ -2,10 +2,10 @@
 // What tshark says of a capture's frames, in our words. It runs once per capture, with all dissectors off but those of
 // the headers that we parse: no port or payload can lead it further.
 
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { wireshark } from '../tshark.js';
 import type { Dissection } from './judgement.js';
 import { outerNames, pathOf, reasonOf } from './translate.js';
 
@@ -52,9 +52,6 @@ const FIELDS = [
   '_ws.expert.message',
 ] as const;
 const AGGREGATOR = '~';
-const OUTPUT_BYTES_MAX = 2 ** 29;
-
-export const NO_TSHARK = spawnSync('tshark', ['--version']).error !== undefined && 'tshark is not installed';
 
 /** One frame's fields. A header that is in it twice gives two values. */
 export type Row = (field: (typeof FIELDS)[number]) => readonly string[];
@@ -108,12 +105,6 @@ function writeProfile(): string {
   return folder;
 }
 
-function run(parameters: readonly string[], profile: string): string {
-  const { status, stdout, stderr } = spawnSync('tshark', parameters, {
-    encoding: 'utf8',
-    maxBuffer: OUTPUT_BYTES_MAX,
-    env: { ...process.env, WIRESHARK_CONFIG_DIR: profile },
-  });
-  if (status !== 0) throw new Error(`tshark: ${stderr}`);
-  return stdout;
+function run(parameters: readonly string[], configuration: string): string {
+  return wireshark('tshark', parameters, { configuration });
 }
