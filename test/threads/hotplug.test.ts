@@ -42,6 +42,10 @@ const VARIANTS: readonly { readonly name: string; readonly options: Partial<Host
     options: { irq: 'nolatch', weight: 16, napi: { deferHardIrqs: 2, groFlushTimeout: 200_000 } },
   },
   { name: 'threaded', options: { napi: { threaded: 'enabled' } } },
+  {
+    name: 'threads of their own, deferred interrupts',
+    options: { napi: { threaded: 'enabled', threadWorker: true, deferHardIrqs: 2, groFlushTimeout: 200_000 } },
+  },
 ];
 
 for (const { name, options } of VARIANTS) {

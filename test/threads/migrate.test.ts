@@ -1,6 +1,7 @@
 // Cold. Runs on: main; starts real threads.
 // CPUs die while traffic runs, with onCpuLoss=migrate: the others go on, and every packet is accounted for.
 
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import t from 'tap';
 import type { RunningHost } from '../../src/coordinator/host.js';
@@ -84,6 +85,20 @@ for (const [index, { name, options }] of VARIANTS.entries()) {
     t.ok(slowest <= DETECTED_MS, 'found within a second', { slowest });
   });
 }
+
+t.test('what is recorded stays whole blocks, and the next thread goes on in the same file', async (t) => {
+  const write = join(t.testdir(), 'delivered.pcapng');
+  const host = await start({ ...WITH_ONE_LESS, rate: '50k', write });
+  await killInTurn(host, 6, new Random(3));
+  const { conservation, recordings } = await within(host.stop(), LIMIT_MS, () => 'stop()');
+  const { packets } = recordings[0]!;
+  const { delivered } = conservation;
+  t.ok(Math.abs(delivered - packets) <= 6 * BURST, `${delivered} delivered, ${packets} recorded`);
+  const replayed = await endsWithin(await start({ device: `pcap:${write}` }), LIMIT_MS);
+  t.ok(Math.abs(replayed.conservation.offered - packets) <= 6 * BURST, 'all of it can be read');
+  const { error, backwardTimestamps } = replayed.nics[0]!.capture!;
+  t.same([error, backwardTimestamps], [null, 0], 'whole, and in order of time');
+});
 
 t.test(
   'while queues are disabled and enabled, lines moved, CPUs taken offline: no operation waits for the dead',
