@@ -154,7 +154,7 @@ export const MUTANTS: readonly Mutant[] = [
     ['listed already: no effect', 'S13', [/if \(\(old & LISTED\) !== 0\)\s*throw new NapiError\(.*?\);/, '']],
     ['born with SCHED', 'S12: freshly', ['LISTED | SCHED | NPSVC | (PARKED', 'LISTED | NPSVC | (PARKED']],
     ['born with NPSVC', 'S12: freshly', ['LISTED | SCHED | NPSVC | (PARKED', 'LISTED | SCHED | (PARKED']],
-    ['list_owner is nobody', 'S12: freshly', [/this\.listOwner = NO_CPU;(\s*this\.deferCount)/, '$1']],
+    ['list_owner is nobody', 'S12: freshly', ['this.listOwner = NO_CPU;', '']],
   ]),
   ...mutants('netif_napi_add', 'state', CONTROL, [
     ['a weight over 64 is said', 'S17', ['if (weight > NAPI_POLL_WEIGHT)', 'if (false)']],
