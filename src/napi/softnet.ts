@@ -119,6 +119,16 @@ export class Softnet {
     if (!this.inNetRxAction) this.softirqs.raise(NET_RX_SOFTIRQ);
   }
 
+  /**
+   * Another context has given SCHED to this CPU, and calls it. A call can come late: this CPU has died since, another one has taken
+   * the instance over, and this one runs again. Then the instance is somebody else's, or scheduled here already.
+   */
+  napiScheduleCalled(id: number): void {
+    const { state } = this.napis[id]!;
+    if (state.holder() !== this.context || state.isLinked()) return;
+    if ((state.load() & IN_BUSY_POLL) === 0) this.napiScheduleHeld(id);
+  }
+
   // ── sending to other CPUs' backlogs ──
 
   /** napi_schedule_rps, for another CPU: it is called when this CPU's softirq, or its NAPI thread's round, is over. */
