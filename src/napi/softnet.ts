@@ -27,6 +27,7 @@ const SCHED = 1 << 0;
 const NPSVC = 1 << 3;
 const IN_BUSY_POLL = 1 << 6;
 const THREADED = 1 << 8;
+const SCHED_THREADED = 1 << 9;
 
 /** Calls a CPU whose backlog this CPU has scheduled. */
 export type CallBacklog = (cpu: number) => void;
@@ -110,7 +111,7 @@ export class Softnet {
   napiScheduleHeld(id: number): void {
     const { state, thread } = this.napis[id]!;
     if (thread !== null && (state.load() & THREADED) !== 0) {
-      state.set(1 << 9); // SCHED_THREADED, before the thread is woken: it looks for this bit
+      state.set(SCHED_THREADED); // Before the thread is woken: it looks for this bit.
       thread.wake();
       return;
     }
