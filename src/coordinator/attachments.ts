@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { AttachHandle } from '../cpu/attached.js';
 import { AttachmentWords } from '../memory/attachment.js';
 import { ContextWords, STOP } from '../memory/context.js';
-import type { Capabilities } from '../napi/busy-params.js';
+import { CAPABILITY_NAMES, type Capability, capabilitiesOf } from '../napi/busy-params.js';
 import { ErrnoError } from '../runtime/errno.js';
 import { threadUse } from '../runtime/thread.js';
 import { RoleError } from './errors.js';
@@ -19,8 +19,8 @@ import { iterationsFor } from './work.js';
 
 /** What an attached thread may do. */
 export interface AttachOptions {
-  /** Default: none. capNetAdmin: to prefer busy polling, and polls of more than 8 packets. */
-  readonly capabilities?: Partial<Capabilities>;
+  /** Default: none. CAP_NET_ADMIN: to prefer busy polling, and polls of more than 8 packets. */
+  readonly capabilities?: readonly Capability[];
 }
 
 const LOOK_MS = 1;
@@ -46,14 +46,19 @@ export class Attachments {
     }));
   }
 
-  /** @throws ErrnoError EOPNOTSUPP · EBUSY */
-  attach({ capabilities = {} }: AttachOptions): AttachHandle {
+  /** @throws ErrnoError EINVAL · EOPNOTSUPP · EBUSY */
+  attach({ capabilities = [] }: AttachOptions): AttachHandle {
     const { length } = this.places;
+    const stranger = capabilities.find((name) => !CAPABILITY_NAMES.includes(name));
+    if (stranger !== undefined) {
+      const right = `there is no such capability; there are ${CAPABILITY_NAMES.join(', ')}`;
+      throw new ErrnoError('EINVAL', `attach: capabilities=${String(stranger)}`, right);
+    }
     if (length === 0) throw new ErrnoError('EOPNOTSUPP', 'attach', 'the machine was started without attachments');
     for (const [index, { words, context }] of this.places.entries()) {
       if (isDead(words) && context.asleep()) words.reclaim();
       const ticket = words.give();
-      if (ticket !== 0) return this.handle(index, ticket, { capNetAdmin: capabilities.capNetAdmin === true });
+      if (ticket !== 0) return this.handle(index, ticket, capabilities);
     }
     throw new ErrnoError('EBUSY', 'attach', `attachments=${length}: as many threads are attached, or have a handle`);
   }
@@ -92,7 +97,7 @@ export class Attachments {
     return ids.length === 0 ? '' : `, and holds SCHED of napi ${ids.join(', ')}`;
   }
 
-  private handle(index: number, ticket: number, capabilities: Capabilities): AttachHandle {
+  private handle(index: number, ticket: number, capabilities: readonly Capability[]): AttachHandle {
     const { machine, plan } = this;
     const poller = this.first + index;
     const { irq, weight, checkBuffers, verifyL4, work } = this.config;
@@ -100,7 +105,7 @@ export class Attachments {
     return {
       machine: machine.handle,
       name: nameOf(index),
-      capabilities,
+      capabilities: capabilitiesOf(capabilities),
       context: plan.pollerContexts[poller]!,
       attachment: plan.attachments[index]!,
       ticket,

@@ -12,6 +12,8 @@
 //   lines that target it          the line's word                      retargeted, told to the new target if pending
 //   lines that it was to tell     PENDING in the line                  every pending line is told to its target once more
 //   timers armed there            TIMER, EXPIRES                       the heir adopts them: CALL_CPU_DEAD
+//   timers that it was to adopt   TIMER, of a context that is no CPU   whoever has the line now is told once more: CALL_TIMER
+//   whoever it was about to wake  nowhere: its doorbell says awake     every sleeper is woken
 //   a callback that it ran        its bit of TIMER_RUNS                cleared
 //   the poll lock, NPSVC          POLL_OWNER                           cleared
 //   calls that it had not taken   its bitmaps                          cleared: instances go by the holder
@@ -25,10 +27,10 @@
 // complete between two bursts.
 
 import { napiState } from '../cpu/build.js';
-import { CALL_CPU_DEAD, CALL_SCHEDULE, Calls, clearPending } from '../irq/call.js';
+import { CALL_CPU_DEAD, CALL_SCHEDULE, CALL_TIMER, Calls, clearPending } from '../irq/call.js';
 import { IrqLine } from '../irq/line.js';
 import { CPU_COUNTERS, counterAddress, MALFORMED_REASONS, POLL_COUNTERS, readCounters } from '../memory/counters.js';
-import { ringDoorbell } from '../memory/doorbell.js';
+import { wake } from '../memory/doorbell.js';
 import { DOUBLE_BYTES } from '../memory/layout.js';
 import type { Views } from '../memory/views.js';
 import { Softnet } from '../napi/softnet.js';
@@ -38,23 +40,29 @@ import { readRxRing, setRingTail } from '../ring/rx-ring.js';
 import { resetSoftirqs } from '../softirq/softirq.js';
 import type { Plan } from './plan.js';
 
+/** Where everything lies. */
+export type RemainsPlan = Pick<Plan, 'cpus' | 'cpuContexts' | 'nicContext' | 'pollerContexts'>;
+
 export class CpuDead {
   /** Frames that went with CPUs, by queue. */
   readonly lost: number[];
   private readonly views: Views;
-  private readonly plan: Pick<Plan, 'cpus' | 'nicContext'>;
+  private readonly plan: RemainsPlan;
   private readonly states: readonly NapiState[];
   private readonly lines: readonly IrqLine[];
   private readonly calls: Calls;
+  /** Byte addresses. */
+  private readonly doorbells: readonly number[];
   private readonly lostByCpu: number[];
 
-  constructor(views: Views, plan: Pick<Plan, 'cpus' | 'nicContext'>) {
+  constructor(views: Views, plan: RemainsPlan) {
     const { irq, napis, napiCount, rings } = plan.cpus[0]!;
     this.views = views;
     this.plan = plan;
     this.states = Array.from({ length: napiCount }, (_, id) => napiState(views, napis, id));
     this.lines = rings.map((_, line) => new IrqLine(views, irq, line));
     this.calls = new Calls(views, irq);
+    this.doorbells = [...plan.cpuContexts, plan.nicContext, ...plan.pollerContexts];
     this.lost = rings.map(() => 0);
     this.lostByCpu = plan.cpus.map(() => 0);
   }
@@ -74,12 +82,13 @@ export class CpuDead {
     for (const state of this.states) this.handOver(state, cpu, heirs);
     if (accident) this.lookEverywhere();
     this.moveTimers(heirs);
-    ringDoorbell(this.views.words, this.plan.nicContext / 4); // It may wait for buffers that were posted without a word.
+    if (accident) for (const doorbell of this.doorbells) wake(this.views.words, doorbell / 4, 1);
   }
 
-  /** Nobody has taken over yet what `cpu` held or had armed. */
+  /** Whether others have to take over still, or once more: it holds something, or was called since. */
   holds(cpu: number): boolean {
-    return this.states.some((state) => state.holder() === cpu || state.timerCpu() === cpu);
+    const called = clearPending(this.views, this.plan.cpus[0]!.irq, cpu);
+    return called || this.states.some((state) => state.holder() === cpu || state.timerCpu() === cpu);
   }
 
   /** Before `cpu` has a thread again: what is its alone, as it was at the start. Counters go on. */
@@ -133,9 +142,11 @@ export class CpuDead {
 
   /** Also those that are still armed on a CPU that ended earlier, whose heir has ended since. */
   private moveTimers(heirs: readonly number[]): void {
-    const armed = new Set(this.states.map((state) => state.timerCpu()));
-    for (const cpu of this.plan.cpus.keys()) {
-      if (armed.has(cpu) && !heirs.includes(cpu)) this.calls.call(heirs[0]!, CALL_CPU_DEAD, cpu);
+    for (const state of this.states) {
+      const context = state.timerCpu();
+      if (context < 0 || heirs.includes(context)) continue;
+      if (context < this.plan.cpus.length) this.calls.call(heirs[0]!, CALL_CPU_DEAD, context);
+      else this.calls.call(this.lines[state.id]!.target(), CALL_TIMER, state.id);
     }
   }
 }

@@ -69,7 +69,7 @@ export class Cpus {
     return online.length > 0;
   }
 
-  /** @internal A step of an operation. */
+  /** A step of an operation. */
   set(cpu: number, state: CpuState): void {
     this.states[cpu] = state;
   }
@@ -88,7 +88,7 @@ export class Cpus {
 export interface HotplugNeeds {
   readonly cpus: Cpus;
   readonly dead: CpuDead;
-  readonly roles: Roles;
+  readonly roles: Pick<Roles, 'ask' | 'end' | 'isUp' | 'runsNow'>;
   /** Of all threads that may hand something to a CPU. */
   readonly contexts: readonly ContextWords[];
   /** A fresh thread for a CPU that has none. */
@@ -99,13 +99,15 @@ export interface HotplugNeeds {
 export class OfflineCpu implements ControlOperation {
   private readonly needs: HotplugNeeds;
   private readonly cpu: number;
-  /** Whether it left by itself; null: it has not left. */
-  private left: boolean | null = null;
+  private readonly role: string;
+  private askedAtMs = 0;
+  private forced = false;
   private grace: GracePeriod | null = null;
 
   constructor(needs: HotplugNeeds, cpu: number) {
     this.needs = needs;
     this.cpu = cpu;
+    this.role = `cpu${cpu}`;
   }
 
   /** @throws ErrnoError EINVAL: it is not online · EBUSY: it is the last one */
@@ -116,17 +118,19 @@ export class OfflineCpu implements ControlOperation {
     const heirs = cpus.online.filter((other) => other !== cpu);
     if (heirs.length === 0) throw new ErrnoError('EBUSY', `cpu_down: cpu=${cpu}`, 'it is the last one that is online');
     cpus.set(cpu, 'leaving');
-    dead.moveLines(cpu, heirs);
-    void roles.leave(`cpu${cpu}`, LEAVE_MS).then((byItself) => {
-      this.left = byItself;
-    });
+    dead.moveLines(cpu, heirs); // Before it is asked: whoever leaves takes no interrupt any more.
+    roles.ask(this.role);
+    this.askedAtMs = performance.now();
   }
 
   step(): boolean {
-    const { cpus, dead, contexts } = this.needs;
-    if (this.left === null) return false;
+    const { cpus, dead, roles, contexts } = this.needs;
+    if (roles.isUp(this.role)) {
+      if (performance.now() - this.askedAtMs > LEAVE_MS) this.force();
+      return false;
+    }
     if (this.grace === null) {
-      this.gone(this.left);
+      this.gone();
       this.grace = new GracePeriod(contexts);
     }
     if (!this.grace.over()) return false;
@@ -136,19 +140,25 @@ export class OfflineCpu implements ControlOperation {
   }
 
   stuck(why: string): Error {
-    const { cpu } = this;
-    const what = this.left === null ? 'does not end' : 'has ended, and nobody takes over what it held';
-    return new Error(`cpu_down: cpu=${cpu}: its thread ${what}: ${why}`);
+    const { cpu, grace } = this;
+    const what = grace === null ? 'its thread does not end' : 'nobody takes over what it held';
+    return new Error(`cpu_down: cpu=${cpu}: ${what}: ${why}`);
   }
 
-  private gone(byItself: boolean): void {
+  private force(): void {
+    if (!this.forced) void this.needs.roles.end(this.role);
+    this.forced = true;
+  }
+
+  private gone(): void {
     const { cpu } = this;
     const { cpus, dead } = this.needs;
     if (cpus.stateOf(cpu) !== 'leaving') return; // It died on its way, and all is done.
-    if (byItself) {
+    if (this.forced) cpus.lose(cpu, new Error(`it did not leave its loop within ${LEAVE_MS} ms and was ended`));
+    else {
       cpus.set(cpu, 'offline');
       dead.takeOver(cpu, cpus.online, false);
-    } else cpus.lose(cpu, new Error(`it did not leave its loop within ${LEAVE_MS} ms and was ended`));
+    }
   }
 }
 

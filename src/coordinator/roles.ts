@@ -79,12 +79,19 @@ export class Roles {
     return false;
   }
 
+  /** Asks it to leave its loop. isUp() tells when it has. */
+  ask(role: string): void {
+    const up = this.up.get(role);
+    if (up === undefined) return;
+    up.asked = true;
+    up.context.ask(STOP);
+  }
+
   /** Asks it to leave its loop, and ends it when it has not within `patienceMs`. @returns false when it had to be ended */
   async leave(role: string, patienceMs: number): Promise<boolean> {
     const up = this.up.get(role);
     if (up === undefined) return true;
-    up.asked = true;
-    up.context.ask(STOP);
+    this.ask(role);
     await within(this.downs.get(role)!, patienceMs);
     if (up.over) await this.downs.get(role);
     else await this.end(role);
@@ -112,10 +119,7 @@ export class Roles {
 
   /** Asks every role to leave, waits at most `patienceMs`, then ends what still runs. @returns the roles that had to be ended */
   async endAll(patienceMs: number): Promise<string[]> {
-    for (const up of this.up.values()) {
-      up.asked = true;
-      up.context.ask(STOP);
-    }
+    for (const role of this.up.keys()) this.ask(role);
     await within(Promise.all(this.downs.values()), patienceMs);
     const stuck = [...this.up].filter(([, { over }]) => !over).map(([role]) => role);
     await Promise.all([...this.up.keys()].map((role) => this.end(role)));

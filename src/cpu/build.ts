@@ -149,10 +149,11 @@ function attachInterrupts({ views, layout, core, receive, recorder, pools, rxQue
 export { napiState };
 
 export function buildRxQueue(views: Views, layout: CpuLayout, bursts: Bursts, pool: BufferPool, napi: Napi): RxQueue {
-  const { state } = napi;
-  const ring = new RxRingConsumer(views, layout.rings[state.id]!, layout.nicContext);
-  const taken = counterAddress(POLL_COUNTERS, layout.pollCounters[state.id]!, 'taken');
-  return new RxQueue(views, bursts, ring, pool, state, layout.batch, layout.buffers, layout.links, taken);
+  const { id } = napi.state;
+  const { rings, nicContext, batch, buffers, links, pollCounters } = layout;
+  const ring = new RxRingConsumer(views, rings[id]!, nicContext);
+  const taken = counterAddress(POLL_COUNTERS, pollCounters[id]!, 'taken');
+  return new RxQueue(views, bursts, ring, pool, napi.state, batch, buffers, links, taken);
 }
 
 export function buildReceive(

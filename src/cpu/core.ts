@@ -117,11 +117,11 @@ export function buildCore(
 function callHandlers(softnet: Softnet, timers: NapiTimers, { timersOf, irq }: CoreLayout): CallHandler[] {
   const handlers: CallHandler[] = [];
   handlers[CALL_SCHEDULE] = (id) => softnet.napiScheduleCalled(id);
+  handlers[CALL_CPU_DEAD] = (cpu) => timers.adoptAll(cpu, timersOf[cpu]!);
   handlers[CALL_TIMER] = (id) => {
     const from = softnet.napis[id]!.state.timerCpu();
     if (from >= irq.cpus) timers.adopt(id, from, timersOf[from]!); // or it was cancelled, or a CPU has armed it since
   };
-  handlers[CALL_CPU_DEAD] = (cpu) => timers.adoptAll(cpu, timersOf[cpu]!);
   return handlers;
 }
 

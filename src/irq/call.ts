@@ -78,11 +78,16 @@ export class PendingCalls {
   }
 }
 
-/** Main, when a CPU's thread has ended, and before it has a fresh one: nothing is pending there, and nobody calls it. */
-export function clearPending({ words }: Views, layout: IrqLayout, cpu: number): void {
-  const bitmaps = [pendingWord(layout, cpu)];
-  for (let kind = 0; kind < CALL_KINDS; kind += 1) bitmaps.push(subjectWord(layout, kind, cpu));
-  for (const first of bitmaps) {
-    for (let index = 0; index < CACHE_LINE_WORDS; index += 1) Atomics.store(words, first + index, 0);
+/** Main, when a CPU's thread has ended: nothing is pending there, and nobody calls it. @returns whether anything was, or did */
+export function clearPending({ words }: Views, layout: IrqLayout, cpu: number): boolean {
+  let found = 0;
+  for (const first of bitmapsOf(layout, cpu)) {
+    for (let index = 0; index < CACHE_LINE_WORDS; index += 1) found |= Atomics.exchange(words, first + index, 0);
   }
+  return found !== 0;
+}
+
+function bitmapsOf(layout: IrqLayout, cpu: number): number[] {
+  const kinds = Array.from({ length: CALL_KINDS }, (_, kind) => subjectWord(layout, kind, cpu));
+  return [pendingWord(layout, cpu), ...kinds];
 }

@@ -12,11 +12,11 @@
 //   25  DEFER_HARD_IRQS      tunable                                        main
 //   26  GRO_FLUSH_TIMEOUT    tunable, a double, ns                          main
 //   28  IRQ_SUSPEND_TIMEOUT  tunable, a double, ns                          main
-//   30  TIMER                1 + the context that armed it, 0 = none        store, compareExchange: any context (timers.ts)
+//   30  TIMER                1 + the context on which it is armed, 0 = none  store, compareExchange: any context (timers.ts)
 //   31  WORKER               context of its thread's worker; 0: a task      main, while it has no thread
 //   32  TIMER_RUNS           2 words, a bit per CPU: its callback runs      or, and: that CPU; main, for a dead one
-//   34  IN_HAND_TAKEN        a double: frames that this CPU has ever taken   SCHED holder
-//                            from the queue, the burst in hand included
+//   34  IN_HAND_TAKEN        a double: frames that its holder has ever      SCHED holder
+//                            taken from the queue, these included
 //
 // STATE: bits 0 … 11 are the kernel's (bits.ts), bits 16 … 27 the context that holds SCHED.
 // who                     from → to                                 why
@@ -216,8 +216,7 @@ export class NapiState {
   add(): void {
     const old = this.load();
     if ((old & LISTED) !== 0) throw new NapiError('netif_napi_add', this.id, old, 'it is listed already');
-    createLink(this.words, this.link, this.id);
-    this.listOwner = NO_CPU;
+    this.leaveLists();
     this.deferCount = 0;
     this.words[this.base + IN_HAND_COUNT] = 0;
     Atomics.store(this.words, this.base + POLL_OWNER, NO_CPU);
@@ -270,13 +269,18 @@ export class NapiState {
    */
   takeOver(from: number, to: number): boolean {
     if (this.holder() !== from) return false;
-    createLink(this.words, this.link, this.id); // Its neighbours were on the dead CPU's lists, too.
-    this.listOwner = NO_CPU;
+    this.leaveLists();
     for (;;) {
       const old = this.load();
       const next = (old & ~(HOLDER | IN_BUSY_POLL)) | (to << HOLDER_SHIFT);
       if (Atomics.compareExchange(this.words, this.base + STATE, old, next) === old) return true;
     }
+  }
+
+  /** Without a look at its neighbours: there are none, or they were on the list of a CPU that has ended, too. */
+  private leaveLists(): void {
+    createLink(this.words, this.link, this.id);
+    this.listOwner = NO_CPU;
   }
 
   /** The poll lock of a CPU that has ended, and the NPSVC of its netpoll. */

@@ -79,10 +79,12 @@ export class NapiTimers {
    */
   adopt(id: number, from: number, address: number): void {
     const { state } = this.softnet.napis[id]!;
-    if (!state.moveTimer(from, this.softnet.context)) return;
-    // Read behind the move: pairs with armTimer(). If `from` writes another one now, it arms and calls once more.
-    this.doubles[this.first + id] = this.doubles[address / DOUBLE_BYTES + id]!;
-    this.heap.put(id);
+    const expires = address / DOUBLE_BYTES + id;
+    if (state.timerCpu() !== from) return;
+    this.doubles[this.first + id] = this.doubles[expires]!; // or a thread that ends behind the move would leave a wrong time
+    // Read again behind the move: pairs with armTimer(). If `from` writes another one now, it arms and calls once more.
+    if (state.moveTimer(from, this.softnet.context)) this.doubles[this.first + id] = this.doubles[expires]!;
+    this.heap.put(id); // Moved or not: it may have been in the heap, from earlier, and its key has changed.
     this.look();
   }
 

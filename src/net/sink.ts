@@ -19,7 +19,7 @@ import type { Views } from '../memory/views.js';
 /** Called once per burst. Must be synchronous; the packets are valid until it returns. */
 export type Sink = (burst: Burst) => void;
 
-/** A module given as `sink`: its default export is called once per CPU. */
+/** A module given as `sink`: its default export is called once per CPU, and once in each NAPI worker, whose `cpu` is behind the CPUs'. */
 export type SinkFactory = (context: { readonly cpu: number; readonly data: unknown }) => Sink;
 
 const ENTRY_WORDS = ENTRY_BYTES / 4;

@@ -72,7 +72,7 @@ for (const [irq, prefer] of [
     } as const satisfies HostOptions;
     const sent = new SentFlows(options);
     const host = await start({ ...options, sink: sent.sink });
-    const handles = [0, 1].map(() => host.attach({ capabilities: { capNetAdmin: prefer } }));
+    const handles = [0, 1].map(() => host.attach({ capabilities: prefer ? ['CAP_NET_ADMIN'] : [] }));
     const threads = await Promise.all(handles.map((handle) => Attached.start(handle, sent.table)));
     const polls = threads.map((thread) => thread.ask({ call: 'poll', ms: 2, options: { prefer } }));
     await until('polled', () => host.snapshot().threads.every(({ busyPollRxPackets }) => busyPollRxPackets > 1000));
@@ -92,6 +92,10 @@ for (const [irq, prefer] of [
 
 t.test('what it may not do, and what it may do once', async (t) => {
   const host = await start(SLOW);
+  t.throws(() => host.attach({ capabilities: ['CAP_SYS_ADMIN' as never] }), {
+    code: 'EINVAL',
+    message: /CAP_SYS_ADMIN/,
+  });
   const handle = host.attach();
   t.throws(() => host.attach(), { code: 'EBUSY' });
   const thread = await Attached.start(handle);
@@ -111,7 +115,7 @@ t.test('what it may not do, and what it may do once', async (t) => {
   await t.rejects(thread.ask({ call: 'again' }), { message: 'attachHost: the handle of attached0 was used before' });
   await thread.ask({ call: 'close' });
   await t.rejects(thread.ask({ call: 'loop', ms: 1, options: {} }), { message: 'attached0 is closed' });
-  const second = await Attached.start(host.attach({ capabilities: { capNetAdmin: true } }));
+  const second = await Attached.start(host.attach({ capabilities: ['CAP_NET_ADMIN'] }));
   await t.resolves(second.ask({ call: 'loop', ms: 1, options: { budget: 64, prefer: true } }));
   await thread.worker.terminate();
   await second.worker.terminate();
@@ -133,7 +137,7 @@ t.test('its sink throws: it is told, the instance is given back, and the machine
 
 t.test('suspended: the timer alone would poll; resumed: polled at once', async (t) => {
   const host = await start({ ...SLOW, napi: { deferHardIrqs: 1, groFlushTimeout: 1e9, irqSuspendTimeout: 30e9 } });
-  const thread = await Attached.start(host.attach({ capabilities: { capNetAdmin: true } }));
+  const thread = await Attached.start(host.attach({ capabilities: ['CAP_NET_ADMIN'] }));
   const polls = () => host.snapshot().nics[0]!.queues[0]!.polls;
   await thread.ask({ call: 'loop', ms: 5, options: { prefer: true } });
   await thread.ask({ call: 'suspend' });

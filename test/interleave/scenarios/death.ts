@@ -1,18 +1,20 @@
 // Cold. Runs on: every thread of the explorer.
-// A CPU ends at any call or plain store while a NIC publishes: at most the burst in its hand is lost; every buffer is in a slot, or free; and
-// another CPU can go on.
+// A CPU ends at any step while a NIC publishes, and main hands over what it has left to another, on its loop: at most the burst in
+// its hand is lost, and it is counted; every buffer is in a slot, or free; all else is delivered, once and in order.
 //   latch, nolatch                   two frames, an interrupt each; each poll takes one burst and posts buffers
 //   latch-bursts, nolatch-bursts     three frames in two bursts, weight 2
+// It ends at any call or plain store, and is inherited from when the NIC is through; or:
+//   …+heir                           main and the heir run beside the NIC, and the heir is on its loop from the beginning
+//   …+late                           the NIC has announced one frame before, and the others when main is through; it ends at any call
 
-import type { ScenarioFactory } from '../scenario.js';
+import type { ScenarioFactory, Shared } from '../scenario.js';
 import { cpuLoop, nicOf } from '../world/agents.js';
+import { bury, endedAddress, HEIR, inherit, lostOf, MORTAL, mainsWords } from '../world/heir.js';
 import { labelsOf, mailboxesOf, quiescentOf } from '../world/labels.js';
 import { loadParts } from '../world/parts.js';
-import { lostMore } from '../world/recovery.js';
 import { miscounted, unrest } from '../world/rest.js';
 import { World, type WorldOptions } from '../world/world.js';
 
-const SURVIVOR = 1;
 // Fewer are posted than there are slots, and some are left to be posted by the first poll.
 const COMMON = { cpus: 2, buffers: 48, posted: 32 } as const;
 const SINGLES = { ...COMMON, weight: 64, frames: [20, 20], burst: 1 };
@@ -23,29 +25,77 @@ const VARIANTS: Record<string, WorldOptions> = {
   'latch-bursts': { ...BURSTS, flow: 'latch' },
   'nolatch-bursts': { ...BURSTS, flow: 'nolatch' },
 };
+const THREADS: Record<string, readonly string[]> = {
+  after: ['nic', 'cpu0'],
+  heir: ['nic', 'cpu0', 'cpu1', 'main'],
+  late: ['cpu0', 'cpu1', 'main'],
+};
+/** Calls that the mortal CPU may be told of: none; the heir is. */
+const NO_CALLS: readonly number[] = [];
 
 const death: ScenarioFactory = async (root, variant) => {
-  const options = VARIANTS[variant]!;
+  const [name = '', how = 'after'] = variant.split('+');
+  const options = VARIANTS[name]!;
+  const besides = how !== 'after';
   const world = new World(await loadParts(root), options);
+
+  function offering(shared: Shared): () => void {
+    const first = how === 'late' ? 1 : 0;
+    const nic = nicOf(world, shared, first);
+    return () => {
+      for (let offered = first; offered < options.frames.length; offered += options.burst) nic.doWork();
+    };
+  }
+
+  /** What counters say, and main; and what the sinks saw: no more, and of the burst in hand perhaps less. */
+  function unaccounted(shared: Shared): string | null {
+    const { parts, plan, witness } = world;
+    const views = world.notes(shared);
+    const total = options.frames.length;
+    const delivered = plan.cpus.reduce(
+      (sum, { counters }) => sum + parts.readCounters(views, parts.CPU_COUNTERS, counters).delivered,
+      0,
+    );
+    const lost = lostOf(world, shared);
+    if (delivered + lost !== total) return `delivered=${delivered} + lost=${lost} of ${total} frames`;
+    const seen = witness.delivered(views);
+    const unseen = total - seen;
+    if (unseen < lost || unseen > options.weight) return `seen=${seen} of ${total} frames, lost=${lost}`;
+    const orders = Array.from({ length: seen + 1 }, (_, before) => witness.disorder(views, before, unseen));
+    return orders.includes(null) ? null : orders[0]!;
+  }
+
   return {
-    threads: ['nic', 'cpu0'],
-    ends: { threads: ['cpu0'] },
+    threads: THREADS[how]!,
+    ends: besides ? { threads: ['cpu0'], word: endedAddress(world) } : { threads: ['cpu0'] },
     races: true,
-    storeSteps: true,
-    alone: [...mailboxesOf(world), ...quiescentOf(world)],
+    storeSteps: how !== 'late',
+    alone: [...mailboxesOf(world), ...quiescentOf(world), ...mainsWords(world, NO_CALLS)],
     create: () => world.create(),
-    reset: (shared) => world.reset(shared),
+    reset(shared) {
+      world.reset(shared);
+      if (how === 'late') nicOf(world, shared, 0, 1).doWork();
+    },
     label: labelsOf(world),
     thread(index, shared) {
-      if (index === 1) return cpuLoop(world, shared, 0);
-      const nic = nicOf(world, shared);
+      const role = THREADS[how]![index]!;
+      if (role === 'cpu0') return cpuLoop(world, shared, MORTAL);
+      if (role === 'cpu1') return cpuLoop(world, shared, HEIR);
+      const offers = offering(shared);
+      if (role === 'nic') return offers;
+      const buries = bury(world, shared);
       return () => {
-        for (let offered = 0; offered < options.frames.length; offered += options.burst) nic.doWork();
+        buries();
+        if (how === 'late') offers();
       };
     },
     check(shared, ended) {
-      if (ended.length > 0) return lostMore(world, shared, SURVIVOR);
-      return world.witness.undelivered(world.notes(shared)) ?? unrest(world, shared, 0) ?? miscounted(world, shared);
+      if (ended.length > 0 && !besides) inherit(world, shared, true);
+      if (ended.length === 0 && how === 'late') return null; // Main waits for an end, and the other frames with it.
+      if (ended.length > 0) return unaccounted(shared) ?? unrest(world, shared, HEIR);
+      return (
+        world.witness.undelivered(world.notes(shared)) ?? unrest(world, shared, MORTAL) ?? miscounted(world, shared)
+      );
     },
     rest: () => null,
   };

@@ -37,14 +37,22 @@ export function nicLoop(world: World, shared: Shared): () => void {
 
 /** A CPU on its loop, until it sleeps for good. */
 export function cpuLoop(world: World, shared: Shared, cpu: number): () => void {
+  const { parts, plan } = world;
+  const agent = cpuOf(world, shared, cpu);
+  const sleeps = parts.counterAddress(parts.CPU_COUNTERS, plan.cpus[cpu]!.counters, 'sleeps');
+  return () => runLoop(world, shared, agent, plan.cpuContexts[cpu]!, sleeps);
+}
+
+/** @param nowNs at what time it stands */
+export function cpuOf(world: World, shared: Shared, cpu: number, nowNs = 0): Agent {
   const { parts, plan, options, mode } = world;
   const layout = plan.cpus[cpu]!;
   const irq = options.flow === 'nolatch' ? 'nolatch' : 'latch';
   const checkBuffers = mode === 'napi';
   const settings = { ...CORE, ...RECEIVE, weight: options.weight, mode, irq, checkBuffers } as const;
-  const agent = parts.buildCpu(world.views(shared), layout, settings, seamsOf(world, shared, cpu));
-  const sleeps = parts.counterAddress(parts.CPU_COUNTERS, layout.counters, 'sleeps');
-  return () => runLoop(world, shared, agent, plan.cpuContexts[cpu]!, sleeps);
+  const seams = seamsOf(world, shared, cpu);
+  seams.clock.advance(nowNs);
+  return parts.buildCpu(world.views(shared), layout, settings, seams);
 }
 
 /** The NAPI's worker on its loop, until it sleeps for good or is asked to stop. */

@@ -6,6 +6,7 @@
 //   2    NAPI_SEEN  the instance's state word, likewise
 //   3    LEAVING    1 + the CPU whose NAPI has been moved away      who moved it
 //   4    POLLS_LEFT how often that CPU may still poll               that CPU
+//   8 …  what a scenario notes besides (heir.ts)
 //   16 … the frames' numbers, in the order of delivery              whoever runs the sink
 
 import type { Bursts } from '../../../src/bursts/bursts.js';
@@ -18,6 +19,8 @@ const LINE_SEEN = 1;
 const NAPI_SEEN = 2;
 const LEAVING = 3;
 const POLLS_LEFT = 4;
+/** From here on, others may note something. */
+export const NOTES = 8;
 const LOG = 16;
 const LOG_WORDS = 128;
 export const WITNESS_WORDS = LOG + LOG_WORDS;

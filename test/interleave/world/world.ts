@@ -41,6 +41,8 @@ export class World {
   readonly options: WorldOptions;
   readonly mode: 'napi' | 'interrupt';
   readonly witness: Witness;
+  /** First word of the witness. */
+  readonly notesWord: number;
   private readonly frames: readonly Uint8Array[];
   private readonly bytes: number;
   private cached: { readonly shared: Shared; readonly views: Views; readonly notes: Views } | null = null;
@@ -55,6 +57,7 @@ export class World {
     this.frames = frames.map((length, frame) => frameBytes(frame, length));
     // Buffers come last in a plan, so that a machine with fewer of them is a prefix.
     const end = this.plan.nic.buffers + buffers * BUFFER_BYTES;
+    this.notesWord = end / 4;
     this.witness = new Witness(end / 4, this.lineWord, this.napiWord, this.frames);
     this.bytes = end + WITNESS_WORDS * 4;
   }

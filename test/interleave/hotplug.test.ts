@@ -1,0 +1,58 @@
+// Cold. Runs on: main.
+// A CPU goes offline while it may be anywhere in its loop: what it held, and what is handed to it meanwhile, another has.
+
+import t from 'tap';
+import { dies, passes, passesWithin, TIMEOUT_MS } from './verdicts.js';
+
+/** The schedules that take minutes. */
+const LONG = process.env.SOFTIRQ_LONG === '1';
+
+t.setTimeout(LONG ? 3_600_000 : TIMEOUT_MS);
+
+const DEAD = 'coordinator/cpu-dead.js';
+
+t.test('hotplug against interrupt', async (t) => {
+  await passes(t, 'hotplug:interrupt+latch');
+  await passesWithin(t, { bound: 1 }, 'hotplug:interrupt+nolatch');
+  if (LONG) await passesWithin(t, { bound: 1 }, 'hotplug:interrupt+latch+heir', 'hotplug:schedule+latch+heir');
+  if (LONG) await passes(t, 'hotplug:interrupt+nolatch', 'hotplug:schedule+latch', 'hotplug:schedule+nolatch');
+});
+
+t.test('hotplug against a schedule that is handed to the CPU, and with a timer armed', (t) =>
+  passesWithin(t, { bound: 1 }, 'hotplug:schedule+latch', 'hotplug:timer+latch', 'hotplug:timer+nolatch'),
+);
+
+t.test('without one of its rules something is stranded', (t) =>
+  dies(t, [
+    {
+      what: 'lines are not retargeted',
+      patches: [{ file: DEAD, find: 'line.retarget(heirs[line.id % heirs.length]);', replace: ';' }],
+      spec: 'hotplug:interrupt+latch',
+      message: /^delivered=0|^line=/,
+    },
+    {
+      what: 'timers are not adopted',
+      patches: [{ file: 'cpu/core.js', find: 'timers.adoptAll(cpu, timersOf[cpu])', replace: 'void timers.adoptAll' }],
+      spec: 'hotplug:timer+latch',
+      message: /livelock|a timer is armed on the CPU that is offline/,
+    },
+    {
+      what: 'the heir is not called',
+      patches: [
+        {
+          file: DEAD,
+          find: /if \(state\.takeOver\(cpu, heir\)\)\s*this\.calls\.call\(.*\);/,
+          replace: 'state.takeOver(cpu, heir);',
+        },
+      ],
+      spec: 'hotplug:schedule+latch',
+      message: /at rest|^delivered=/,
+    },
+    {
+      what: 'what is handed over late is not looked for',
+      patches: [{ file: 'coordinator/cpus.js', find: /(sweep\(\) \{)/, replace: '$1 return;' }],
+      spec: 'hotplug:schedule+latch',
+      message: /at rest|^delivered=|livelock/,
+    },
+  ]),
+);
