@@ -44,7 +44,7 @@ export const MUTANTS: readonly Mutant[] = [
   ]),
   ...mutants('____napi_schedule', 'state', SOFTNET, [
     ['a threaded instance goes to its thread', 'a threaded one', ['thread !== null &&', 'thread === undefined &&']],
-    ['SCHED_THREADED before the thread is woken', 'a threaded one', ['state.set(1 << 9);', '']],
+    ['SCHED_THREADED before the thread is woken', 'a threaded one', ['state.set(SCHED_THREADED);', '']],
     ['list_owner is the CPU that schedules', 'S24', ['state.listOwner = this.context;', '']],
   ]),
   ...mutants('____napi_schedule', 'softirq', SOFTNET, [
