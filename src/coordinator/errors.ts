@@ -2,6 +2,7 @@
 
 import { inspect } from 'node:util';
 import { CaptureError } from '../capture/capture-error.js';
+import type { SourceFault } from '../nic/devices/device.js';
 import type { Snapshot } from './snapshot-types.js';
 
 /** An option that cannot be used. Thrown before any thread starts. */
@@ -77,4 +78,9 @@ export class BrokenCaptureError extends CaptureError {
     super(path, problem);
     this.snapshot = snapshot;
   }
+}
+
+/** A source that was refused before its first packet has nothing to show. */
+export function captureError({ path, problem, isRefusal }: SourceFault, snapshot: Snapshot): CaptureError {
+  return isRefusal ? new CaptureError(path, problem) : new BrokenCaptureError(path, problem, snapshot);
 }

@@ -22,7 +22,7 @@ import type { SourceFault } from '../nic/devices/device.js';
 import { readNic } from '../nic/nic.js';
 import { readRxRing } from '../ring/rx-ring.js';
 import { MonotonicClock } from '../runtime/clock.js';
-import { type ThreadUse, threadUse } from '../runtime/thread.js';
+import type { ThreadUse } from '../runtime/thread.js';
 import type { CpuState } from './cpus.js';
 import type { Machine } from './machine.js';
 import type { Plan } from './plan.js';
@@ -38,6 +38,7 @@ import type {
   StackSnapshot,
   TaskSnapshot,
 } from './snapshot-types.js';
+import type { ThreadUses } from './thread-uses.js';
 import { topFlowsSnapshot } from './top-flows.js';
 import { version } from './version.js';
 
@@ -47,7 +48,7 @@ export interface SnapshotSource {
   readonly config: Readonly<Record<string, unknown>>;
   readonly recordings: { snapshot(): readonly RecordingSnapshot[] };
   /** What each role's thread had used when traffic began, by role. */
-  readonly useAtStart: ReadonlyMap<string, ThreadUse>;
+  readonly uses: Pick<ThreadUses, 'since'>;
   /** Who each of the plan's pollers is now. */
   readonly pollers: () => readonly PollerInfo[];
   readonly cpus: { stateOf(cpu: number): CpuState };
@@ -242,14 +243,8 @@ function recordedUse({ cpuNs, involuntarySwitches }: { cpuNs: number; involuntar
   return cpuNs === 0 ? null : { cpuNs, involuntarySwitches };
 }
 
-function liveUse({ machine, useAtStart }: SnapshotSource, context: number, role: string): ThreadUse | null {
-  const now = threadUse(new ContextWords(machine.views, context).tid());
-  const start = useAtStart.get(role);
-  if (now === null || start === undefined) return null;
-  return {
-    cpuNs: now.cpuNs - start.cpuNs,
-    involuntarySwitches: now.involuntarySwitches - start.involuntarySwitches,
-  };
+function liveUse({ machine, uses }: SnapshotSource, context: number, role: string): ThreadUse | null {
+  return uses.since(role, new ContextWords(machine.views, context).tid());
 }
 
 function involuntarySwitches(

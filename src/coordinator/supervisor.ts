@@ -6,10 +6,8 @@
 //   draining → ended      nothing is in flight any more, or nothing has moved for a second
 //   draining → failed     the source ended before its end: all before is delivered, and then told
 //   any → failed          a thread died: every other one is ended too
-// With onCpuLoss=migrate a CPU that dies, or is locked up and ended, is gone without: as long as there is another, and the machine is
-// not about to end.
+// With onCpuLoss=migrate a CPU that dies, or is locked up and ended, is gone without, as long as there is another.
 
-import { CaptureError } from '../capture/capture-error.js';
 import { ContextWords, END_SOURCE } from '../memory/context.js';
 import { CPU_COUNTERS, readCounters } from '../memory/counters.js';
 import { Barrier } from '../memory/sync/barrier.js';
@@ -17,12 +15,11 @@ import type { Views } from '../memory/views.js';
 import type { NicSettings } from '../nic/build.js';
 import type { SourceFault } from '../nic/devices/device.js';
 import { readNic } from '../nic/nic.js';
-import { type ThreadUse, threadUse } from '../runtime/thread.js';
 import { Attachments } from './attachments.js';
 import { CpuDead } from './cpu-dead.js';
 import { Cpus, type HotplugNeeds } from './cpus.js';
 import { Drain } from './drain.js';
-import { BrokenCaptureError, InvariantError, RoleError } from './errors.js';
+import { captureError, InvariantError, RoleError } from './errors.js';
 import { Lockups } from './lockups.js';
 import type { Machine } from './machine.js';
 import { NapiWorkerThreads } from './napi-workers.js';
@@ -34,6 +31,7 @@ import { type Meeting, RoleTasks } from './role-tasks.js';
 import { type RoleEvents, Roles } from './roles.js';
 import { type SnapshotSource, takeSnapshot } from './snapshot.js';
 import type { Snapshot } from './snapshot-types.js';
+import { ThreadUses } from './thread-uses.js';
 import { verify } from './verify.js';
 
 const NIC = 'nic0';
@@ -43,7 +41,6 @@ const WATCH_DRAIN_MS = 5;
 const START_TIMEOUT_MS = 40_000;
 /** How long threads have to leave their loops after STOP before they are ended. */
 const LEAVE_MS = 2000;
-const NOTHING_YET: ThreadUse = { cpuNs: 0, involuntarySwitches: 0 };
 const LEAVE_AFTER_FAILURE_MS = 200;
 
 export class Supervisor implements RoleEvents {
@@ -57,7 +54,7 @@ export class Supervisor implements RoleEvents {
   private readonly plan: Plan;
   private readonly config: Config;
   private readonly recordings: Recordings;
-  private readonly useAtStart = new Map<string, ThreadUse>();
+  private readonly uses = new ThreadUses();
   private readonly nic: ContextWords;
   /** Of the NIC, then of the CPUs. */
   private readonly contexts: readonly ContextWords[];
@@ -85,12 +82,12 @@ export class Supervisor implements RoleEvents {
     this.plan = plan;
     this.config = config;
     this.recordings = new Recordings(machine.views, plan, config);
-    const { recordings, useAtStart } = this;
+    const { recordings, uses } = this;
     const dead = new CpuDead(machine.views, plan);
     this.cpus = new Cpus(plan.cpus.length, dead);
     const { cpus } = this;
     const pollers = () => [...this.workers.infos(), ...this.attachments.infos()];
-    const ofThreads = { recordings, useAtStart, pollers, cpus, lost: dead.lost, fault: null };
+    const ofThreads = { recordings, uses, pollers, cpus, lost: dead.lost, fault: null };
     this.source = { machine, plan, config: visible(config), ...ofThreads };
     this.nic = new ContextWords(machine.views, plan.nicContext);
     this.contexts = [this.nic, ...contextsAt(machine.views, plan.cpuContexts)];
@@ -123,9 +120,7 @@ export class Supervisor implements RoleEvents {
       await this.done; // Rejects.
     }
     this.met = true;
-    for (const [index, role] of this.names().entries()) {
-      this.noteUse(role, this.contexts[index]!.tid());
-    }
+    for (const [index, role] of this.names().entries()) this.uses.begin(role, this.contexts[index]!.tid());
     if (this.config.duration !== null) this.deadlineMs = performance.now() + this.config.duration * 1000;
     if (!this.stopping) this.watchLater();
   }
@@ -147,7 +142,7 @@ export class Supervisor implements RoleEvents {
   /** A CPU has a fresh thread: what that one uses adds to what those before have used. */
   cpuRuns(cpu: number): void {
     const before = readCounters(this.machine.views, CPU_COUNTERS, this.plan.cpus[cpu]!.counters);
-    this.noteUse(`cpu${cpu}`, this.contexts[1 + cpu]!.tid(), before);
+    this.uses.begin(`cpu${cpu}`, this.contexts[1 + cpu]!.tid(), before);
   }
 
   /** @internal For tests: ends one thread as an accident would. */
@@ -165,14 +160,6 @@ export class Supervisor implements RoleEvents {
   died(role: string, cause: unknown): void {
     const cpu = this.names().indexOf(role) - 1;
     if (cpu < 0 || !this.migrates() || !this.cpus.lose(cpu, cause)) this.fail(new RoleError(role, cause));
-  }
-
-  private noteUse(role: string, tid: number, before: ThreadUse = NOTHING_YET): void {
-    const use = threadUse(tid);
-    if (use === null) return;
-    const { cpuNs, involuntarySwitches } = before;
-    const atStart = { cpuNs: use.cpuNs - cpuNs, involuntarySwitches: use.involuntarySwitches - involuntarySwitches };
-    this.useAtStart.set(role, atStart);
   }
 
   private names(): string[] {
@@ -214,7 +201,7 @@ export class Supervisor implements RoleEvents {
   }
 
   private migrates(): boolean {
-    return this.config.onCpuLoss === 'migrate' && this.met && !this.stopping && !this.recordings.faulty();
+    return this.config.onCpuLoss === 'migrate' && this.met && !this.recordings.faulty();
   }
 
   private lookForLockups(nowMs: number): void {
@@ -310,11 +297,6 @@ function contextsAt(views: Views, addresses: readonly number[]): ContextWords[] 
 function stuckError(roles: readonly string[]): RoleError | null {
   if (roles.length === 0) return null;
   return new RoleError(roles.join(', '), `did not leave its loop within ${LEAVE_MS} ms and was ended`);
-}
-
-/** A source that was refused before its first packet has nothing to show. */
-function captureError({ path, problem, isRefusal }: SourceFault, snapshot: Snapshot): CaptureError {
-  return isRefusal ? new CaptureError(path, problem) : new BrokenCaptureError(path, problem, snapshot);
 }
 
 /** The configuration as reports print it. */

@@ -11,8 +11,6 @@ import { inInterrupt, movable, mustRefuse, type Operation } from './operation.js
 import { cpuOf } from './operations-lines.js';
 import { between } from './setting.js';
 
-export const KILL = 'CPU killed, and online';
-
 const AWAY_MS_MAX = 10;
 const LOSS_MS = 10_000;
 
@@ -24,7 +22,7 @@ const survives = (config: Config) =>
 
 export const CPU_OPERATIONS: readonly Operation[] = [
   { name: 'CPU offline and online', times: 2, fits: movable, run: toAndFro },
-  { name: KILL, times: 4, fits: survives, run: killAndStart },
+  { name: 'CPU killed, and online', times: 4, fits: survives, run: killAndStart },
   {
     name: 'last CPU offline',
     times: 2,

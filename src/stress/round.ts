@@ -2,7 +2,7 @@
 // One round: a machine as it was drawn, operations at random moments while traffic runs, and afterwards every check.
 
 import { setTimeout as delay } from 'node:timers/promises';
-import { InvariantError, RoleError } from '../coordinator/errors.js';
+import { InvariantError } from '../coordinator/errors.js';
 import { type RunningHost, startHost } from '../coordinator/host.js';
 import type { HostOptions } from '../coordinator/options.js';
 import type { Snapshot } from '../coordinator/snapshot-types.js';
@@ -12,7 +12,6 @@ import type { DrawnRound } from './draw.js';
 import type { FlowRecord } from './flow-record.js';
 import { type Operation, shuffled } from './operation.js';
 import { OPERATIONS, STOP, STOP_IN_A_MOVE } from './operations.js';
-import { KILL } from './operations-cpus.js';
 import { moveOne } from './operations-lines.js';
 import { RoundFiles } from './round-files.js';
 
@@ -41,8 +40,6 @@ export class RoundRun {
   private over = false;
   private stopped = false;
   private gaveUp = false;
-  /** The operation that was begun last, but for the one that ends it. */
-  private last = '';
 
   constructor(drawn: DrawnRound, record: FlowRecord) {
     this.drawn = drawn;
@@ -70,7 +67,7 @@ export class RoundRun {
       snapshot = await this.conduct(this.host);
     } catch (error) {
       if (error instanceof InvariantError) this.violations.push(...error.violations);
-      else if (!this.gaveUp && !this.killedAtTheEnd(error)) this.violations.push(String(error));
+      else if (!this.gaveUp) this.violations.push(String(error));
     } finally {
       files.remove();
     }
@@ -122,7 +119,6 @@ export class RoundRun {
     for (const operation of dealt(host, random)) {
       await delay(2 * course.paceMs * random.next());
       if (this.over || host.supervisor.stopping) return; // A capture file may still be put in order.
-      this.last = operation.name;
       await this.tryTo(operation.name, () => operation.run(host, random));
     }
   }
@@ -146,11 +142,6 @@ export class RoundRun {
     } catch (error) {
       this.violations.push(`${name}: ${String(error)}`);
     }
-  }
-
-  /** A machine that has begun to stop when a CPU is killed rejects with that, also where others would have gone on. */
-  private killedAtTheEnd(error: unknown): boolean {
-    return error instanceof RoleError && this.last === KILL;
   }
 
   private count(name: string): void {

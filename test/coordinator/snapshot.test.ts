@@ -7,6 +7,7 @@ import { compileBursts } from '../../src/bursts/load.js';
 import { createMachine } from '../../src/coordinator/machine.js';
 import { makePlan } from '../../src/coordinator/plan.js';
 import { takeSnapshot } from '../../src/coordinator/snapshot.js';
+import { ThreadUses } from '../../src/coordinator/thread-uses.js';
 import { backlogWaiting } from '../../src/net/backlog-queue.js';
 import { readRxRing, ringWaiting } from '../../src/ring/rx-ring.js';
 
@@ -21,7 +22,7 @@ function machineOf() {
   const machine = createMachine(plan, RING, 'level', compileBursts());
   const recordings = { snapshot: () => [] };
   const cpus = { stateOf: () => 'online' as const };
-  const threads = { useAtStart: new Map(), pollers: () => [], cpus, lost: [0], fault: null };
+  const threads = { uses: new ThreadUses(), pollers: () => [], cpus, lost: [0], fault: null };
   const source = { machine, plan, config: {}, recordings, ...threads };
   return { plan, views: machine.views, snapshot: () => takeSnapshot(source, false) };
 }

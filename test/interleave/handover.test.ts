@@ -109,7 +109,7 @@ t.test('a move without one of its rules is complete too early', (t) =>
       patches: [
         {
           file: 'coordinator/control.js',
-          find: 'return holder === NO_HOLDER || holder === this.cpu || holder > this.others.length;',
+          find: 'return holder === NO_HOLDER || holder === this.line.target() || holder > this.others.length;',
           replace: 'return true;',
         },
       ],

@@ -8,6 +8,7 @@ import { gunzipInflater } from '../../src/coordinator/inflater.js';
 import { createMachine, type Machine } from '../../src/coordinator/machine.js';
 import { makePlan, type Plan } from '../../src/coordinator/plan.js';
 import type { SnapshotSource } from '../../src/coordinator/snapshot.js';
+import { ThreadUses } from '../../src/coordinator/thread-uses.js';
 import { buildCpu } from '../../src/cpu/build.js';
 import { END_SOURCE } from '../../src/memory/context.js';
 import { buildNic } from '../../src/nic/build.js';
@@ -63,7 +64,7 @@ export class Simulation {
       plan: this.plan,
       config: { device: 'pktgen' },
       recordings: NONE,
-      useAtStart: new Map(),
+      uses: new ThreadUses(),
       pollers: () => [],
       cpus: { stateOf: () => 'online' },
       lost: this.plan.nic.rings.map(() => 0),

@@ -136,6 +136,18 @@ function refused(error: Error): void {
   if (error.name !== 'ErrnoError') throw error;
 }
 
+t.test('a CPU that dies while the machine stops: it stops all the same', async (t) => {
+  for (let round = 0; round < 5; round += 1) {
+    const host = await start({ ...WITH_ONE_LESS, rate: '100k' });
+    await delay(20);
+    const stopped = host.stop();
+    while (!host.supervisor.stopping) await new Promise(setImmediate);
+    await host.supervisor.kill(`cpu${round % 2}`);
+    const { conservation } = await within(stopped, LIMIT_MS, () => 'stop()');
+    t.equal(conservation.holds, true);
+  }
+});
+
 t.test('a CPU that is locked up is ended, and the others go on', async (t) => {
   const host = await start({ ...WITH_ONE_LESS, rate: '50k', lockupSeconds: 0.5, sink: stuckSink(1) });
   const lost = async () => {
