@@ -283,10 +283,18 @@ t.test('flow limit: of its own packets, from its next poll on', async (t) => {
   }
 });
 
+/** hash_32 */
+function bucket(hash: number, bits: bigint): number {
+  return Number(((BigInt(hash) * 0x61c88647n) & 0xffff_ffffn) >> (32n - bits));
+}
+
+t.test('flow limit: an empty history is full of bucket 0, which alone is never over', async (t) => {
+  t.same(sends(halfFull(), same(300, 0)), []);
+  t.same(sends(halfFull(), [...others(128), ...same(65, 0)]), [192], 'and is, when others have come before');
+});
+
 t.test('flow limit: hash_32 says which bucket', async (t) => {
-  const bucket = (hash: number) => Number(((BigInt(hash) * 0x61c88647n) & 0xffff_ffffn) >> 20n);
-  let twin = 5000;
-  while (bucket(twin) !== bucket(FLOW)) twin += 1;
+  const twin = upTo(100_000).find((hash) => hash > 5000 && bucket(hash, 12n) === bucket(FLOW, 12n))!;
   t.same(sends(halfFull(), [...same(64), twin]), [64], 'another flow in the same bucket');
   t.same(sends(halfFull(), [...same(64), FLOW + 4096, FLOW + 0x1000_0000]), [], 'neither low nor high bits alone');
   t.same(sends(halfFull(), same(65, 0xffff_ffff)), [64], 'the whole of 32 bits');
@@ -294,11 +302,16 @@ t.test('flow limit: hash_32 says which bucket', async (t) => {
 
 t.test('flow limit: flow_limit_table_len is that of tables that are made from then on', async (t) => {
   const m = halfFull();
-  m.sysctls.set(LENGTH, 1);
-  t.same(sends(m, others(65)), [], 'the table is there already');
+  m.sysctls.set(LENGTH, 16);
+  const flows = upTo(10_000).filter((hash) => bucket(hash, 4n) === 5);
+  t.same(sends(m, flows.slice(0, 65)), [], 'the table is there already');
   m.sysctls.set(CPUS, 0);
   m.sysctls.set(CPUS, 1);
-  t.same(sends(m, others(65)), [64], 'one bucket for all');
+  t.same(sends(m, flows.slice(0, 65)), [64], 'one bucket for many');
+  m.sysctls.set(CPUS, 0);
+  m.sysctls.set(LENGTH, 1);
+  m.sysctls.set(CPUS, 1);
+  t.same(sends(m, same(65)), [], 'one for all is bucket 0');
   m.sysctls.set(CPUS, 0);
   m.sysctls.set(LENGTH, 65_536);
   m.sysctls.set(CPUS, 1);

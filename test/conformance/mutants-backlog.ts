@@ -54,7 +54,7 @@ export const BACKLOG_MUTANTS: readonly Mutant[] = [
     ['the sender’s table', 'flow limit: the sender', ['[this.cpu].flowLimit, this.cpu', '[1].flowLimit, this.cpu']],
     [
       'of a burst to another CPU, as it is now',
-      'flow limit: from half',
+      'flow limit: a table',
       [/if \(sender\.isEmpty\)\s*this/, 'if (sender.max === 0) this'],
     ],
     [
@@ -72,10 +72,7 @@ export const BACKLOG_MUTANTS: readonly Mutant[] = [
     [
       'before this one is counted',
       'flow limit: of the last',
-      [
-        '= packets;',
-        '= packets; bytes[oldest] += 0; if (bytes[oldest] === 63 && oldest === buckets + flow) return true;',
-      ],
+      ['(packets <= FLOW', '(packets + Number(oldest === buckets + flow) <= FLOW'],
     ],
     ['flow_limit_count', 'flow limit: a flow', [/this\.doubles\[this\.count\] = .*;/, '']],
     [
