@@ -116,9 +116,7 @@ export function makePlan(needs: PlanNeeds): Plan {
   const { rings, buffers, poolCapacity, ...stores } = reserveQueues(arena, needs);
   if (arena.bytes > MEMORY_BYTES_MAX) throw tooLarge(needs, arena.bytes);
   const shared = { irq, rings, buffers };
-  const backlogs = ofCpus.flatMap(({ backlog, flowLimit }, cpu) =>
-    backlog === 0 ? [] : [{ address: backlog, cpu, senders: [cpu], slotWords: PACKET_WORDS, flowLimit }],
-  );
+  const backlogs = needs.mode === 'interrupt' ? ofCpus.map(backlogLayout) : [];
   const timersOf = [...ofCpus.map(({ timers }) => timers), NO_TIMERS, ...ofPollers.map(({ timers }) => timers)];
   const ofAll = { sysctls: start.sysctls, napis, napiCount, ...stores, backlogs, timersOf };
   const layout = <T>(own: T, cpu: number) => ({ ...shared, ...own, ...ofAll, nicContext: contexts.nicContext, cpu });
@@ -191,6 +189,10 @@ function reserveCpu(arena: Arena, { mode, cpus, queues, topFlows, tasks = 0 }: P
     pollCounters: blocks(queues, 'queue', POLL_COUNTERS),
     taskCounters: blocks(tasks, 'task', TASK_COUNTERS),
   };
+}
+
+function backlogLayout({ backlog, flowLimit }: ReturnType<typeof reserveCpu>, cpu: number): BacklogLayout {
+  return { address: backlog, cpu, senders: [cpu], slotWords: PACKET_WORDS, flowLimit };
 }
 
 /** What the NIC has of its own. */

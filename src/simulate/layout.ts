@@ -57,15 +57,7 @@ export function layOut(cpus: number): SimulationLayout {
   const events = arena.reserve('events', EVENTS_MAX * EVENT_BYTES);
   return {
     events,
-    backlogs: each('backlog', backlogBytes(cpus, PACKET_WORDS)).map((address, cpu) => {
-      return {
-        address,
-        cpu,
-        senders: contexts.map((_, sender) => sender),
-        slotWords: PACKET_WORDS,
-        flowLimit: flowLimits[cpu]!,
-      };
-    }),
+    backlogs: each('backlog', backlogBytes(cpus, PACKET_WORDS)).map(backlogOf(flowLimits)),
     cpus: counters.map((block, cpu) => {
       const own = { softirq: softirqs[cpu]!, softnet: softnets[cpu]!, timers: timers[cpu]!, counters: block };
       return { cpu, ...shared, ...own };
@@ -74,6 +66,11 @@ export function layOut(cpus: number): SimulationLayout {
     tasks: each('counters of tasks', TASKS_MAX * TASK_BYTES).map((first) => blocks(first, TASKS_MAX, TASK_BYTES)),
     bytes: arena.bytes, // after all of them
   };
+}
+
+function backlogOf(flowLimits: readonly number[]): (address: number, cpu: number) => BacklogLayout {
+  const senders = flowLimits.map((_, sender) => sender);
+  return (address, cpu) => ({ address, cpu, senders, slotWords: PACKET_WORDS, flowLimit: flowLimits[cpu]! });
 }
 
 function layOutIrq(arena: Arena, cpus: number, contexts: number) {
