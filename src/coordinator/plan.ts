@@ -35,6 +35,7 @@ import { SYSCTL_BYTES } from '../napi/sysctl.js';
 import { timersBytes } from '../napi/timers.js';
 import { PACKET_WORDS } from '../net/backlog-packets.js';
 import { BACKLOG_FRAMES_MAX, type BacklogLayout, backlogBytes } from '../net/backlog-queue.js';
+import { FLOW_LIMIT_BYTES } from '../net/flow-limit.js';
 import { flowTableBytes } from '../net/flow-table.js';
 import type { NicRegions } from '../nic/build.js';
 import { NIC_BYTES } from '../nic/nic.js';
@@ -115,7 +116,7 @@ export function makePlan(needs: PlanNeeds): Plan {
   const { rings, buffers, poolCapacity, ...stores } = reserveQueues(arena, needs);
   if (arena.bytes > MEMORY_BYTES_MAX) throw tooLarge(needs, arena.bytes);
   const shared = { irq, rings, buffers };
-  const backlogs = ofCpus.flatMap(({ backlog }, cpu) => (backlog === 0 ? [] : [backlogLayout(backlog, cpu)]));
+  const backlogs = needs.mode === 'interrupt' ? ofCpus.map(backlogLayout) : [];
   const timersOf = [...ofCpus.map(({ timers }) => timers), NO_TIMERS, ...ofPollers.map(({ timers }) => timers)];
   const ofAll = { sysctls: start.sysctls, napis, napiCount, ...stores, backlogs, timersOf };
   const layout = <T>(own: T, cpu: number) => ({ ...shared, ...own, ...ofAll, nicContext: contexts.nicContext, cpu });
@@ -182,6 +183,7 @@ function reserveCpu(arena: Arena, { mode, cpus, queues, topFlows, tasks = 0 }: P
     batch: own('batch area', BATCH_BYTES),
     tally: own('tally', TALLY_BYTES),
     backlog: mode === 'interrupt' ? own('backlog', backlogBytes(BACKLOG_SENDERS, PACKET_WORDS)) : 0,
+    flowLimit: mode === 'interrupt' ? own('flow limit table', FLOW_LIMIT_BYTES) : 0,
     flows: topFlows ? own(FLOW_TABLE, flowTableBytes(FLOW_BUCKETS)) : 0,
     counters: counters(arena, role, CPU_COUNTERS),
     pollCounters: blocks(queues, 'queue', POLL_COUNTERS),
@@ -189,8 +191,8 @@ function reserveCpu(arena: Arena, { mode, cpus, queues, topFlows, tasks = 0 }: P
   };
 }
 
-function backlogLayout(address: number, cpu: number): BacklogLayout {
-  return { address, cpu, senders: [cpu], slotWords: PACKET_WORDS };
+function backlogLayout({ backlog, flowLimit }: ReturnType<typeof reserveCpu>, cpu: number): BacklogLayout {
+  return { address: backlog, cpu, senders: [cpu], slotWords: PACKET_WORDS, flowLimit };
 }
 
 /** What the NIC has of its own. */

@@ -81,6 +81,8 @@ export interface CpuSnapshot {
   readonly timeSqueeze: number;
   /** Interrupts by which other CPUs told it of packets in its backlog: not their number. */
   readonly receivedRps: number;
+  /** Packets that it has put in no backlog because the last ones had too many of their flow; each is in some CPU's `dropped`, too. */
+  readonly flowLimitCount: number;
   readonly ksoftirqdRuns: number;
   readonly sleeps: number;
   readonly cpuSeconds: number | null;

@@ -132,6 +132,7 @@ export const CPU_COUNTERS = [
   'dropped',
   'timeSqueeze',
   'receivedRps',
+  'flowLimitCount',
   'ksoftirqdRuns',
   'sleeps',
   'delivered',

@@ -7,8 +7,12 @@
 //   3  net.core.dev_weight             packets per poll of a backlog …           main
 //   4  net.core.dev_weight_rx_bias     … times this                              main
 //   5  net.core.busy_poll              µs of busy polling, of who says nothing   main
+//   6  net.core.flow_limit_table_len   buckets of flow tables made from now on   main
+//   8  net.core.flow_limit_cpu_bitmap  CPUs that have one: 32 bits, and 21       main
+//   16 + CPU   its flow table: NUMBER << 5 | LOG, main's. NUMBER grows with each that is made; LOG is 1 + log2 of its buckets, or
+//              0: there is none (any more)
 
-import { CACHE_LINE_BYTES } from '../memory/layout.js';
+import { CACHE_LINE_BYTES, CACHE_LINE_WORDS } from '../memory/layout.js';
 import type { Views } from '../memory/views.js';
 import { ErrnoError } from '../runtime/errno.js';
 
@@ -18,10 +22,22 @@ const NETDEV_MAX_BACKLOG = 2;
 const DEV_WEIGHT = 3;
 const DEV_WEIGHT_RX_BIAS = 4;
 const BUSY_POLL = 5;
-export const SYSCTL_BYTES = CACHE_LINE_BYTES;
+const FLOW_LIMIT_TABLE_LEN = 6;
+const FLOW_LIMIT_CPU_BITMAP = 8;
+const FLOW_TABLES = CACHE_LINE_WORDS;
+
+const NUMBER_SHIFT = 5;
+const LOG = (1 << NUMBER_SHIFT) - 1;
+/** The bits of a whole number: CPUs 0 … 52. */
+const FLOW_LIMIT_CPUS = 53;
+const CPUS_MAX = 64;
+export const SYSCTL_BYTES = CACHE_LINE_BYTES + CPUS_MAX * 4;
 
 /** What a backlog has room for, and the default of netdev_max_backlog. It is full when it is longer, so one more fits. */
 export const NETDEV_MAX_BACKLOG_MAX = 1000;
+
+/** The kernel's table remembers buckets in 16 bits. */
+export const FLOW_LIMIT_TABLE_LEN_MAX = 65_536;
 
 const S32_MIN = -0x80000000;
 const S32_MAX = 0x7fffffff;
@@ -39,6 +55,18 @@ const SYSCTLS = {
   'net.core.dev_weight': { word: DEV_WEIGHT, value: () => 64, min: () => 1, max: S32_MAX },
   'net.core.dev_weight_rx_bias': { word: DEV_WEIGHT_RX_BIAS, value: () => 1, min: () => 1, max: S32_MAX },
   'net.core.busy_poll': { word: BUSY_POLL, value: () => 0, min: () => 0, max: S32_MAX },
+  'net.core.flow_limit_table_len': {
+    word: FLOW_LIMIT_TABLE_LEN,
+    value: () => 4096,
+    min: () => 1,
+    max: FLOW_LIMIT_TABLE_LEN_MAX,
+  },
+  'net.core.flow_limit_cpu_bitmap': {
+    word: FLOW_LIMIT_CPU_BITMAP,
+    value: () => 0,
+    min: () => 0,
+    max: 2 ** FLOW_LIMIT_CPUS - 1,
+  },
 } as const;
 
 export type SysctlName = keyof typeof SYSCTLS;
@@ -89,26 +117,59 @@ export class Sysctls {
     return Atomics.load(this.words, this.base + BUSY_POLL);
   }
 
+  /** The CPU's flow table, by a number that changes when there is another one; flowTableLog() of it. */
+  flowTable(cpu: number): number {
+    return Atomics.load(this.words, this.base + FLOW_TABLES + cpu);
+  }
+
   // ── main ──
 
   /** @throws ErrnoError ENOENT when there is no such sysctl here */
   get(name: SysctlName): number {
-    return Atomics.load(this.words, this.base + find(name).word);
+    const { word } = find(name);
+    const value = Atomics.load(this.words, this.base + word);
+    if (word !== FLOW_LIMIT_CPU_BITMAP) return value;
+    return (value >>> 0) + this.words[this.base + word + 1]! * 2 ** 32;
   }
 
   /** Every CPU's next net_rx_action goes by it. @throws ErrnoError ENOENT · EINVAL; nothing is changed then */
   set(name: SysctlName, value: number): void {
     checkSysctl(name, value, this.hz);
-    Atomics.store(this.words, this.base + find(name).word, value);
+    const { word } = find(name);
+    if (word === FLOW_LIMIT_CPU_BITMAP) this.setFlowLimitCpus(value);
+    else Atomics.store(this.words, this.base + word, value);
   }
+
+  /** flow_limit_cpu_sysctl: who is named for the first time gets a table, empty and as large as they are to be now. */
+  private setFlowLimitCpus(cpus: number): void {
+    const { words, base } = this;
+    const log = 32 - Math.clz32(words[base + FLOW_LIMIT_TABLE_LEN]!);
+    for (let cpu = 0, rest = cpus; cpu < FLOW_LIMIT_CPUS; cpu += 1, rest = Math.floor(rest / 2)) {
+      const table = words[base + FLOW_TABLES + cpu]!;
+      const has = (table & LOG) !== 0;
+      const wants = rest % 2 === 1;
+      if (has && !wants) Atomics.store(words, base + FLOW_TABLES + cpu, table & ~LOG);
+      if (!has && wants) Atomics.store(words, base + FLOW_TABLES + cpu, (table + (1 << NUMBER_SHIFT)) | log);
+    }
+    words[base + FLOW_LIMIT_CPU_BITMAP] = cpus;
+    words[base + FLOW_LIMIT_CPU_BITMAP + 1] = Math.floor(cpus / 2 ** 32);
+  }
+}
+
+/** log2 of its buckets; -1: there is no table. */
+export function flowTableLog(table: number): number {
+  return (table & LOG) - 1;
 }
 
 /** @throws ErrnoError ENOENT · EINVAL */
 export function checkSysctl(name: string, value: number, hz: number): void {
-  const { min, max } = find(name);
+  const { word, min, max } = find(name);
   const least = min(hz);
-  if (Number.isInteger(value) && value >= least && value <= max) return;
-  throw new ErrnoError('EINVAL', `${name}=${value}`, `must be an integer from ${least} to ${max}`);
+  const isPower = word === FLOW_LIMIT_TABLE_LEN;
+  const isIn = Number.isInteger(value) && value >= least && value <= max;
+  if (isIn && !(isPower && (value & (value - 1)) !== 0)) return;
+  const kind = isPower ? 'a power of two' : 'an integer';
+  throw new ErrnoError('EINVAL', `${name}=${value}`, `must be ${kind} from ${least} to ${max}`);
 }
 
 function find(name: string) {

@@ -5,7 +5,7 @@
 //   8   the Rx queue it came in by
 //   9   the last buffer of its chain
 
-import { BATCH_FIRST_ENTRY, ENTRY_BUFFER, ENTRY_BYTES, ENTRY_NEXT, NO_BUFFER } from '../bursts/layout.js';
+import { BATCH_FIRST_ENTRY, ENTRY_BUFFER, ENTRY_BYTES, ENTRY_HASH, ENTRY_NEXT, NO_BUFFER } from '../bursts/layout.js';
 import type { CpuRecorder } from '../capture/write-recorder.js';
 import type { Views } from '../memory/views.js';
 import type { BufferPool } from '../ring/buffer-pool.js';
@@ -21,6 +21,7 @@ const FIRST_ENTRY = BATCH_FIRST_ENTRY / 4;
 // An import is looked up each time: once here.
 const BUFFER = ENTRY_BUFFER / 4;
 const NEXT = ENTRY_NEXT / 4;
+const HASH = ENTRY_HASH / 4;
 const NONE = NO_BUFFER;
 const FULL = NO_SLOT;
 
@@ -56,7 +57,7 @@ export class ReceivedPackets implements BacklogPackets {
   /** enqueue_to_backlog: the batch area's first entry. @returns false when it was dropped; its buffers are the caller's then */
   enqueue(backlog: Backlog, target: number, queue: number): boolean {
     const { words, entry } = this;
-    const slot = backlog.insert(target);
+    const slot = backlog.insert(target, words[entry + HASH]!);
     if (slot === FULL) {
       if (this.recorder !== null) this.recorder.backlogFull(queue);
       return false;
@@ -73,6 +74,10 @@ export class ReceivedPackets implements BacklogPackets {
     this.copyEntry(slot, this.entry);
     this.receiver.receive(1, queue);
     this.giveBack(slot, queue);
+  }
+
+  hash(slot: number): number {
+    return this.words[slot + HASH]!;
   }
 
   drop(slot: number): void {

@@ -9,7 +9,8 @@
 //     17   HEAD      next slot to process                                 this CPU
 //     32…  slots                                                          TAIL … HEAD+size-1: the sender, else this CPU
 // input_pkt_queue is SPLICED … TAIL-1 of all rings, process_queue HEAD … SPLICED-1. Only the first is limited, by
-// netdev_max_backlog. Packets of one sender keep their order; those of several come in the order of the rings.
+// netdev_max_backlog, and by the sender's flow limit. Packets of one sender keep their order; those of several come in the order of
+// the rings.
 //
 // No sender looks at HEAD. A ring has room for what the limit lets into both queues, since QLEN is never less than what is in
 // input_pkt_queue: it is added to before TAIL moves, and subtracted from after SPLICED has. The ring of the CPU itself is not in
@@ -18,6 +19,7 @@
 import { CACHE_LINE_WORDS, DOUBLE_BYTES, powerOfTwoAtLeast } from '../memory/layout.js';
 import type { Views } from '../memory/views.js';
 import { NETDEV_MAX_BACKLOG_MAX } from '../napi/sysctl.js';
+import type { FlowLimit } from './flow-limit.js';
 
 const QLEN = 0;
 const RINGS = CACHE_LINE_WORDS;
@@ -43,6 +45,8 @@ export interface BacklogLayout {
   readonly senders: readonly number[];
   /** Words of a slot. */
   readonly slotWords: number;
+  /** The CPU's flow table as a sender, of FLOW_LIMIT_BYTES. */
+  readonly flowLimit: number;
 }
 
 export function backlogBytes(senders: number, slotWords: number): number {
@@ -71,13 +75,21 @@ export class BacklogSender {
   private readonly isAlone: boolean;
   private readonly slotWords: number;
   private readonly dropped: number;
+  private readonly flowLimit: FlowLimit;
+  /** How many may wait when one more is let in. */
+  private max = 0;
+  /** Where there is room for no more than this, the flow limit is asked. */
+  private crowded = 0;
   /** TAIL, and what was inserted since. */
   private tail = 0;
   /** Up to where the limit lets packets in, as it was when the first of these was inserted. */
   private end = 0;
 
-  /** @param dropped byte address of the counter of drops; null: the ring's */
-  constructor(views: Views, layout: BacklogLayout, sender: number, dropped: number | null) {
+  /**
+   * @param dropped byte address of the counter of drops; null: the ring's
+   * @param flowLimit the sender's
+   */
+  constructor(views: Views, layout: BacklogLayout, sender: number, dropped: number | null, flowLimit: FlowLimit) {
     const rings = ringsOf(layout);
     this.words = views.words;
     this.doubles = views.doubles;
@@ -88,6 +100,7 @@ export class BacklogSender {
     this.isAlone = this.isOwn && layout.senders.length === 1;
     this.slotWords = layout.slotWords;
     this.dropped = dropped === null ? (this.ring + DROPPED) / 2 : dropped / DOUBLE_BYTES;
+    this.flowLimit = flowLimit;
     this.tail = this.words[this.ring + TAIL]!;
   }
 
@@ -96,20 +109,32 @@ export class BacklogSender {
     return this.tail === this.words[this.ring + TAIL];
   }
 
+  /** From here on, netdev_max_backlog is `max`. With flow limits, these are asked from its half on. */
+  limit(max: number, withFlows: boolean): void {
+    this.max = max;
+    this.crowded = withFlows ? max + 1 - (max >> 1) : 0;
+  }
+
   /**
-   * @param max how many may wait when one more is let in (netdev_max_backlog)
-   * @returns word index of the slot to fill, or NO_SLOT: more wait, and the drop is counted
+   * @param hash the packet's
+   * @returns word index of the slot to fill, or NO_SLOT: too many wait, or too many of its flow, and the drop is counted
    */
-  insert(max: number): number {
+  insert(hash: number): number {
     const { tail } = this;
-    if (this.isAlone) {
-      if (((tail - this.words[this.ring + SPLICED]!) | 0) > max) return this.drop();
-    } else {
-      if (this.isEmpty) this.end = (tail + max + 1 - this.waiting()) | 0;
-      if (((this.end - tail) | 0) <= 0) return this.drop();
-    }
+    const room = this.isAlone ? this.roomAlone(tail) : this.roomShared(tail);
+    // As in enqueue_to_backlog: what finds it full is in no history.
+    if (room <= this.crowded && (room <= 0 || this.flowLimit.isOver(hash))) return this.drop();
     this.tail = (tail + 1) | 0;
     return slotAt(this.ring, tail, this.slotWords);
+  }
+
+  private roomAlone(tail: number): number {
+    return (this.words[this.ring + SPLICED]! + this.max + 1 - tail) | 0;
+  }
+
+  private roomShared(tail: number): number {
+    if (this.isEmpty) this.end = (tail + this.max + 1 - this.waiting()) | 0;
+    return (this.end - tail) | 0;
   }
 
   private drop(): number {

@@ -16,6 +16,7 @@ import type { Softnet } from '../napi/softnet.js';
 import type { NapiState } from '../napi/state.js';
 import type { Sysctls } from '../napi/sysctl.js';
 import { type BacklogLayout, BacklogQueue, BacklogSender, backlogHasSent, NO_SLOT } from './backlog-queue.js';
+import { FlowLimit } from './flow-limit.js';
 
 // An import is looked up each time: once here.
 const NONE = NO_SLOT;
@@ -24,6 +25,8 @@ const NONE = NO_SLOT;
 export interface BacklogPackets {
   /** __netif_receive_skb: takes the packet through the stack. The slot is free then. */
   receive(slot: number): void;
+  /** skb_get_hash */
+  hash(slot: number): number;
   /** The packet found no room in the backlog of its own CPU's heir. It has been counted, and the slot is free then. */
   drop(slot: number): void;
 }
@@ -42,6 +45,7 @@ export interface BacklogParts {
 export interface BacklogCounters {
   readonly dropped: number;
   readonly receivedRps: number;
+  readonly flowLimitCount: number;
 }
 
 export class Backlog implements Poll {
@@ -62,8 +66,8 @@ export class Backlog implements Poll {
   private readonly own: BacklogSender | null;
   private readonly packets: BacklogPackets;
   private readonly receivedRps: number;
-  /** netdev_max_backlog, as it was when the last poll began: it is asked for each packet. */
-  private max: number;
+  /** Of this CPU as a sender. */
+  private readonly flowLimit: FlowLimit;
   private polling = false;
 
   /**
@@ -89,11 +93,12 @@ export class Backlog implements Poll {
     this.id = first + this.cpu;
     this.state = softnet.napis[this.id]!.state;
     this.queue = new BacklogQueue(views, layouts[this.cpu]!);
-    this.senders = layouts.map((layout) => senderOf(views, layout, this.cpu, counters.dropped));
+    this.flowLimit = new FlowLimit(views, layouts[this.cpu]!.flowLimit, this.cpu, sysctls, counters.flowLimitCount);
+    this.senders = layouts.map((layout) => senderOf(views, layout, this.cpu, counters.dropped, this.flowLimit));
     this.own = this.senders[this.cpu]!;
     this.packets = packets;
     this.receivedRps = counters.receivedRps / DOUBLE_BYTES;
-    this.max = sysctls.maxBacklog;
+    if (this.own !== null) this.limit(this.own);
     softnet.add(this.id, { poll: this });
     calls[CALL_RPS] = () => this.rpsTriggerSoftirq();
   }
@@ -103,12 +108,19 @@ export class Backlog implements Poll {
   /**
    * The first half of enqueue_to_backlog. The caller fills the slot, and publishes before the next delivery point; several
    * packets can go together.
-   * @returns word index of the slot, or NO_SLOT: the queue is full, and the drop has been counted
+   * @param hash the packet's
+   * @returns word index of the slot, or NO_SLOT: the queue is full, or the packet over its flow's limit; the drop has been counted
    */
-  insert(target: number): number {
-    if (target === this.cpu) return (this.own ?? noRing(target, target)).insert(this.max);
+  insert(target: number, hash: number): number {
+    if (target === this.cpu) return (this.own ?? noRing(target, target)).insert(hash);
     const sender = this.senders[target] ?? noRing(this.cpu, target);
-    return sender.insert(sender.isEmpty ? this.sysctls.maxBacklog : 0);
+    if (sender.isEmpty) this.limit(sender);
+    return sender.insert(hash);
+  }
+
+  /** The sysctls are asked once per burst to another CPU, and of packets for itself once per poll: not for each packet. */
+  private limit(sender: BacklogSender): void {
+    sender.limit(this.sysctls.maxBacklog, this.flowLimit.look());
   }
 
   /** Its second half, after insert() has given a slot: what was inserted is there, and `target` will poll it. */
@@ -137,7 +149,7 @@ export class Backlog implements Poll {
   poll(budget: number): number {
     const { softnet, sysctls } = this;
     softnet.netRpsAction();
-    this.max = sysctls.maxBacklog;
+    if (this.own !== null) this.limit(this.own);
     softnet.napis[this.id]!.weight = sysctls.devRxWeight;
     this.polling = true;
     const work = this.process(budget);
@@ -196,15 +208,21 @@ export class Backlog implements Poll {
 
   private reinject(from: number): void {
     const { words } = this.views;
-    const to = this.insert(this.cpu);
+    const to = this.insert(this.cpu, this.packets.hash(from));
     if (to === NONE) this.packets.drop(from);
     else words.copyWithin(to, from, from + this.layouts[this.cpu]!.slotWords);
   }
 }
 
-function senderOf(views: Views, layout: BacklogLayout, cpu: number, dropped: number): BacklogSender | null {
+function senderOf(
+  views: Views,
+  layout: BacklogLayout,
+  cpu: number,
+  dropped: number,
+  flowLimit: FlowLimit,
+): BacklogSender | null {
   if (!layout.senders.includes(cpu)) return null;
-  return new BacklogSender(views, layout, cpu, layout.cpu === cpu ? dropped : null);
+  return new BacklogSender(views, layout, cpu, layout.cpu === cpu ? dropped : null, flowLimit);
 }
 
 function noRing(cpu: number, target: number): never {

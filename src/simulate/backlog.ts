@@ -15,18 +15,22 @@ export const PACKET_WORDS = 1;
 
 /** The packets of a machine that are in backlogs, by number. */
 export class PacketTable {
-  private readonly packets = new Map<number, unknown>();
+  private readonly packets = new Map<number, { readonly packet: unknown; readonly hash: number }>();
   private next = 0;
 
-  put(packet: unknown): number {
+  put(packet: unknown, hash: number): number {
     const number = this.next;
     this.next += 1;
-    this.packets.set(number, packet);
+    this.packets.set(number, { packet, hash });
     return number;
   }
 
+  hash(number: number): number {
+    return this.packets.get(number)!.hash;
+  }
+
   take(number: number): unknown {
-    const packet = this.packets.get(number);
+    const { packet } = this.packets.get(number)!;
     this.packets.delete(number);
     return packet;
   }
@@ -69,11 +73,12 @@ export class SimulatedBacklog implements BacklogPackets {
   // ── on the CPU ──
 
   /** @internal enqueue_to_backlog */
-  enqueue(target: number, packet: unknown): boolean {
+  enqueue(target: number, packet: unknown, hash: number): boolean {
     assertWhole('target', target, 0, this.layouts.length - 1);
-    const slot = this.backlog.insert(target);
+    assertWhole('hash', hash, 0, 0xffff_ffff);
+    const slot = this.backlog.insert(target, hash);
     if (slot === NO_SLOT) return false;
-    this.views.words[slot] = this.table.put(packet);
+    this.views.words[slot] = this.table.put(packet, hash);
     this.backlog.publish(target);
     return true;
   }
@@ -87,6 +92,11 @@ export class SimulatedBacklog implements BacklogPackets {
   receive(slot: number): void {
     this.views.doubles[this.processed]! += 1;
     this.onPacket(this.table.take(this.views.words[slot]!));
+  }
+
+  /** @internal */
+  hash(slot: number): number {
+    return this.table.hash(this.views.words[slot]!);
   }
 
   /** @internal */
@@ -120,6 +130,11 @@ export class SimulatedBacklog implements BacklogPackets {
   /** Packets that found it full, whoever sent them. */
   get dropped(): number {
     return readCounters(this.views, CPU_COUNTERS, this.counters).dropped + backlogDropped(this.views, this.layout);
+  }
+
+  /** Packets that this CPU has dropped by its flow limit, whose backlog they were for. */
+  get flowLimitCount(): number {
+    return readCounters(this.views, CPU_COUNTERS, this.counters).flowLimitCount;
   }
 
   /** Interrupts by which other CPUs told of packets. */

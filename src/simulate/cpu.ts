@@ -202,18 +202,20 @@ export class SimulatedCpu {
 
   // ── packets ──
 
-  /** netif_rx: to this CPU's own backlog. @returns false when that is full: NET_RX_DROP */
-  netifRx(packet: unknown): boolean {
-    const rx = () => this.enqueueToBacklog(this.id, packet);
+  /** netif_rx: to this CPU's own backlog. @returns false when that is full, or its flow over the limit: NET_RX_DROP */
+  netifRx(packet: unknown, hash = 0): boolean {
+    const rx = () => this.enqueueToBacklog(this.id, packet, hash);
     return this.inInterrupt ? rx() : this.bhDisabled(rx);
   }
 
   /**
    * enqueue_to_backlog, by this CPU: in irq(), in bhDisabled(), or in a poll, as in the kernel, so that a softirq follows that
-   * calls `target`. @returns false when its backlog is full: NET_RX_DROP
+   * calls `target`.
+   * @param hash skb_get_hash: what tells one flow from another
+   * @returns false when its backlog is full, or the flow over this CPU's limit: NET_RX_DROP
    */
-  enqueueToBacklog(target: number, packet: unknown): boolean {
-    return this.task(() => this.backlog.enqueue(target, packet));
+  enqueueToBacklog(target: number, packet: unknown, hash = 0): boolean {
+    return this.task(() => this.backlog.enqueue(target, packet, hash));
   }
 
   /**

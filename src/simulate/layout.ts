@@ -13,6 +13,7 @@ import { SYSCTL_BYTES } from '../napi/sysctl.js';
 import { timersBytes } from '../napi/timers.js';
 import { EVENT_BYTES } from '../napi/wait.js';
 import { type BacklogLayout, backlogBytes } from '../net/backlog-queue.js';
+import { FLOW_LIMIT_BYTES } from '../net/flow-limit.js';
 import { SOFTIRQ_BYTES } from '../softirq/softirq.js';
 import { PACKET_WORDS } from './backlog.js';
 
@@ -52,10 +53,11 @@ export function layOut(cpus: number): SimulationLayout {
   const timers = each('timers', timersBytes(napiCount));
   const counters = each('counters', counterBlockBytes(CPU_COUNTERS));
   const shared = { irq, napis, napiCount, timersOf: timers, sysctls };
+  const flowLimits = each('flow limit table', FLOW_LIMIT_BYTES);
   const events = arena.reserve('events', EVENTS_MAX * EVENT_BYTES);
   return {
     events,
-    backlogs: each('backlog', backlogBytes(cpus, PACKET_WORDS)).map(backlogOf),
+    backlogs: each('backlog', backlogBytes(cpus, PACKET_WORDS)).map(backlogOf(flowLimits)),
     cpus: counters.map((block, cpu) => {
       const own = { softirq: softirqs[cpu]!, softnet: softnets[cpu]!, timers: timers[cpu]!, counters: block };
       return { cpu, ...shared, ...own };
@@ -66,8 +68,9 @@ export function layOut(cpus: number): SimulationLayout {
   };
 }
 
-function backlogOf(address: number, cpu: number, { length }: readonly number[]): BacklogLayout {
-  return { address, cpu, senders: Array.from({ length }, (_, sender) => sender), slotWords: PACKET_WORDS };
+function backlogOf(flowLimits: readonly number[]): (address: number, cpu: number) => BacklogLayout {
+  const senders = flowLimits.map((_, sender) => sender);
+  return (address, cpu) => ({ address, cpu, senders, slotWords: PACKET_WORDS, flowLimit: flowLimits[cpu]! });
 }
 
 function layOutIrq(arena: Arena, cpus: number, contexts: number) {

@@ -47,6 +47,12 @@ function sysctl(name: SysctlName): Draw {
   return (random) => ({ sysctl: { [name]: sysctlValue(random, name) } });
 }
 
+/** Tables as large as they are to be. */
+function flowLimits(random: Random): Partial<HostOptions> {
+  const [length, cpus] = ['net.core.flow_limit_table_len', 'net.core.flow_limit_cpu_bitmap'] as const;
+  return { sysctl: { [length]: sysctlValue(random, length), [cpus]: sysctlValue(random, cpus) } };
+}
+
 /** NAPI settings from the start on, and the task that goes with them; in mode interrupt there are no instances. */
 function napi(settings: (random: Random) => NapiSettings, tasks?: (random: Random) => TaskOption): Draw {
   return (random, options) => {
@@ -94,6 +100,7 @@ export const KERNEL_SETTINGS: readonly Setting[] = [
       option('dev_weight', sysctl('net.core.dev_weight')),
       option('dev_weight_rx_bias', sysctl('net.core.dev_weight_rx_bias')),
       option('busy_poll', sysctl('net.core.busy_poll')),
+      option('flow limits', flowLimits),
     ],
   },
   {

@@ -76,6 +76,18 @@ const BAD: readonly (readonly [args: string[], line: RegExp])[] = [
     pktgen('--sysctl', 'net.core.netdev_budget_usecs=1999'),
     /^softirq: --sysctl net\.core\.netdev_budget_usecs=1999: must be an /,
   ],
+  [
+    pktgen('--sysctl', 'net.core.flow_limit_table_len=1000'),
+    /^softirq: --sysctl net\.core\.flow_limit_table_len=1000: must be a power of two from 1 to 65536$/,
+  ],
+  [
+    pktgen('--sysctl', 'net.core.flow_limit_table_len=131072'),
+    /^softirq: --sysctl net\.core\.flow_limit_table_len=131072: must be a power of two from 1 to 65536$/,
+  ],
+  [
+    pktgen('--sysctl', 'net.core.flow_limit_cpu_bitmap=-1'),
+    /^softirq: --sysctl net\.core\.flow_limit_cpu_bitmap=-1: must be an integer from 0 to 9007199254740991$/,
+  ],
   [pktgen('--sysctl', 'net.core.netdev_budget'), /^softirq: --sysctl net\.core\.netdev_budget: must be NAME=VALUE$/],
   [pktgen('--napi', 'defer-hard-irqs=-1'), /^softirq: --napi defer-hard-irqs=-1: must be from 0 to 2147483647$/],
   [pktgen('--napi', 'weight=8'), /^softirq: --napi weight: there is no such attribute; there are defer-hard-irqs, /],

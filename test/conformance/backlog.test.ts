@@ -164,6 +164,215 @@ t.test('full: netdev_max_backlog holds for other senders at once', async (t) => 
   );
 });
 
+// ── skb_flow_limit ──
+
+const HALF = 500;
+const FLOW = 1;
+const CPUS = 'net.core.flow_limit_cpu_bitmap';
+const LENGTH = 'net.core.flow_limit_table_len';
+
+/** Of as many flows, none of which has a bucket of 4096 with another, or with FLOW, or bucket 0. */
+function others(count: number): number[] {
+  return upTo(count).map((i) => FLOW + 1 + i);
+}
+
+function same(count: number, hash = FLOW): number[] {
+  return upTo(count).map(() => hash);
+}
+
+/** One packet for each hash, from CPU `from` to `target`. @returns the place of each that was refused */
+function sends(m: Simulation, hashes: readonly number[], from = 0, target = 1): number[] {
+  const cpu = m.cpus[from]!;
+  const refused = (hash: number) => !cpu.enqueueToBacklog(target, hash, hash);
+  return cpu.bhDisabled(() => upTo(hashes.length).filter((i) => refused(hashes[i]!)));
+}
+
+/** CPU 0 has a flow table, and CPU 1's backlog is half full. */
+function halfFull(cpus = 2): Simulation {
+  const m = simulate({ cpus });
+  m.sysctls.set(CPUS, 1);
+  sends(m, others(HALF));
+  return m;
+}
+
+t.test('flow limit: off, as it is where nobody says otherwise', async (t) => {
+  const m = simulate({ cpus: 2 });
+  t.same(sends(m, same(FITS)), []);
+  t.equal(m.cpu.backlog.flowLimitCount, 0);
+});
+
+t.test('flow limit: from half of netdev_max_backlog on, and not before', async (t) => {
+  const m = simulate({ cpus: 2 });
+  m.sysctls.set(CPUS, 1);
+  t.same(sends(m, same(HALF + 64 + 2)), [HALF + 64, HALF + 65], 'the first 500 are in no history');
+});
+
+t.test('flow limit: half of an odd one is rounded down, and of 0 it is 0', async (t) => {
+  for (const [max, first] of [
+    [201, 100],
+    [0, 0],
+  ] as const) {
+    const m = simulate({ cpus: 2 });
+    m.sysctls.set(CPUS, 1);
+    m.sysctls.set('net.core.netdev_max_backlog', max);
+    for (let sent = 0; sent < 64 && max === 0; sent += 1) {
+      t.same(sends(m, same(1)), []);
+      m.run();
+    }
+    t.same(sends(m, same(max === 0 ? 1 : first + 65)), [max === 0 ? 0 : first + 64]);
+    t.equal(m.cpu.backlog.flowLimitCount, 1);
+  }
+});
+
+t.test(
+  'flow limit: a flow of more than 64 is dropped, for its target and for its sender, and others are not',
+  async (t) => {
+    const m = halfFull();
+    t.same(sends(m, [...same(66), ...others(20), FLOW]), [64, 65, 86]);
+    t.same([m.cpu.backlog.flowLimitCount, m.cpus[1]!.backlog.flowLimitCount], [3, 0]);
+    t.same([m.cpu.backlog.dropped, m.cpus[1]!.backlog.dropped], [0, 3]);
+    t.equal(m.cpus[1]!.backlog.inputPktQueue, HALF + 64 + 20);
+    m.run();
+    t.equal(m.cpus[1]!.counters.processed, HALF + 64 + 20);
+  },
+);
+
+t.test('flow limit: of the last 128 packets, this one among them', async (t) => {
+  t.same(sends(halfFull(), [...same(64), ...others(63), FLOW]), [127], 'all of them are still in the history');
+  t.same(sends(halfFull(), [...same(64), ...others(64), FLOW]), [], 'the oldest is not');
+});
+
+t.test('flow limit: what it drops is in the history, too', async (t) => {
+  const many = same(128);
+  const dropped = many.map((_, i) => i).slice(64);
+  t.same(sends(halfFull(), [...many, ...others(63), FLOW]), [...dropped, 191]);
+  t.same(sends(halfFull(), [...many, ...others(64), FLOW]), dropped);
+});
+
+t.test('flow limit: what finds the backlog full is not', async (t) => {
+  const m = halfFull();
+  t.equal(sends(m, [...others(FITS - HALF), ...same(100)]).length, 100);
+  t.equal(m.cpu.backlog.flowLimitCount, 0);
+  m.run();
+  t.same(sends(m, [...others(HALF), ...same(65)]), [HALF + 64]);
+  t.equal(m.cpu.backlog.flowLimitCount, 1);
+});
+
+t.test('flow limit: the sender’s table, for all of its targets', async (t) => {
+  const m = halfFull(3);
+  m.sysctls.set(CPUS, 0b011);
+  sends(m, others(HALF), 0, 2);
+  t.same([...sends(m, same(40), 0, 1), ...sends(m, same(25), 0, 2)], [24]);
+  t.same(sends(m, same(65), 1, 2), [64], 'another sender has its own');
+  t.same(sends(m, same(100), 2, 1), [], 'and who has none is not limited');
+  t.same(
+    m.cpus.map(({ backlog }) => backlog.flowLimitCount),
+    [1, 1, 0],
+  );
+});
+
+t.test('flow limit: of its own packets, from its next poll on', async (t) => {
+  for (const cpus of [1, 2]) {
+    const m = simulate({ cpus });
+    const own = (count: number) => upTo(count).filter((i) => !m.cpu.netifRx(i, FLOW)).length;
+    m.sysctls.set(CPUS, 1);
+    m.cpu.irq(() => t.equal(own(HALF + 65), 0));
+    m.run();
+    m.cpu.irq(() => t.equal(own(HALF + 65), 1));
+    t.same([m.cpu.backlog.dropped, m.cpu.backlog.flowLimitCount], [1, 1]);
+  }
+});
+
+/** hash_32 */
+function bucket(hash: number, bits: bigint): number {
+  return Number(((BigInt(hash) * 0x61c88647n) & 0xffff_ffffn) >> (32n - bits));
+}
+
+t.test('flow limit: an empty history is full of bucket 0, which alone is never over', async (t) => {
+  t.same(sends(halfFull(), same(300, 0)), []);
+  t.same(sends(halfFull(), [...others(128), ...same(65, 0)]), [192], 'and is, when others have come before');
+});
+
+t.test('flow limit: hash_32 says which bucket', async (t) => {
+  const twin = upTo(100_000).find((hash) => hash > 5000 && bucket(hash, 12n) === bucket(FLOW, 12n))!;
+  t.same(sends(halfFull(), [...same(64), twin]), [64], 'another flow in the same bucket');
+  t.same(sends(halfFull(), [...same(64), FLOW + 4096, FLOW + 0x1000_0000]), [], 'neither low nor high bits alone');
+  t.same(sends(halfFull(), same(65, 0xffff_ffff)), [64], 'the whole of 32 bits');
+});
+
+t.test('flow limit: flow_limit_table_len is that of tables that are made from then on', async (t) => {
+  const m = halfFull();
+  m.sysctls.set(LENGTH, 16);
+  const flows = upTo(10_000).filter((hash) => bucket(hash, 4n) === 5);
+  t.same(sends(m, flows.slice(0, 65)), [], 'the table is there already');
+  m.sysctls.set(CPUS, 0);
+  m.sysctls.set(CPUS, 1);
+  t.same(sends(m, flows.slice(0, 65)), [64], 'one bucket for many');
+  m.sysctls.set(CPUS, 0);
+  m.sysctls.set(LENGTH, 1);
+  m.sysctls.set(CPUS, 1);
+  t.same(sends(m, same(65)), [], 'one for all is bucket 0');
+  m.sysctls.set(CPUS, 0);
+  m.sysctls.set(LENGTH, 65_536);
+  m.sysctls.set(CPUS, 1);
+  t.same(sends(m, [...same(65), ...others(10)]), [64], 'the largest');
+});
+
+t.test('flow limit: a table stays as long as its CPU is named, and a new one is empty', async (t) => {
+  const m = halfFull();
+  t.same(sends(m, same(64)), []);
+  m.sysctls.set(CPUS, 0b11);
+  t.same(sends(m, same(1)), [0], 'named again: the same');
+  m.sysctls.set(CPUS, 0b10);
+  t.same(sends(m, same(10)), [], 'no table');
+  m.sysctls.set(CPUS, 0b11);
+  m.sysctls.set(CPUS, 0b10);
+  m.sysctls.set(CPUS, 0b11);
+  t.same(sends(m, same(65)), [64], 'a new one');
+  m.sysctls.set(CPUS, 0);
+  m.sysctls.set(CPUS, 1);
+  t.same(sends(m, same(65)), [64], 'and one that was made between two packets');
+  t.equal(m.cpu.backlog.flowLimitCount, 3, 'goes on');
+});
+
+t.test('flow limit: every CPU that the bitmap names', async (t) => {
+  const m = simulate({ cpus: 54 });
+  const named = [0, 31, 32, 52];
+  const bitmap = named.reduce((bits, cpu) => bits + 2 ** cpu, 0);
+  m.sysctls.set(CPUS, bitmap);
+  t.equal(m.sysctls.get(CPUS), bitmap);
+  sends(m, others(HALF), 53);
+  const limited = [0, 30, 31, 32, 51, 52].filter((cpu) => sends(m, same(65), cpu).length > 0);
+  t.same(limited, named);
+});
+
+t.test('flow limit: what a CPU that has died left is limited by its heir', async (t) => {
+  const m = simulate({ cpus: 2 });
+  const [heir, dead] = [m.cpus[0]!, m.cpus[1]!];
+  m.sysctls.set(CPUS, 1);
+  heir.netifRx('a poll');
+  sends(m, same(HALF - 1));
+  heir.irq(() => {
+    for (const hash of others(HALF)) heir.netifRx(hash, hash);
+    heir.inheritBacklog(dead);
+    t.same([heir.backlog.dropped, heir.backlog.flowLimitCount], [HALF - 1 - 64, HALF - 1 - 64]);
+  });
+  m.run();
+  t.equal(heir.counters.processed, 1 + HALF + 64);
+});
+
+t.test('flow limit: refused values change nothing', async (t) => {
+  const { sysctls } = simulate();
+  const message = /flow_limit_table_len=.*: must be a power of two from 1 to 65536/;
+  for (const value of [0, 3, 4097, 131_072, -1, 0.5, Number.NaN]) {
+    t.throws(() => sysctls.set(LENGTH, value), { code: 'EINVAL', message });
+  }
+  for (const value of [-1, 0.5, 2 ** 53]) t.throws(() => sysctls.set(CPUS, value), { code: 'EINVAL' });
+  t.same([sysctls.get(LENGTH), sysctls.get(CPUS)], [4096, 0]);
+  sysctls.set(CPUS, 2 ** 53 - 1);
+  t.equal(sysctls.get(CPUS), 2 ** 53 - 1);
+});
+
 t.test('SCHED: the sender takes it for the target, once, and before the interrupt', async (t) => {
   const m = simulate({ cpus: 2 });
   const [cpu0, cpu1] = [m.cpus[0]!, m.cpus[1]!];

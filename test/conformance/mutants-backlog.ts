@@ -8,6 +8,8 @@ const SOFTNET = 'napi/softnet.js';
 const NET_RX = 'napi/net-rx-action.js';
 const BACKLOG = 'net/backlog.js';
 const BACKLOG_QUEUE = 'net/backlog-queue.js';
+const FLOW_LIMIT = 'net/flow-limit.js';
+const SYSCTL = 'napi/sysctl.js';
 const ROUND = 'cpu/napi-round.js';
 
 export const BACKLOG_MUTANTS: readonly Mutant[] = [
@@ -24,13 +26,95 @@ export const BACKLOG_MUTANTS: readonly Mutant[] = [
     ['a drop is the target’s', 'full: 1,001', ['(this.ring + DROPPED) / 2', '0']],
   ]),
   ...mutants('enqueue_to_backlog', 'backlog', BACKLOG, [
-    ['netdev_max_backlog as it is now', 'full: netdev', ['this.sysctls.maxBacklog : 0', 'this.max : 0']],
+    ['netdev_max_backlog as it is now', 'full: netdev', ['sender.limit(this.sysctls.maxBacklog', 'sender.limit(1000']],
   ]),
   ...mutants('enqueue_to_backlog', 'backlog', STATE, [
     [
       'SCHED is taken, by the sender for the target',
       'SCHED: the sender',
       ['old | SCHED | (cpu << HOLDER_SHIFT)', 'old | SCHED'],
+    ],
+  ]),
+  ...mutants('skb_flow_limit', 'backlog', BACKLOG_QUEUE, [
+    [
+      'from half of netdev_max_backlog on',
+      'flow limit: from half',
+      ['max + 1 - (max >> 1) : 0', 'max - (max >> 1) : 0'],
+    ],
+    ['not before', 'flow limit: from half', ['max + 1 - (max >> 1) : 0', 'max + 2 - (max >> 1) : 0']],
+    ['half, rounded down', 'flow limit: half of an odd', ['(max >> 1) : 0', '((max + 1) >> 1) : 0']],
+    ['what finds the backlog full is in no history', 'flow limit: what finds', ['(room <= 0 || this', '(this']],
+    [
+      'what it drops is a drop of the target',
+      'flow limit: a flow',
+      ['isOver(hash)))', 'isOver(hash))) return -1; if (room <= 0)'],
+    ],
+  ]),
+  ...mutants('skb_flow_limit', 'backlog', BACKLOG, [
+    ['the sender’s table', 'flow limit: the sender', ['[this.cpu].flowLimit, this.cpu', '[1].flowLimit, this.cpu']],
+    [
+      'of a burst to another CPU, as it is now',
+      'flow limit: a table',
+      [/if \(sender\.isEmpty\)\s*this/, 'if (sender.max === 0) this'],
+    ],
+    [
+      'of its own packets, as it is when it polls',
+      'flow limit: of its own',
+      [/(softnet\.netRpsAction\(\);)\s*if .*\s*this\.limit\(this\.own\);/, '$1'],
+    ],
+    ['of what a dead CPU left, its heir’s', 'flow limit: what a CPU', ['this.packets.hash(from)', 'from']],
+  ]),
+  ...mutants('skb_flow_limit', 'backlog', FLOW_LIMIT, [
+    ['more than 64: dropped', 'flow limit: a flow', ['packets <= FLOW', 'packets < FLOW']],
+    ['64: not', 'flow limit: a flow', ['packets <= FLOW', 'packets <= 1 + FLOW']],
+    ['of the last 128', 'flow limit: of the last', ['(FLOW_LIMIT_HISTORY - 1)', '63']],
+    ['whose oldest goes', 'flow limit: of the last', [/if \(bytes\[oldest\] !== 0\)\s*bytes\[oldest\] = .*;/, '']],
+    [
+      'before this one is counted',
+      'flow limit: of the last',
+      ['(packets <= FLOW', '(packets + Number(oldest === buckets + flow) <= FLOW'],
+    ],
+    ['flow_limit_count', 'flow limit: a flow', [/this\.doubles\[this\.count\] = .*;/, '']],
+    [
+      'hash_32',
+      'flow limit: hash_32',
+      ['Math.imul(value, GOLDEN_RATIO_32) >>> (32 - bits)', 'value & ((1 << bits) - 1)'],
+    ],
+    ['a new table is empty', 'flow limit: a table', [/this\.words\.fill\(.*\s*this\.bytes\.fill\(.*/, '']],
+    [
+      'a table that is gone limits nobody',
+      'flow limit: a table',
+      ['return this.log >= 0', 'if (this.log < 0) this.log = 12; return true'],
+    ],
+  ]),
+  ...mutants('flow_limit_cpu_sysctl', 'backlog', SYSCTL, [
+    [
+      'no CPU at first',
+      'flow limit: off',
+      ['word: FLOW_LIMIT_CPU_BITMAP,\n        value: () => 0', 'word: FLOW_TABLES,\n        value: () => 45'],
+    ],
+    ['a CPU that is named again keeps its table', 'flow limit: a table', ['if (!has && wants)', 'if (wants)']],
+    ['one that is no longer named loses it', 'flow limit: a table', ['if (has && !wants)', 'if (false)']],
+    ['each bit', 'flow limit: every', ['rest = Math.floor(rest / 2)', 'rest >>= 1']],
+    [
+      'flow_limit_table_len, as it is now',
+      'flow limit: flow_limit_table_len',
+      ['Math.clz32(words[base + FLOW_LIMIT_TABLE_LEN])', 'Math.clz32(4096)'],
+    ],
+  ]),
+  ...mutants('flow_limit_table_len_sysctl', 'backlog', SYSCTL, [
+    [
+      'a power of two',
+      'flow limit: refused',
+      ['const isPower = word === FLOW_LIMIT_TABLE_LEN', 'const isPower = false'],
+    ],
+    [
+      'for tables that are made from then on',
+      'flow limit: flow_limit_table_len',
+      [
+        'Atomics.store(this.words, this.base + word, value);',
+        'Atomics.store(this.words, this.base + word, value); if (word === FLOW_LIMIT_TABLE_LEN) { const on = this.get("net.core.flow_limit_cpu_bitmap"); this.setFlowLimitCpus(0); this.setFlowLimitCpus(on); }',
+      ],
     ],
   ]),
   ...mutants('napi_schedule_rps', 'backlog', BACKLOG, [

@@ -51,7 +51,13 @@ function addressesOf({ cpus, nic, cpuContexts, backlogs, ...plan }: Plan): numbe
   const shared = [irq.address, napis, ...rings, ...pools, links, buffers];
   const ofNic = [nic.state, nic.rss, nic.frames, nic.counters, ...nic.queueCounters];
   const starts = [barrier, once, workSpeed, sysctls, nicContext, ...cpuContexts];
-  return [...starts, ...backlogs.map(({ address }) => address), ...perCpu, ...shared, ...ofNic];
+  return [
+    ...starts,
+    ...backlogs.flatMap(({ address, flowLimit }) => [address, flowLimit]),
+    ...perCpu,
+    ...shared,
+    ...ofNic,
+  ];
 }
 
 t.test('no two regions overlap, and each has the bytes that are printed for it', async (t) => {

@@ -8,6 +8,7 @@ import {
   DESCRIPTOR_BUFFER,
   DESCRIPTOR_BYTES,
   DESCRIPTOR_FLAGS,
+  DESCRIPTOR_HASH,
   DESCRIPTOR_LENGTH,
   FLAG_EOP,
 } from '../../src/bursts/layout.js';
@@ -70,6 +71,8 @@ export class Rig {
   malformed = false;
   /** True: frames that come now have a wrong UDP checksum. */
   wrongChecksum = false;
+  /** RSS hash of frames that come now. */
+  hash = 0;
   private written = 0;
   private readonly scratch = new Uint8Array(16_384);
 
@@ -132,6 +135,7 @@ export class Rig {
     const buffer = this.views.words[slot + DESCRIPTOR_BUFFER / 4]!;
     this.views.bytes.set(bytes, this.plan.cpus[0]!.buffers + buffer * BUFFER_BYTES);
     this.views.words[slot + DESCRIPTOR_LENGTH / 4] = bytes.length;
+    this.views.words[slot + DESCRIPTOR_HASH / 4] = this.hash;
     this.views.words[slot + DESCRIPTOR_FLAGS / 4] = last ? FLAG_EOP : 0;
     this.written = (this.written + 1) | 0;
   }

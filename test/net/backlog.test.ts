@@ -122,6 +122,22 @@ t.test('netdev_max_backlog: a new limit holds from the next poll on', async (t) 
   rig.checkBuffers();
 });
 
+t.test('flow limit: what is over it is dropped, and its buffers are free', async (t) => {
+  const rig = interruptMode();
+  rig.machine.sysctls.set('net.core.flow_limit_cpu_bitmap', 1);
+  rig.cpu.backlog.poll(1);
+  rig.hash = 7;
+  setAside(rig, 500 + 64 + 3);
+  t.equal(waiting(rig), 500 + 64);
+  rig.hash = 8;
+  setAside(rig, 10);
+  const { dropped, flowLimitCount } = rig.cpu.counters();
+  t.same([waiting(rig), dropped, flowLimitCount], [500 + 64 + 10, 3, 3]);
+  rig.checkBuffers();
+  t.equal(rig.cpus[1]!.backlog.inherit(0), 500 + 64 + 10, 'an heir without a table takes all of them');
+  rig.checkBuffers();
+});
+
 t.test('dev_weight × dev_weight_rx_bias: a change takes effect one poll late', async (t) => {
   const rig = interruptMode();
   const { sysctls } = rig.machine;

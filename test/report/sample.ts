@@ -74,6 +74,7 @@ export const sample: Snapshot = {
       dropped: 0,
       timeSqueeze: 581_200,
       receivedRps: 0,
+      flowLimitCount: 0,
       ksoftirqdRuns: 58_000,
       sleeps: 3,
       cpuSeconds: 4.98,

@@ -60,11 +60,14 @@ t.test('delivered: each flow whole and in order, byte for byte', async (t) => {
   }
 });
 
+const OVERLOAD = { cpus: 1, queues: 1, mode: 'interrupt', rate: '300k', work: 20_000, ring: 4096 } as const;
+
 t.test('overload: what was dropped is recorded, with its reason', async (t) => {
   const cases: readonly (readonly [name: string, options: Partial<HostOptions>])[] = [
     ['missed at the ring', { cpus: 1, queues: 2, rate: '4M', work: 2000 }],
     ['missed at the ring, numbered jumbo frames', { cpus: 2, queues: 2, rate: '2M', size: '64,9000', ring: 64 }],
-    ['backlog full', { cpus: 1, queues: 1, mode: 'interrupt', rate: '300k', work: 20_000, ring: 4096 }],
+    ['backlog full', OVERLOAD],
+    ['flow limit', { ...OVERLOAD, flows: 1, sysctl: { 'net.core.flow_limit_cpu_bitmap': 1 } }],
   ];
   for (const [name, options] of cases) {
     for (const shared of [true, false]) {
@@ -91,6 +94,7 @@ t.test('overload: what was dropped is recorded, with its reason', async (t) => {
           'in order',
         );
         t.ok(snapshot.conservation.dropped > 100, 'some were dropped', drops);
+        t.equal(snapshot.cpus[0]!.flowLimitCount > 0, options.sysctl !== undefined);
       });
     }
   }
