@@ -28,7 +28,6 @@ export interface PollCore {
   readonly softnet: Softnet;
   readonly poller: NapiPoller;
   readonly busyPoller: BusyPoller;
-  readonly softirqs: Softirqs;
   readonly lines: readonly IrqLine[];
 }
 
@@ -57,5 +56,5 @@ export function buildPollCore(views: Views, layout: CoreLayout, lines: number, s
   };
   const busySeams = { clock, trace: null, deliver, needResched: seams.isAsked, condResched: () => {} };
   const busyPoller = new BusyPoller(views, softnet, busySeams, counters.busyPollRxPackets);
-  return { softnet, poller, busyPoller, softirqs, lines: home.lines };
+  return { softnet, poller, busyPoller, lines: home.lines };
 }

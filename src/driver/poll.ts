@@ -1,4 +1,4 @@
-// Hot. Runs on: CPU n.
+// Hot. Runs on: whoever polls: CPUs, workers, attached threads.
 // The driver's poll: at most `budget` packets in bursts of 64, take ▶ [xdp] ▶ classify … deliver ▶ recycle ▶ refill, then
 // complete and unmask. Every poll ends in exactly one of five counters:
 //   fullBudgetPolls     there may be more

@@ -1,4 +1,4 @@
-// Hot. Runs on: CPU n, in process context.
+// Hot. Runs on: CPU n, in process context; attached threads.
 // Busy polling (net/core/dev.c: __napi_busy_loop, busy_poll_stop): who waits for packets polls the instance by itself, in small
 // portions, while its interrupt stays off.
 

@@ -1,4 +1,4 @@
-// Hot. Runs on: CPU n.
+// Hot. Runs on: whoever polls: CPUs, workers, attached threads.
 // How an instance is polled, by the softirq and by its thread (net/core/dev.c: __napi_poll; netpoll_poll_lock).
 
 import { DOUBLE_BYTES } from '../memory/layout.js';

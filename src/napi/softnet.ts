@@ -1,4 +1,4 @@
-// Hot. Runs on: CPU n.
+// Hot. Runs on: CPU n; workers and attached threads, over words of their own (cpu/remote.ts).
 // One CPU's softnet data, and what a NAPI instance is scheduled and completed by (net/core/dev.c).
 //
 //   0   POLL_LIST          scheduled here                                  this CPU
