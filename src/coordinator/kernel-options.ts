@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { checkSysctl, type SysctlName } from '../napi/sysctl.js';
 import { HZ } from '../runtime/clock.js';
 import { ErrnoError } from '../runtime/errno.js';
+import type { ControlOperation } from '../runtime/operation.js';
 import { SoftirqOptionError } from './errors.js';
 import type { Machine } from './machine.js';
 import { checkNapiSettings, type NapiSettings, tunablesOf } from './napi-settings.js';
@@ -51,21 +52,29 @@ function resolveNapi(given: unknown, mode: 'napi' | 'interrupt'): NapiSettings {
   return settings;
 }
 
-/** Before any thread runs: but for the workers of threaded instances, which run then. @throws RoleError when one cannot be started */
-export async function applySettings(
+/**
+ * Before any thread runs: but for the workers of threaded instances, which run then.
+ * @returns null: all is set; else it rejects with a RoleError when a worker cannot be started
+ */
+export function applySettings(
   { sysctls, device, states }: Machine,
   sysctl: SysctlSettings,
   napi: NapiSettings,
-): Promise<void> {
+): Promise<void> | null {
   for (const [name, value] of Object.entries(sysctl)) sysctls.set(name as SysctlName, value);
   for (const state of states) {
     device.tune(state, tunablesOf(napi));
     device.setWorker(state, napi.threadWorker ?? false);
   }
-  if (napi.threaded === undefined) return;
+  if (napi.threaded === undefined) return null;
   const sets = states.map((state) => device.setThreaded(state, napi.threaded!));
   for (const set of sets) set.begin();
-  for (const set of sets) while (!set.step()) await delay(STEP_MS);
+  const waiting = sets.filter((set) => !set.step());
+  return waiting.length === 0 ? null : carryOut(waiting);
+}
+
+async function carryOut(operations: readonly ControlOperation[]): Promise<void> {
+  for (const operation of operations) while (!operation.step()) await delay(STEP_MS);
 }
 
 function asObject(option: string, given: unknown): Record<string, never> {

@@ -109,10 +109,10 @@ export class Supervisor implements RoleEvents {
 
   /**
    * Resolves when all threads have met; one that dies after that, be it at once, is told by `done` alone.
-   * @param prepare what is done when files can be recorded and before the threads start
+   * @param prepare what is done when files can be recorded and before the threads start; null: it is done
    * @throws RecordingError before any thread starts · RoleError when a thread died before all had met
    */
-  async start(prepare: () => Promise<void>): Promise<void> {
+  async start(prepare: () => Promise<void> | null): Promise<void> {
     const parties = 1 + this.contexts.length;
     const barrier = new Barrier(this.machine.views.words.buffer, this.plan.barrier, parties);
     this.recordings.open();
@@ -180,9 +180,10 @@ export class Supervisor implements RoleEvents {
   }
 
   /** @throws Error of Node's when there can be no such thread, by execArgv; then nothing is open and nothing runs */
-  private async tryStartThreads(prepare: () => Promise<void>, parties: number): Promise<void> {
+  private async tryStartThreads(prepare: () => Promise<void> | null, parties: number): Promise<void> {
     try {
-      await prepare();
+      const preparing = prepare();
+      if (preparing !== null) await preparing;
       if (this.failure === null) this.startThreads(parties); // or a worker has died meanwhile
     } catch (error) {
       await this.endThreads(0);
@@ -195,6 +196,7 @@ export class Supervisor implements RoleEvents {
     const meeting = { barrier: this.plan.barrier, parties };
     this.roles.start(NIC, 'nic', this.nic, this.tasks.nic(meeting));
     for (const { cpu } of this.plan.cpus) this.startCpu(cpu, meeting);
+    if (this.draining) this.nic.ask(END_SOURCE); // Somebody has asked before it had a thread.
   }
 
   private startCpu(cpu: number, meeting: Meeting): void {

@@ -216,8 +216,7 @@ export class NapiState {
   add(): void {
     const old = this.load();
     if ((old & LISTED) !== 0) throw new NapiError('netif_napi_add', this.id, old, 'it is listed already');
-    createLink(this.words, this.link, this.id);
-    this.listOwner = NO_CPU;
+    this.leaveLists();
     this.deferCount = 0;
     this.words[this.base + IN_HAND_COUNT] = 0;
     Atomics.store(this.words, this.base + POLL_OWNER, NO_CPU);
@@ -270,13 +269,18 @@ export class NapiState {
    */
   takeOver(from: number, to: number): boolean {
     if (this.holder() !== from) return false;
-    createLink(this.words, this.link, this.id); // Its neighbours were on the dead CPU's lists, too.
-    this.listOwner = NO_CPU;
+    this.leaveLists();
     for (;;) {
       const old = this.load();
       const next = (old & ~(HOLDER | IN_BUSY_POLL)) | (to << HOLDER_SHIFT);
       if (Atomics.compareExchange(this.words, this.base + STATE, old, next) === old) return true;
     }
+  }
+
+  /** Without a look at its neighbours: there are none, or they were on the list of a CPU that has ended, too. */
+  private leaveLists(): void {
+    createLink(this.words, this.link, this.id);
+    this.listOwner = NO_CPU;
   }
 
   /** The poll lock of a CPU that has ended, and the NPSVC of its netpoll. */

@@ -15,6 +15,7 @@ t.test('what a worker takes over', async (t) => {
     'what a Worker refuses',
   );
   t.same(workerExecArgv('cpu0', ['--import', './a.js', '-r', 'b']), ['--import', './a.js', '-r', 'b']);
+  t.same(workerExecArgv('napi/nic0-4', ['--cpu-prof']).at(-1), '--cpu-prof-name=napi-nic0-4.cpuprofile');
   t.same(workerExecArgv('cpu0', ['--cpu-prof']), ['--cpu-prof', '--cpu-prof-name=cpu0.cpuprofile']);
   t.same(
     workerExecArgv('nic0', ['--cpu-prof', '--cpu-prof-dir', 'D', '--cpu-prof-interval=50', '--cpu-prof-name', 'main']),

@@ -3,7 +3,7 @@
 // named by the case of the kernel's behaviour that it holds; weight 64, HZ 1000, time stands still unless a test moves it.
 
 import t from 'tap';
-import type { NapiOptions } from '../../src/simulate/napi.js';
+import type { NapiOptions, SimulatedNapi } from '../../src/simulate/napi.js';
 import { simulate } from '../../src/testing.js';
 import { bits, busy, finds, script } from './drivers.js';
 
@@ -476,6 +476,48 @@ t.test('a CPU whose thread is new finds in the words what the old one had armed'
   const { NapiTimers } = await import('../../src/napi/timers.js');
   const again = new NapiTimers(views, m.cpu.timersAddress, softnet, clock, null, 0);
   t.equal(again.nextNs, T);
+});
+
+t.test('6.7: timers of a CPU that is gone expire where they were adopted, in order and in time', async (t) => {
+  const m = simulate({ cpus: 2 });
+  const names: string[] = [];
+  const napis = [3, 1, 2].map((times) => {
+    const poll = (napi: SimulatedNapi) => {
+      names.push(`${napi.name} ${m.clock.nowNs / T}`);
+      return finds(napi.polls === 1 ? 1 : 0)(napi, 64);
+    };
+    return m.napi(`a${times}`, poll, { deferHardIrqs: 1, groFlushTimeoutNs: times * T });
+  });
+  for (const napi of napis) m.cpus[0]!.irq(() => napi.schedule());
+  t.same(
+    napis.map(({ timerCpu }) => timerCpu),
+    [0, 0, 0],
+  );
+  const { timers } = m.cpus[1]!.core;
+  timers.adoptAll(0, m.cpus[0]!.timersAddress);
+  timers.adoptAll(0, m.cpus[0]!.timersAddress);
+  t.same(
+    napis.map(({ timerCpu }) => timerCpu),
+    [1, 1, 1],
+  );
+  t.equal(timers.nextNs, T);
+  names.length = 0;
+  m.runFor(5 * T);
+  t.same(names, ['a1 1', 'a2 2', 'a3 3']);
+  t.equal(m.cpus[0]!.core.timers.expire(), 0, 'there it is forgotten');
+});
+
+t.test('a timer that is adopted takes its place among those that are armed here', async (t) => {
+  const m = simulate({ cpus: 2 });
+  const a = m.napi('a', script([1]), { deferHardIrqs: 1, groFlushTimeoutNs: 2 * T });
+  const b = m.napi('b', script([1]), { deferHardIrqs: 1, groFlushTimeoutNs: 3 * T });
+  m.cpus[0]!.irq(() => a.schedule());
+  m.cpus[1]!.irq(() => b.schedule());
+  const { timers } = m.cpus[1]!.core;
+  timers.adopt(a.id, 0, m.cpus[0]!.timersAddress);
+  t.equal(timers.nextNs, 2 * T);
+  timers.adopt(b.id, 0, m.cpus[0]!.timersAddress);
+  t.same([a.timerCpu, b.timerCpu, timers.nextNs], [1, 1, 2 * T], 'what is not armed there stays');
 });
 
 t.test('busy instances keep timers waiting no longer than a poll', async (t) => {

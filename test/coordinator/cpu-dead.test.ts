@@ -100,7 +100,7 @@ t.test('a CPU that is called after its end is looked at once more', async (t) =>
 t.test('whoever sleeps is woken: the dead may have been about to', async (t) => {
   const { plan, words, dead } = machineOf(2, 1);
   const doorbells = [plan.cpuContexts[1]!, plan.nicContext, plan.pollerContexts[0]!].map((address) => address / 4);
-  const sleepers = doorbells.map((at) => Atomics.waitAsync(words, at, 0, 5000).value);
+  const sleepers = doorbells.map((at) => Atomics.waitAsync(words, at, words[at]!, 5000).value);
   dead.takeOver(0, [1], true);
   t.same(await Promise.all(sleepers), ['ok', 'ok', 'ok']);
 });

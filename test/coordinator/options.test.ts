@@ -62,6 +62,8 @@ const BAD: readonly (readonly [keyof HostOptions, readonly unknown[], RegExp])[]
   ['arrival', ['burst', 0], /^must be constant or poisson or onoff$/],
   ['seed', [-1, 2 ** 32, 0.5, 'x'], integer(0, 0xffff_ffff)],
   ['full', ['block', 1], /^must be wait or drop$/],
+  ['onCpuLoss', ['go on', 1], /^must be stop or migrate$/],
+  ['lockupSeconds', [-1, 3601, 'soon', null], /^must be a number of seconds from 0 \(off\) to 3600$/],
   ['budget', [0, 1e6 + 1, 'x'], integer(1, 1e6)],
   ['budgetUsecs', [1999, 1e7 + 1, 0, 'x'], integer(2000, 1e7)],
   ['weight', [0, 65, 1.5, 'x'], integer(1, 64)],
@@ -195,6 +197,13 @@ t.test('options of the other device', async (t) => {
 });
 
 t.test('options that contradict each other', async (t) => {
+  refuses(
+    t,
+    { ...PKTGEN, mode: 'interrupt', onCpuLoss: 'migrate' },
+    'onCpuLoss',
+    'migrate',
+    /cannot go with mode=interrupt/,
+  );
   refuses(t, { ...PKTGEN, full: 'drop' }, 'full', 'drop', /cannot go with rate=max/);
   refuses(t, { ...PKTGEN, full: 'drop', rate: 'max' }, 'full', 'drop', /cannot go with rate=max/);
   refuses(t, { ...CAPTURE, full: 'drop' }, 'full', 'drop', /cannot go with speed=max/);

@@ -129,11 +129,8 @@ const BUGS: readonly Condemned[] = [
   {
     what: 'back early on budget without the consumer cursor written (open-nic)',
     patches: [
-      {
-        file: POLL,
-        find: /this\.rx\.release\(\);([\s\S]*?)this\.complete\(work, early\);/,
-        replace: '$1this.rx.release(); this.complete(work, early);',
-      },
+      { file: POLL, find: 'rx.release();', replace: '' },
+      { file: POLL, find: 'this.complete(work, early);', replace: 'this.rx.release(); this.complete(work, early);' },
     ],
     spec: 'napi:latch-bursts+laws+races',
     message: /frame 0 was delivered when frame 2 was due/,

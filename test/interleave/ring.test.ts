@@ -41,8 +41,8 @@ t.test('a ring without one of its rules loses or garbles frames', (t) =>
       patches: [
         {
           file: 'driver/poll.js',
-          find: /(this\.receive\.receive\(frames, this\.queue\);)\s*(this\.rx\.recycle\(frames\);)/,
-          replace: '$2 this.rx.refill(); $1',
+          find: /(this\.receive\.receive\(frames, this\.queue\);)\s*(rx\.recycle\(frames\);)/,
+          replace: '$2 rx.refill(); $1',
         },
       ],
       spec: 'nic-sleep:whole',

@@ -6,6 +6,15 @@ import { summary } from '../../src/report/text.js';
 import { count, digits, percent, perPacket, plural, rate, seconds, short } from '../../src/report/units.js';
 import { sample } from './sample.js';
 
+t.test('CPUs that are gone, and what went with them', async (t) => {
+  const cpus = [...sample.cpus, { ...sample.cpus[0]!, id: 1, online: false }];
+  const text = summary({ ...sample, cpus, conservation: { ...sample.conservation, lostWithCpu: 37 } });
+  t.match(text, /, 37 packets lost with CPUs\n/);
+  t.match(text, /\n {2}lost with CPUs +37\n/);
+  t.match(text, /\n {2}cpu1 \(offline\) /);
+  t.match(text, 'offered = delivered + dropped + lost with CPUs + in flight: holds');
+});
+
 t.test('units', async (t) => {
   t.equal(count(186_000_000), '186,000,000');
   const rates = [0, 7, 840, 999.4, 999.6, 1000, 2004, 12_345_678, 999_499, 999_501, 1.5e12];

@@ -8,6 +8,7 @@ import type { RunningHost } from '../../src/coordinator/host.js';
 import type { HostOptions } from '../../src/index.js';
 import { SentFlows } from './flows.js';
 import { endsWithin, FILE_MS, LONG, start, within } from './machine.js';
+import type { Accident } from './sinks/accident.js';
 
 t.setTimeout(FILE_MS);
 
@@ -41,6 +42,10 @@ const VARIANTS: readonly { readonly name: string; readonly options: Partial<Host
     options: { irq: 'nolatch', weight: 16, napi: { deferHardIrqs: 2, groFlushTimeout: 200_000 } },
   },
   { name: 'threaded', options: { napi: { threaded: 'enabled' } } },
+  {
+    name: 'threads of their own, deferred interrupts',
+    options: { napi: { threaded: 'enabled', threadWorker: true, deferHardIrqs: 2, groFlushTimeout: 200_000 } },
+  },
 ];
 
 for (const { name, options } of VARIANTS) {
@@ -56,3 +61,79 @@ for (const { name, options } of VARIANTS) {
     t.same([delivered, lostWithCpu], [offered, 0]);
   });
 }
+
+t.test('what cannot be is refused, and changes nothing', async (t) => {
+  const host = await start({ ...ENDLESS, cpus: 2, queues: 2, rate: '20k' });
+  t.same(
+    host.cpus.map(({ id, state }) => [id, state]),
+    [
+      [0, 'online'],
+      [1, 'online'],
+    ],
+  );
+  t.throws(() => host.cpu(2), { name: 'SoftirqOptionError', message: 'cpu=2: must be an integer from 0 to 1' });
+  await t.rejects(host.cpu(1).online(), {
+    code: 'EINVAL',
+    message: 'cpu_up: cpu=1: it must be offline or lost, and is online (EINVAL)',
+  });
+  await host.cpu(1).offline();
+  t.equal(host.cpu(1).state, 'offline');
+  await t.rejects(host.cpu(1).offline(), {
+    code: 'EINVAL',
+    message: 'cpu_down: cpu=1: it must be online, and is offline (EINVAL)',
+  });
+  await t.rejects(host.cpu(0).offline(), {
+    code: 'EBUSY',
+    message: 'cpu_down: cpu=0: it is the last one that is online (EBUSY)',
+  });
+  await t.rejects(host.moveLine(1, 1), {
+    code: 'EINVAL',
+    message: 'irq_set_affinity: cpu=1: it must be online, and is offline (EINVAL)',
+  });
+  const seen = host.snapshot();
+  t.same(
+    seen.cpus.map(({ online }) => online),
+    [true, false],
+  );
+  t.same(
+    seen.nics[0]!.queues.map(({ cpu }) => cpu),
+    [0, 0],
+  );
+  const { conservation } = await within(host.stop(), LIMIT_MS, () => 'stop()');
+  t.equal(conservation.delivered, conservation.offered);
+});
+
+t.test('a task ends with its CPU, and begins anew; counters go on', async (t) => {
+  const host = await start({ ...ENDLESS, cpus: 2, rate: '20k', task: 'spin' });
+  const steps = () => host.snapshot().tasks[1]!.steps;
+  while (steps() === 0) await delay(1);
+  await host.cpu(1).offline();
+  const before = steps();
+  await delay(20);
+  t.equal(steps(), before, 'nothing runs there');
+  await host.cpu(1).online();
+  while (steps() === before) await delay(1);
+  t.ok(steps() > before);
+  await within(host.stop(), LIMIT_MS, () => 'stop()');
+});
+
+t.test('a CPU that does not leave in time is ended, and what it had in hand is counted as lost', async (t) => {
+  const at = new Float64Array(new SharedArrayBuffer(8));
+  const data: Accident = { kind: 'never returns', cpu: 1, afterBursts: 20, at };
+  const sink = { url: new URL('sinks/accident.js', import.meta.url), data };
+  const host = await start({ ...ENDLESS, cpus: 2, queues: 2, rate: '20k', sink });
+  while (at[0] === 0) await delay(1);
+  await within(host.cpu(1).offline(), LIMIT_MS, () => 'offline');
+  t.equal(host.cpu(1).state, 'lost');
+  const { conservation } = await within(host.stop(), LIMIT_MS, () => 'stop()');
+  t.equal(conservation.holds, true);
+});
+
+t.test('interrupt mode: refused', async (t) => {
+  const host = await start({ ...ENDLESS, cpus: 2, rate: '20k', mode: 'interrupt' });
+  await t.rejects(host.cpu(1).offline(), {
+    name: 'SoftirqOptionError',
+    message: 'mode=interrupt: CPUs can be taken offline in mode napi only',
+  });
+  await within(host.stop(), LIMIT_MS, () => 'stop()');
+});

@@ -67,7 +67,7 @@ t.test('two machines at once share nothing', async (t) => {
 
 t.test('the source may be ended while the threads still start', async (t) => {
   const supervisor = supervisorOf({ ...ENDLESS, execArgv: [] });
-  const starting = supervisor.start(async () => {});
+  const starting = supervisor.start(() => null);
   supervisor.endSource();
   await within(starting, LIMIT_MS, () => 'the start');
   const snapshot = await within(supervisor.done, LIMIT_MS, () => 'the end');
@@ -76,7 +76,7 @@ t.test('the source may be ended while the threads still start', async (t) => {
 
 t.test('a thread that dies while the others start ends the start', async (t) => {
   const supervisor = supervisorOf({ ...ENDLESS, cpus: 2, execArgv: [] });
-  const starting = supervisor.start(async () => {});
+  const starting = supervisor.start(() => null);
   void supervisor.kill('cpu1');
   await t.rejects(
     within(starting, LIMIT_MS, () => 'the start'),

@@ -2,8 +2,11 @@
 // The worker of a threaded NAPI: it stays where it is when its line moves, comes and goes under load, dies with all others, and is
 // refused where it cannot be.
 
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import t from 'tap';
+import { lookAtCapture } from '../../src/capture/inspect.js';
+import { gunzipInflater } from '../../src/coordinator/inflater.js';
 import { SentFlows } from './flows.js';
 import { endsWithin, FILE_MS, start, within } from './machine.js';
 import { threadsLeft } from './threads-left.js';
@@ -53,7 +56,9 @@ t.test('20 times on and off under load, for one and per device: each flow whole 
     ring: 64,
   } as const;
   const sent = new SentFlows({ ...options, ...WORKER });
-  const host = await start({ ...options, ...WORKER, sink: sent.sink });
+  // One worker after the other goes on with the same part of the file; at the stop it must have each packet once.
+  const write = join(t.testdir(), 'recorded.pcapng');
+  const host = await start({ ...options, ...WORKER, sink: sent.sink, write });
   const { id } = host.napi.list()[0]!;
   for (let round = 0; round < 20; round += 1) {
     const { processed } = host.snapshot().threads[0]!;
@@ -67,11 +72,55 @@ t.test('20 times on and off under load, for one and per device: each flow whole 
     }
   }
   void host.stop();
-  const { conservation } = await endsWithin(host, 60_000);
+  const { conservation, recordings } = await endsWithin(host, 60_000);
   t.same(sent.faults(conservation.offered, true), []);
   t.equal(conservation.delivered, conservation.offered);
+  t.equal(recordings[0]!.packets, conservation.delivered);
+  t.match(lookAtCapture(write, gunzipInflater), { regular: true, fileBytes: recordings[0]!.bytes });
   t.same(threadsLeft(), []);
 });
+
+t.test(
+  'CPUs go offline, come back and die under workers that defer interrupts: what is handed to them is taken over',
+  async (t) => {
+    const napi = { threaded: 'enabled', threadWorker: true, deferHardIrqs: 2, groFlushTimeout: 200_000 } as const;
+    const options = {
+      device: 'pktgen',
+      rate: 50_000,
+      full: 'wait',
+      duration: 60,
+      cpus: 2,
+      queues: 2,
+      napi,
+      onCpuLoss: 'migrate',
+    } as const;
+    const sent = new SentFlows(options);
+    const host = await start({ ...options, sink: sent.sink });
+    const progress = () => Math.min(...host.snapshot().threads.map(({ processed }) => processed));
+    const goesOn = (what: string) => {
+      const before = progress();
+      return until(`polled ${what}`, () => progress() > before + 100);
+    };
+    for (const cpu of [0, 1, 0, 1]) {
+      await within(host.cpu(cpu).offline(), LIMIT_MS, () => JSON.stringify(host.napi.list()));
+      await goesOn(`with cpu${cpu} offline`);
+      await within(host.cpu(cpu).online(), LIMIT_MS, () => JSON.stringify(host.napi.list()));
+      await host.moveLine(cpu, cpu);
+      await goesOn(`with cpu${cpu} online`);
+    }
+    await host.supervisor.kill('cpu0');
+    await goesOn('when cpu0 has died');
+    void host.stop();
+    const { conservation, threads } = await endsWithin(host, 60_000);
+    t.same(sent.faults(conservation.offered, true), []);
+    t.equal(conservation.delivered, conservation.offered);
+    t.equal(
+      threads.reduce((sum, { processed }) => sum + processed, 0),
+      conservation.delivered,
+      'by workers alone',
+    );
+  },
+);
 
 t.test('disabled and enabled with its worker: it sleeps meanwhile, and goes on', async (t) => {
   const host = await start({ ...SLOW, cpus: 1, napi: { threaded: 'busy-poll', threadWorker: true } });
@@ -113,7 +162,7 @@ t.test('a worker that cannot start: the error, and nobody is threaded', async (t
   const host = await start({ ...SLOW, cpus: 1, queues: 2, ...WORKER, sink });
   await t.rejects(host.napi.write('threaded', 1), {
     name: 'RoleError',
-    message: /^napi\/nic0-\d died: no workers here/,
+    message: /^napi\/nic0-\d died: sink .*no workers here/,
   });
   t.same(
     host.napi.list().map(({ threaded, thread }) => [threaded, thread]),
