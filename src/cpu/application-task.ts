@@ -88,7 +88,7 @@ export class ApplicationTask implements Task {
     } while (work > 0 && steps < STEPS_MAX && this.clock.nowNs < untilNs && !this.interrupted());
     this.doubles[this.steps] = this.doubles[this.steps]! + steps;
     this.doubles[this.runNs] = this.doubles[this.runNs]! + this.clock.nowNs - startNs;
-    if (work <= 0) this.wakeNs = this.clock.nowNs + this.sleep.ns;
+    if (!(work > 0)) this.wakeNs = this.clock.nowNs + this.sleep.ns;
     return steps;
   }
 

@@ -10,7 +10,7 @@ import { NAPI_POLL_WEIGHT } from './napi.js';
 export const CAPABILITY_NAMES = ['CAP_NET_ADMIN'] as const;
 export type Capability = (typeof CAPABILITY_NAMES)[number];
 
-/** What the holder of a handle may do. The host's own handle may all of it, a task's what its option gives it. */
+/** What a task, or an attached thread, may do: what it was given. */
 export interface Capabilities {
   readonly capNetAdmin: boolean;
 }

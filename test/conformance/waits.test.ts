@@ -140,6 +140,13 @@ t.test(
   },
 );
 
+t.test('a step that returns NaN has done nothing', async (t) => {
+  const m = simulate();
+  const use = m.cpu.addApplication('app', () => () => Number.NaN);
+  m.runFor(5 * MS);
+  t.ok(use.steps <= 6, `${use.steps} steps`);
+});
+
 t.test('either of two events wakes it, and it is told which', async (t) => {
   const m = simulate();
   const events = [m.event(), m.event()];
