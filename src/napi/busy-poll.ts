@@ -88,7 +88,7 @@ export class BusyPoller {
    */
   napiBusyLoop(napiId: number, options: Partial<BusyLoop> = {}): void {
     if (this.softnet.softirqs.preempt.inInterrupt) throw new Error('napi_busy_loop: this is no process context');
-    const loop: BusyLoop = { ...ONCE, ...options, budget: options.budget || BUSY_POLL_BUDGET };
+    const loop: BusyLoop = { ...ONCE, ...options, budget: options.budget || ONCE.budget };
     this.clock.tick();
     const startNs = this.clock.nowNs;
     while (this.hold(napiId, loop, startNs)) {
