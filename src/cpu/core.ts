@@ -116,7 +116,7 @@ export function buildCore(
 /** By kind. */
 function callHandlers(softnet: Softnet, timers: NapiTimers, { timersOf, irq }: CoreLayout): CallHandler[] {
   const handlers: CallHandler[] = [];
-  handlers[CALL_SCHEDULE] = (id) => softnet.napiScheduleHeld(id);
+  handlers[CALL_SCHEDULE] = (id) => softnet.napiScheduleCalled(id);
   handlers[CALL_CPU_DEAD] = (cpu) => timers.adoptAll(cpu, timersOf[cpu]!);
   handlers[CALL_TIMER] = (id) => {
     const from = softnet.napis[id]!.state.timerCpu();

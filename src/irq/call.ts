@@ -1,4 +1,4 @@
-// Hot. Runs on: CPUs and main (call), the CPU that is called (take).
+// Hot. Runs on: CPUs, workers, attached threads and main (call), the CPU that is called (take).
 // What one context asks of a CPU: the interrupts between CPUs (smp_call_function_single_async, call_single_queue).
 //
 //   per kind and CPU   SUBJECTS   16 words, a bit per subject   any context sets bits (Atomics.or), the CPU takes them (exchange)
@@ -10,9 +10,9 @@ import { CACHE_LINE_WORDS } from '../memory/layout.js';
 import type { Views } from '../memory/views.js';
 import { CALL_KINDS, contextWord, type IrqLayout, LINES_PER_WORD, pendingWord, subjectWord } from './line.js';
 
-/** The subject is a NAPI instance: the CPU that is called has got its SCHED bit, and schedules it. */
+/** The subject is a NAPI instance: the CPU that is called has got its SCHED bit, and schedules it if it still has. */
 export const CALL_SCHEDULE = 0;
-/** The subject is the CPU that calls: it has sent packets to the backlog of the CPU that is called, and got it SCHED. */
+/** The subject is the context that calls: it has sent packets to the backlog of the CPU that is called, and got it SCHED. */
 export const CALL_RPS = 1;
 /** The subject is a NAPI instance, whose timer the caller has armed: the CPU that is called adopts it. */
 export const CALL_TIMER = 2;
@@ -29,7 +29,7 @@ export class Calls {
     this.layout = layout;
   }
 
-  /** @param kind one of CALL_… @param subject 0 … 511 */
+  /** @param kind one of CALL_… @param subject 0 … 511: more than there are instances, or contexts */
   call(cpu: number, kind: number, subject: number): void {
     const { words } = this;
     const vector = this.layout.lines + kind;

@@ -1,4 +1,4 @@
-// Hot. Runs on: NIC (raise), CPUs (take, mask, unmask), main (retarget).
+// Hot. Runs on: NIC (raise), CPUs (take), CPUs, workers and attached threads (raise, mask, unmask), main (retarget).
 //
 // Interrupt lines, a word each, and beside them a bitmap per CPU: which lines it should look at.
 //   line × 16 words        LINE      any thread, by compareExchange only

@@ -79,13 +79,16 @@ export class NapiDevice {
     if (config !== null) config.napiId = state.napiId;
   }
 
-  /** napi_restore_config. A disabled instance is idle, so that switching needs no wait. */
+  /**
+   * napi_restore_config. A disabled instance is idle, so that switching needs no wait, but for a worker that has to begin or to end.
+   * @throws NapiError when there is one: nothing is changed, and it can be tried again
+   */
   private restore(state: NapiState, config: NapiConfig): void {
-    write(state, config);
-    state.napiId = config.napiId;
     const set = new NapiSetThreaded(state, this.name, config.threaded, this.threads);
     set.begin();
-    if (!set.step()) throw set.stuck('somebody polls a disabled instance');
+    if (!set.step()) throw set.stuck('its worker begins, or ends; enable it later');
+    write(state, config);
+    state.napiId = config.napiId;
   }
 
   /** napi_disable: its config keeps what is set. */
@@ -148,16 +151,23 @@ export class NapiDevice {
     write(state, tunables);
   }
 
-  /** napi_set_threaded */
+  /** napi_set_threaded. Its config keeps the mode as soon as there is a thread for it; without one nothing is changed. */
   setThreaded(state: NapiState, mode: ThreadedMode): ControlOperation {
     const set = new NapiSetThreaded(state, this.name, mode, this.threads);
+    const keep = () => {
+      const config = this.listed.get(state) ?? null;
+      if (config !== null) config.threaded = mode;
+    };
     return {
       begin: () => {
         set.begin();
-        const config = this.listed.get(state) ?? null;
-        if (config !== null) config.threaded = mode;
+        if (mode === 'disabled' || set.isOn) keep();
       },
-      step: () => set.step(),
+      step: () => {
+        const done = set.step();
+        if (set.isOn) keep();
+        return done;
+      },
       stuck: (why) => set.stuck(why),
     };
   }

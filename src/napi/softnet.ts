@@ -27,6 +27,7 @@ const SCHED = 1 << 0;
 const NPSVC = 1 << 3;
 const IN_BUSY_POLL = 1 << 6;
 const THREADED = 1 << 8;
+const SCHED_THREADED = 1 << 9;
 
 /** Calls a CPU whose backlog this CPU has scheduled. */
 export type CallBacklog = (cpu: number) => void;
@@ -110,13 +111,23 @@ export class Softnet {
   napiScheduleHeld(id: number): void {
     const { state, thread } = this.napis[id]!;
     if (thread !== null && (state.load() & THREADED) !== 0) {
-      state.set(1 << 9); // SCHED_THREADED, before the thread is woken: it looks for this bit
+      state.set(SCHED_THREADED); // Before the thread is woken: it looks for this bit.
       thread.wake();
       return;
     }
     this.pollList.append(state.link);
     state.listOwner = this.context;
     if (!this.inNetRxAction) this.softirqs.raise(NET_RX_SOFTIRQ);
+  }
+
+  /**
+   * Another context has given SCHED to this CPU, and calls it. A call can come late: this CPU has died since, another one has taken
+   * the instance over, and this one runs again. Then the instance is somebody else's, or scheduled here already.
+   */
+  napiScheduleCalled(id: number): void {
+    const { state } = this.napis[id]!;
+    if (state.holder() !== this.context || state.isLinked()) return;
+    if ((state.load() & IN_BUSY_POLL) === 0) this.napiScheduleHeld(id);
   }
 
   // ── sending to other CPUs' backlogs ──

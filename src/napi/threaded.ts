@@ -111,7 +111,8 @@ export class NapiSetThreaded implements ControlOperation {
   private readonly mode: ThreadedMode;
   private readonly threads: NapiThreads;
   private left = false;
-  private on = false;
+  /** There is a thread, and whoever schedules wakes it. */
+  isOn = false;
 
   constructor(state: NapiState, device: string, mode: ThreadedMode, threads: NapiThreads) {
     this.state = state;
@@ -130,7 +131,7 @@ export class NapiSetThreaded implements ControlOperation {
   /** @throws Error when the thread could not be started after all: nothing has been changed */
   step(): boolean {
     const { state } = this;
-    if (this.mode !== 'disabled') return this.on || this.switchOn();
+    if (this.mode !== 'disabled') return this.isOn || this.switchOn();
     if (this.threads.nameOf(state) === null) return true;
     this.left ||= state.leaveThreaded();
     if (!this.left || (state.load() & NAPI_BITS.SCHED_THREADED) !== 0) return false;
@@ -144,7 +145,7 @@ export class NapiSetThreaded implements ControlOperation {
     state.set(NAPI_BITS.THREADED);
     if (this.mode === 'busy-poll') state.set(NAPI_BITS.THREADED_BUSY_POLL);
     else state.clear(NAPI_BITS.THREADED_BUSY_POLL);
-    this.on = true;
+    this.isOn = true;
     return true;
   }
 

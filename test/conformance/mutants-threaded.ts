@@ -27,7 +27,7 @@ export const THREADED_MUTANTS: readonly Mutant[] = [
     [
       'on: nobody is waited for',
       'T02',
-      [/if \(this\.mode !== 'disabled'\)\s*return this\.on \|\| this\.switchOn\(\);/, ''],
+      [/if \(this\.mode !== 'disabled'\)\s*return this\.isOn \|\| this\.switchOn\(\);/, ''],
     ],
     ['on: THREADED', 'T01', ['state.set(NAPI_BITS.THREADED);', '']],
     [

@@ -44,7 +44,7 @@ export const MUTANTS: readonly Mutant[] = [
   ]),
   ...mutants('____napi_schedule', 'state', SOFTNET, [
     ['a threaded instance goes to its thread', 'a threaded one', ['thread !== null &&', 'thread === undefined &&']],
-    ['SCHED_THREADED before the thread is woken', 'a threaded one', ['state.set(1 << 9);', '']],
+    ['SCHED_THREADED before the thread is woken', 'a threaded one', ['state.set(SCHED_THREADED);', '']],
     ['list_owner is the CPU that schedules', 'S24', ['state.listOwner = this.context;', '']],
   ]),
   ...mutants('____napi_schedule', 'softirq', SOFTNET, [
@@ -154,7 +154,7 @@ export const MUTANTS: readonly Mutant[] = [
     ['listed already: no effect', 'S13', [/if \(\(old & LISTED\) !== 0\)\s*throw new NapiError\(.*?\);/, '']],
     ['born with SCHED', 'S12: freshly', ['LISTED | SCHED | NPSVC | (PARKED', 'LISTED | NPSVC | (PARKED']],
     ['born with NPSVC', 'S12: freshly', ['LISTED | SCHED | NPSVC | (PARKED', 'LISTED | SCHED | (PARKED']],
-    ['list_owner is nobody', 'S12: freshly', [/this\.listOwner = NO_CPU;(\s*this\.deferCount)/, '$1']],
+    ['list_owner is nobody', 'S12: freshly', ['this.listOwner = NO_CPU;', '']],
   ]),
   ...mutants('netif_napi_add', 'state', CONTROL, [
     ['a weight over 64 is said', 'S17', ['if (weight > NAPI_POLL_WEIGHT)', 'if (false)']],
