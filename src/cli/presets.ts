@@ -3,6 +3,7 @@
 // `--napi` that stand beside it win. And how these two are typed.
 
 import { NAPI_KEYS } from '../coordinator/napi-settings.js';
+import { CAPABILITY_NAMES } from '../napi/busy-params.js';
 import { UsageError } from './one-line.js';
 
 /** What is typed, by option: NAME=VALUE, KEY=VALUE. */
@@ -39,7 +40,7 @@ interface Typed {
 /**
  * The options as the library has them.
  * @returns notes: what a preset sets
- * @throws UsageError when there is no such mode, or one of the others is not NAME=VALUE
+ * @throws UsageError when there is no such mode or capability, or one of the others is not NAME=VALUE
  */
 export function expandModes<T extends Typed>({
   mode,
@@ -54,8 +55,7 @@ export function expandModes<T extends Typed>({
   const sysctls = [...(preset?.sysctl ?? []), ...sysctl];
   const settings = [...(preset?.napi ?? []), ...napi];
   const tasks = [...(preset?.task ?? []), ...task];
-  if (capabilities.length > 0 && tasks.length === 0)
-    throw new UsageError('--capabilities: needs a --task that has them');
+  checkCapabilities(capabilities, tasks);
   const options = {
     ...rest,
     ...(mode !== undefined && { mode: preset === null ? mode : 'napi' }),
@@ -64,6 +64,13 @@ export function expandModes<T extends Typed>({
     ...(tasks.length > 0 && { task: capabilities.length > 0 ? tasks.map((url) => ({ url, capabilities })) : tasks }),
   };
   return { options, notes: preset === null ? [] : [`mode ${mode}: ${told(preset)}`] };
+}
+
+function checkCapabilities(names: readonly string[], tasks: readonly string[]): void {
+  const known: readonly string[] = CAPABILITY_NAMES;
+  const wrong = names.find((name) => !known.includes(name));
+  if (wrong !== undefined) throw new UsageError(`--capabilities ${wrong}: must be ${orOf(known)}`);
+  if (names.length > 0 && tasks.length === 0) throw new UsageError('--capabilities: needs a --task that has them');
 }
 
 function orOf(names: readonly string[]): string {
@@ -87,7 +94,7 @@ function assignments(flag: string, texts: readonly string[]): [name: string, val
 
 function typedValue(text: string): Value {
   if (text === 'true' || text === 'false') return text === 'true';
-  return Number.isNaN(Number(text)) ? text : Number(text);
+  return text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text);
 }
 
 /** netdev-genl's names become the library's. */

@@ -75,7 +75,7 @@ export class ApplicationTask implements Task {
     return this.wakeNs;
   }
 
-  /** @throws Error what the step function threw, with the task's name; TypeError when it returns anything else */
+  /** @throws Error what the step function threw, with the task's name, or a sink within it; TypeError when it returns anything else */
   run(untilNs: number): number {
     const startNs = this.clock.nowNs;
     let work = 0;
@@ -88,7 +88,7 @@ export class ApplicationTask implements Task {
     } while (work > 0 && steps < STEPS_MAX && this.clock.nowNs < untilNs && !this.interrupted());
     this.doubles[this.steps] = this.doubles[this.steps]! + steps;
     this.doubles[this.runNs] = this.doubles[this.runNs]! + this.clock.nowNs - startNs;
-    if (work <= 0) this.wakeNs = this.clock.nowNs + this.sleep.ns;
+    if (!(work > 0)) this.wakeNs = this.clock.nowNs + this.sleep.ns;
     return steps;
   }
 
@@ -98,13 +98,20 @@ export class ApplicationTask implements Task {
   }
 
   private called(): unknown {
-    this.sleep.begin();
+    const { sleep } = this;
+    sleep.begin();
     try {
-      return this.step();
+      const did = this.step();
+      if (sleep.fault === null) return did;
     } catch (error) {
-      throw new Error(`task ${this.name}: ${error instanceof Error ? error.message : error}`, { cause: error });
+      if (sleep.fault === null) throw failed(this.name, error);
     }
+    throw sleep.fault.error;
   }
+}
+
+function failed(name: string, error: unknown): Error {
+  return new Error(`task ${name}: ${error instanceof Error ? error.message : error}`, { cause: error });
 }
 
 function refuse(name: string, returned: unknown): never {

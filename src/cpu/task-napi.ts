@@ -42,14 +42,19 @@ export class TaskNapi {
   /**
    * napi_busy_loop: polls the instance here until `loopEnd` is true; without one, once. Blocks this CPU's other work but for
    * interrupts and tasks whose turn it is: let it end within milliseconds. A request of the host ends it, too.
-   * @throws ErrnoError EINVAL · EPERM for a budget over 8, or `prefer`, without CAP_NET_ADMIN
+   * @throws ErrnoError EINVAL · EPERM for a budget over 8, or `prefer`, without CAP_NET_ADMIN; what `loopEnd` threw, when the
+   *   instance has been given back
    */
   busyLoop(napiId: number, options: Partial<BusyLoop> = {}): void {
-    const { busyPoller, signalPending } = this.cpu;
-    const { budget = BUSY_POLL_BUDGET, prefer = false, loopEnd = null } = options;
+    const { budget = BUSY_POLL_BUDGET, prefer = false, loopEnd = null, endOnResched = false } = options;
     socketParams(NO_BUSY_POLL, { budget, prefer }, this.capabilities);
-    const ends = loopEnd === null ? null : (startNs: number) => loopEnd(startNs) || signalPending();
-    busyPoller.napiBusyLoop(napiId, { ...options, loopEnd: ends });
+    const ends = new LoopEnd(loopEnd, this.cpu);
+    try {
+      this.cpu.busyPoller.napiBusyLoop(napiId, { budget, prefer, loopEnd: ends.ask, endOnResched });
+    } catch (error) {
+      this.sleep.fail(error);
+    }
+    ends.rethrow();
   }
 
   /**
@@ -61,5 +66,30 @@ export class TaskNapi {
     const wait = new TaskWait(inner, this.sleep, this.capabilities);
     wait.setParams(params);
     return wait;
+  }
+}
+
+/** The application's end of a loop. What it throws ends the loop, and waits until that is over: an instance would stay claimed for ever. */
+class LoopEnd {
+  /** null: one poll is enough. */
+  readonly ask: ((startNs: number) => boolean) | null;
+  private thrown: { readonly error: unknown } | null = null;
+
+  constructor(loopEnd: BusyLoop['loopEnd'], { signalPending }: Pick<TaskCpu, 'signalPending'>) {
+    this.ask = loopEnd === null ? null : (startNs) => this.ends(loopEnd, startNs) || signalPending();
+  }
+
+  rethrow(): void {
+    if (this.thrown !== null) throw this.thrown.error;
+  }
+
+  private ends(loopEnd: (startNs: number) => boolean, startNs: number): boolean {
+    if (this.thrown !== null) return true;
+    try {
+      return loopEnd(startNs);
+    } catch (error) {
+      this.thrown = { error };
+      return true;
+    }
   }
 }

@@ -1,5 +1,5 @@
 // Hot. Runs on: CPU n, in process context.
-// How a task sleeps after a step that had nothing to do: what can wake it, and when it is asked again in any case.
+// What becomes of a task after a step that had nothing to do: what can wake it, when it is asked again in any case, and what ends it.
 
 import type { NapiWait } from '../napi/wait.js';
 
@@ -11,6 +11,8 @@ export class TaskSleep {
   private readonly waits: NapiWait[] = [];
   private count = 0;
   private timeoutNs = NAP_NS;
+  /** What a sink, or another task, threw within a call of this one: the CPU is in the middle of a poll, and cannot go on. */
+  fault: { readonly error: unknown } | null = null;
 
   /** A step begins. */
   begin(): void {
@@ -23,6 +25,12 @@ export class TaskSleep {
     this.timeoutNs = this.count === 0 ? timeoutNs : Math.min(this.timeoutNs, timeoutNs);
     this.waits[this.count] = wait;
     this.count += 1;
+  }
+
+  /** Whatever the step makes of it, the CPU ends by it. @throws the same */
+  fail(error: unknown): never {
+    this.fault ??= { error };
+    throw error;
   }
 
   /** How long it may last, ns; Infinity: until an event. */

@@ -51,7 +51,7 @@ export class TaskWait {
    */
   wait(timeoutMs = 1): number {
     if (!(timeoutMs >= 0)) throw new RangeError(`wait: timeoutMs=${timeoutMs}: must be from 0 to Infinity`);
-    const ready = this.inner.wait(timeoutMs > 0);
+    const ready = this.collect(timeoutMs > 0);
     if (ready === 0 && timeoutMs > 0) this.sleep.on(this.inner, timeoutMs * 1e6);
     return ready;
   }
@@ -59,5 +59,13 @@ export class TaskWait {
   /** Interrupts are resumed, and the instance is forgotten: for whoever will not wait again. */
   close(): void {
     this.inner.close();
+  }
+
+  private collect(block: boolean): number {
+    try {
+      return this.inner.wait(block);
+    } catch (error) {
+      return this.sleep.fail(error);
+    }
   }
 }

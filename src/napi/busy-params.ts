@@ -10,7 +10,7 @@ import { NAPI_POLL_WEIGHT } from './napi.js';
 export const CAPABILITY_NAMES = ['CAP_NET_ADMIN'] as const;
 export type Capability = (typeof CAPABILITY_NAMES)[number];
 
-/** What the holder of a handle may do. The host's own handle may all of it, a task's what its option gives it. */
+/** What a task, or an attached thread, may do: what it was given. */
 export interface Capabilities {
   readonly capNetAdmin: boolean;
 }
@@ -22,7 +22,7 @@ export function capabilitiesOf(names: readonly Capability[]): Capabilities {
 export interface BusyPollParams {
   /** How long to poll, µs; 0: not. */
   readonly usecs: number;
-  /** Packets of a poll. */
+  /** Packets of a poll; 0: as many as by default. */
   readonly budget: number;
   /** PREFER_BUSY_POLL */
   readonly prefer: boolean;
@@ -42,6 +42,7 @@ export function socketParams(
   const next = { ...now, ...wanted };
   check('SO_BUSY_POLL', next.usecs, S32_MAX);
   check('SO_BUSY_POLL_BUDGET', next.budget, U16_MAX);
+  checkFlag('SO_PREFER_BUSY_POLL', next.prefer);
   if (capNetAdmin) return next;
   if (wanted.prefer === true) throw forbidden('SO_PREFER_BUSY_POLL', 1, 'to switch it on');
   if (next.budget > now.budget) throw forbidden('SO_BUSY_POLL_BUDGET', next.budget, `more than ${now.budget}`);
@@ -52,6 +53,7 @@ export function socketParams(
 export function waitParams(wanted: BusyPollParams, { capNetAdmin }: Capabilities): BusyPollParams {
   check('busy_poll_usecs', wanted.usecs, S32_MAX);
   check('busy_poll_budget', wanted.budget, U16_MAX);
+  checkFlag('prefer_busy_poll', wanted.prefer);
   if (wanted.budget > NAPI_POLL_WEIGHT && !capNetAdmin) {
     throw forbidden('busy_poll_budget', wanted.budget, `more than ${NAPI_POLL_WEIGHT}`);
   }
@@ -61,6 +63,12 @@ export function waitParams(wanted: BusyPollParams, { capNetAdmin }: Capabilities
 function check(name: string, value: number, max: number): void {
   if (Number.isInteger(value) && value >= 0 && value <= max) return;
   throw new ErrnoError('EINVAL', `${name}=${value}`, `must be an integer from 0 to ${max}`);
+}
+
+/** What is merely true to JavaScript would prefer, and pass for somebody who does not ask for it. */
+function checkFlag(name: string, value: unknown): void {
+  if (typeof value === 'boolean') return;
+  throw new ErrnoError('EINVAL', `${name}=${String(value)}`, 'must be true or false');
 }
 
 function forbidden(name: string, value: number, what: string): ErrnoError {

@@ -21,6 +21,7 @@ export const BUSY_POLL_BUDGET = 8;
 export interface BusyLoop {
   /** Asked after each poll, with the time at which the loop began: true ends it. null: one poll, and the one that ends it. */
   readonly loopEnd: ((startNs: number) => boolean) | null;
+  /** Packets of a poll; 0: BUSY_POLL_BUDGET. */
   readonly budget: number;
   /** Interrupts and softirqs are to stand back: who polls gives way, and the end of the loop defers the interrupt. */
   readonly prefer: boolean;
@@ -87,7 +88,7 @@ export class BusyPoller {
    */
   napiBusyLoop(napiId: number, options: Partial<BusyLoop> = {}): void {
     if (this.softnet.softirqs.preempt.inInterrupt) throw new Error('napi_busy_loop: this is no process context');
-    const loop: BusyLoop = { ...ONCE, ...options };
+    const loop: BusyLoop = { ...ONCE, ...options, budget: options.budget || ONCE.budget };
     this.clock.tick();
     const startNs = this.clock.nowNs;
     while (this.hold(napiId, loop, startNs)) {

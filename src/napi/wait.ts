@@ -1,6 +1,6 @@
 // Hot. Runs on: CPU n, in process context.
 // A wait over several events that busy-polls, and suspends and resumes interrupts around the application's work (fs/eventpoll.c:
-// ep_poll, ep_busy_loop, ep_suspend_napi_irqs). Sockets stand on it.
+// ep_poll, ep_busy_loop, ep_suspend_napi_irqs).
 //
 // what was found                     and what is done
 //   events                           interrupts stay off for irq_suspend_timeout while the application works (only if preferred)

@@ -38,6 +38,16 @@ t.test('capabilities of no task are an error', async (t) => {
   });
 });
 
+t.test('an unknown capability is told in the word that was typed', async (t) => {
+  const expected = { message: '--capabilities X: must be CAP_NET_ADMIN' };
+  t.throws(() => expandModes({ task: ['spin'], capabilities: ['CAP_NET_ADMIN', 'X'] }), expected);
+  t.throws(() => expandModes({ capabilities: ['X'] }), expected);
+});
+
+t.test('blanks are no number', async (t) => {
+  t.match(expandModes({ napi: ['gro-flush-timeout= '] }), { options: { napi: { groFlushTimeout: ' ' } } });
+});
+
 t.test('repeated, or several at once; nothing given, nothing set', async (t) => {
   const sysctl = ['net.core.netdev_budget=100', 'net.core.dev_weight=32'];
   t.same(expandModes({ mode: 'interrupt', sysctl }), {

@@ -379,4 +379,21 @@ export const BUSY_POLL_MUTANTS: readonly Mutant[] = [
   ...mutants('sk_setsockopt', 'waits', 'cpu/task-napi.js', [
     ['by what the task may do', 'B11', [/socketParams\(.*?\);/, '']],
   ]),
+  ...mutants('sk_setsockopt', 'waits', PARAMS, [
+    ['SO_PREFER_BUSY_POLL is true or false', 'B11: what is', ["typeof value === 'boolean'", 'true']],
+  ]),
+  ...mutants('sk_busy_loop', 'waits', BUSY, [
+    [
+      'a budget of 0 is BUSY_POLL_BUDGET',
+      'B11: a busy',
+      ['options.budget || ONCE.budget', 'options.budget ?? ONCE.budget'],
+    ],
+  ]),
+  ...mutants('ep_busy_loop', 'waits', BUSY, [
+    [
+      'a budget of 0 is BUSY_POLL_BUDGET',
+      'B11: a wait',
+      ['options.budget || ONCE.budget', 'options.budget ?? ONCE.budget'],
+    ],
+  ]),
 ];

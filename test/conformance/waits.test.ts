@@ -140,6 +140,13 @@ t.test(
   },
 );
 
+t.test('a step that returns NaN has done nothing', async (t) => {
+  const m = simulate();
+  const use = m.cpu.addApplication('app', () => () => Number.NaN);
+  m.runFor(5 * MS);
+  t.ok(use.steps <= 6, `${use.steps} steps`);
+});
+
 t.test('either of two events wakes it, and it is told which', async (t) => {
   const m = simulate();
   const events = [m.event(), m.event()];
@@ -272,6 +279,105 @@ t.test('B11: what a task may do without CAP_NET_ADMIN, and with it', async (t) =
     usecs,
   ]);
   t.same(tryAll(['CAP_NET_ADMIN']), ['', '', '', '', usecs]);
+});
+
+t.test('B11: what is no boolean does not prefer', async (t) => {
+  const { m, a } = queue();
+  m.cpu.addApplication('app', ({ napi }) => {
+    for (const prefer of [1, 'yes', null]) {
+      t.throws(() => napi.busyLoop(a.napiId, { prefer } as never), { message: /^SO_PREFER_BUSY_POLL=.*\(EINVAL\)$/ });
+      t.throws(() => napi.wait([], { prefer } as never), { message: /^prefer_busy_poll=.*\(EINVAL\)$/ });
+    }
+    return () => false;
+  });
+});
+
+for (const budget of [0, undefined]) {
+  t.test(`B11: a busy loop’s budget of ${budget} is 8`, async (t) => {
+    const { m, a, ring } = queue();
+    m.cpu.addApplication('app', ({ napi }) => () => {
+      napi.busyLoop(a.napiId, { budget } as never);
+      return false;
+    });
+    ring.packets = 15;
+    m.turn();
+    t.same([ring.packets, m.cpu.counters.busyPollRxPackets], [0, 8], '8, and 7 to stop it');
+  });
+}
+
+t.test('B11: a wait’s budget of 0 is 8', async (t) => {
+  const { m, a, event, ring } = queue();
+  m.cpu.addApplication('app', ({ napi }) => {
+    const wait = napi.wait([event], { usecs: 50, budget: 0 });
+    return () => wait.wait(FOREVER);
+  });
+  event.signal(a.napiId);
+  ring.packets = 15;
+  m.turn();
+  t.equal(m.cpu.counters.busyPollRxPackets, 8, 'which ends it');
+});
+
+t.test('what loopEnd throws reaches the task when the instance has been given back', async (t) => {
+  const { m, a, arrive, ring } = queue();
+  const states: unknown[] = [];
+  m.cpu.addApplication('loop', ({ napi }) => () => {
+    const loopEnd = () => {
+      throw new Error('no end');
+    };
+    t.throws(() => napi.busyLoop(a.napiId, { loopEnd }), { message: 'no end' });
+    states.push(a.state);
+    return false;
+  });
+  m.turn();
+  t.same(states, [['LISTED']]);
+  arrive();
+  m.turn();
+  t.equal(ring.packets, 0, 'its interrupt is on');
+});
+
+for (const [how, call] of [
+  ['busyLoop', (napi: TaskContext['napi'], id: number) => napi.busyLoop(id)],
+  ['wait', (_: unknown, __: number, wait: TaskWait) => wait.wait()],
+] as const) {
+  t.test(`${how}: what a sink throws in a task’s poll ends the CPU, also if the task catches it`, async (t) => {
+    const m = simulate();
+    const event = m.event();
+    const a = m.napi('a', () => {
+      throw new Error('the sink');
+    });
+    m.cpu.addApplication('app', ({ napi }) => {
+      const wait = napi.wait([event], { usecs: 50 });
+      return () => {
+        try {
+          call(napi, a.napiId, wait);
+          call(napi, a.napiId, wait);
+        } catch {}
+        return false;
+      };
+    });
+    event.signal(a.napiId);
+    const turns = () => {
+      for (let turn = 0; turn < 3; turn += 1) m.turn();
+    };
+    t.throws(turns, { message: 'the sink' });
+  });
+}
+
+t.test('a task that fails in its turn within another’s busy loop is the one that is named', async (t) => {
+  const { m, a } = queue();
+  m.cpu.addApplication('loop', ({ napi }) => () => {
+    try {
+      napi.busyLoop(a.napiId, { loopEnd: () => m.nowNs > 50 * MS });
+    } catch {}
+    return false;
+  });
+  let steps = 0;
+  m.cpu.addApplication('other', () => () => {
+    steps += 1;
+    if (steps === 3) throw new Error('bad step');
+    return false;
+  });
+  t.throws(() => m.runFor(50 * MS), { message: 'task other: bad step' });
 });
 
 t.test('the task busy-poll: packets suspend interrupts, and when none come it sleeps', async (t) => {
