@@ -13,7 +13,8 @@
 //   lines that it was to tell     PENDING in the line                  every pending line is told to its target once more
 //   timers armed there            TIMER, EXPIRES                       the heir adopts them: CALL_CPU_DEAD
 //   timers that it was to adopt   TIMER, of a context that is no CPU   whoever has the line now is told once more: CALL_TIMER
-//   whoever it was about to wake  nowhere: its doorbell says awake     every sleeper is woken
+//   whoever it was about to wake  nowhere: its doorbell says awake,    rung for who is about to sleep, and every sleeper is woken
+//                                 or still asleep
 //   a callback that it ran        its bit of TIMER_RUNS                cleared
 //   the poll lock, NPSVC          POLL_OWNER                           cleared
 //   calls that it had not taken   its bitmaps                          cleared: instances go by the holder
@@ -30,7 +31,7 @@ import { napiState } from '../cpu/build.js';
 import { CALL_CPU_DEAD, CALL_SCHEDULE, CALL_TIMER, Calls, clearPending } from '../irq/call.js';
 import { IrqLine } from '../irq/line.js';
 import { CPU_COUNTERS, counterAddress, MALFORMED_REASONS, POLL_COUNTERS, readCounters } from '../memory/counters.js';
-import { wake } from '../memory/doorbell.js';
+import { ringDoorbell, wake } from '../memory/doorbell.js';
 import { DOUBLE_BYTES } from '../memory/layout.js';
 import type { Views } from '../memory/views.js';
 import { Softnet } from '../napi/softnet.js';
@@ -82,7 +83,16 @@ export class CpuDead {
     for (const state of this.states) this.handOver(state, cpu, heirs);
     if (accident) this.lookEverywhere();
     this.moveTimers(heirs);
-    if (accident) for (const doorbell of this.doorbells) wake(this.views.words, doorbell / 4, 1);
+    if (accident) this.wakeAll();
+  }
+
+  /** It ended before it rang for what it had stored, or between the change of a doorbell and its notify. */
+  private wakeAll(): void {
+    const { words } = this.views;
+    for (const doorbell of this.doorbells) {
+      ringDoorbell(words, doorbell / 4);
+      wake(words, doorbell / 4, 1);
+    }
   }
 
   /** Whether others have to take over still, or once more: it holds something, or was called since. */

@@ -1,0 +1,26 @@
+// Cold. Runs on: main.
+// A CPU that ends at any step while it hands a NAPI to its worker.
+
+import t from 'tap';
+import { dies, passesWithin, TIMEOUT_MS } from './verdicts.js';
+
+t.setTimeout(TIMEOUT_MS);
+
+t.test('a CPU’s end against its call of a worker', (t) => passesWithin(t, { bound: 1 }, 'worker-death:latch'));
+
+t.test('without one of the rules a worker sleeps for ever', (t) =>
+  dies(t, [
+    {
+      what: 'nobody rings in its place',
+      patches: [{ file: 'coordinator/cpu-dead.js', find: 'ringDoorbell(words, doorbell / 4);', replace: '' }],
+      spec: 'worker-death:latch',
+      message: /^state=.* at rest/,
+    },
+    {
+      what: 'nobody notifies in its place',
+      patches: [{ file: 'coordinator/cpu-dead.js', find: 'wake(words, doorbell / 4, 1);', replace: '' }],
+      spec: 'worker-death:latch',
+      message: /^state=.* at rest/,
+    },
+  ]),
+);
