@@ -82,16 +82,16 @@ function checkShape(t: Test, snapshot: Snapshot): void {
   const { nics, cpus, stack, rates, conservation, noise } = snapshot;
   t.equal(
     keys(snapshot),
-    'config conservation cpus durationSeconds nics node noise rates recordings stack tasks version',
+    'config conservation cpus durationSeconds nics node noise rates recordings stack tasks threads version',
   );
   const nic =
     'capture cpuSeconds device irqs name offeredBytes offeredPackets pauses queues rxBytes rxLengthErrors rxMissedErrors rxPackets';
   t.equal(keys(nics[0]!), nic);
   const queue =
-    'completions cpu deferredPolls fullBudgetPolls id irqLine irqs missedReschedules napiId polls rxMissedErrors rxPackets threaded unaskedPolls';
+    'completions cpu deferredPolls fullBudgetPolls id irqLine irqs lostWithCpu missedReschedules napiId polls rxMissedErrors rxPackets threaded unaskedPolls';
   t.equal(keys(nics[0]!.queues[0]!), queue);
   const cpu =
-    'busyPollRxPackets cpuSeconds dropped flowLimitCount hardirqs id ksoftirqdRuns netRxSoftirqs processed receivedRps sleeps tid timeSqueeze timerIrqs';
+    'busyPollRxPackets cpuSeconds dropped flowLimitCount hardirqs id ksoftirqdRuns netRxSoftirqs online processed receivedRps sleeps tid timeSqueeze timerIrqs';
   t.equal(keys(cpus[0]!), cpu);
   const ofStack =
     'delivered deliveredBytes dropped icmpTypes icmpv6Types malformed protocolTree protocols tcpFlags topFlows';
@@ -100,7 +100,7 @@ function checkShape(t: Test, snapshot: Snapshot): void {
   t.same(Object.keys(stack.protocols), PROTOCOL_NAMES);
   t.same(Object.keys(stack.malformed), MALFORMED_REASONS);
   t.equal(keys(rates), 'deliveredPps irqsPerPacket offeredPps packetsPerPoll');
-  t.equal(keys(conservation), 'delivered dropped holds inFlight offered');
+  t.equal(keys(conservation), 'delivered dropped holds inFlight lostWithCpu offered');
   t.equal(keys(noise), 'involuntarySwitches loadAverage');
   t.same(JSON.parse(JSON.stringify(snapshot)), snapshot, 'a snapshot is plain data');
 }
