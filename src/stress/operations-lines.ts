@@ -6,6 +6,7 @@ import { SoftirqOptionError } from '../coordinator/errors.js';
 import type { RunningHost } from '../coordinator/host.js';
 import type { Config } from '../coordinator/options.js';
 import { POLL_COUNTERS, readCounters } from '../memory/counters.js';
+import { ErrnoError } from '../runtime/errno.js';
 import type { Random } from '../runtime/random.js';
 import { always, inInterrupt, movable, mustRefuse, type Operation } from './operation.js';
 import { BUSY_POLLS, WAITS } from './stress-task.js';
@@ -52,8 +53,16 @@ const busyPolls = ({ task }: Config) => task.some(({ name }) => name === BUSY_PO
 const lineOf = ({ config }: RunningHost, random: Random) => random.below(config.queues);
 export const cpuOf = ({ config }: RunningHost, random: Random) => random.below(config.cpus);
 
-export async function moveOne(host: RunningHost, random: Random): Promise<void> {
+async function moveOne(host: RunningHost, random: Random): Promise<void> {
   await host.moveLine(lineOf(host, random), cpuOf(host, random));
+}
+
+/** Beside whatever operation is under way, which may have taken that very CPU offline. */
+export async function moveBeside(host: RunningHost, random: Random): Promise<void> {
+  const cpu = cpuOf(host, random);
+  await host.moveLine(lineOf(host, random), cpu).catch((error: unknown) => {
+    if (!(error instanceof ErrnoError) || host.cpu(cpu).state === 'online') throw error;
+  });
 }
 
 async function moveAll(host: RunningHost, random: Random): Promise<void> {

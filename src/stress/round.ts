@@ -12,7 +12,7 @@ import type { DrawnRound } from './draw.js';
 import type { FlowRecord } from './flow-record.js';
 import { type Operation, shuffled } from './operation.js';
 import { OPERATIONS, STOP, STOP_IN_A_MOVE } from './operations.js';
-import { moveOne } from './operations-lines.js';
+import { moveBeside } from './operations-lines.js';
 import { RoundFiles } from './round-files.js';
 
 const sink = new URL('./flow-sink.js', import.meta.url);
@@ -129,7 +129,7 @@ export class RoundRun {
     // The process does not wait for this timer when the machine has ended before.
     await Promise.race([delay(course.trafficMs, undefined, { ref: false }), host.done.catch(() => {})]);
     if (this.over) return;
-    const moving = course.ends === STOP_IN_A_MOVE ? this.tryTo(STOP_IN_A_MOVE, () => moveOne(host, random)) : null;
+    const moving = course.ends === STOP_IN_A_MOVE ? this.tryTo(STOP_IN_A_MOVE, () => moveBeside(host, random)) : null;
     if (moving === null) this.count(STOP);
     this.stop();
     await moving;
