@@ -20,6 +20,15 @@
 //   calls that it had not taken   its bitmaps                          cleared: instances go by the holder
 //   softirqs, lists, ksoftirqd    its own words                        made anew before it has a thread again
 //
+// In interrupt mode a CPU leaves at the top of its loop, or the machine ends with it. Then its backlog has packets only while its
+// instance is held, and a line's packets lie in the backlog of the line's target alone. One heir gets all, so that each flow keeps
+// its order:
+//   1  main    the instance is the heir's: CALL_CPU_DEAD                   the dead CPU's words are the heir's with it
+//   2  heir    the packets go through its own backlog; it lets SCHED go    the words are main's again
+//   3  main    nobody holds the instance: the lines are the heir's         its handlers put their packets behind those
+//   never      3 before 2                                                  later packets would come first
+// A call that comes late finds the instance with somebody else, or with nobody, and does nothing.
+//
 // Of an instance that it held (the order in which a poll stores makes this enough, rx-queue.ts):
 //   IN_HAND_COUNT = 0    nothing is in hand; what take() found is still in the ring
 //   IN_HAND_COUNT > 0    the burst is out of the ring: TAIL and the counter `taken` are as the instance says
@@ -35,7 +44,7 @@ import { ringDoorbell, wake } from '../memory/doorbell.js';
 import { DOUBLE_BYTES } from '../memory/layout.js';
 import type { Views } from '../memory/views.js';
 import { Softnet } from '../napi/softnet.js';
-import type { NapiState } from '../napi/state.js';
+import { type NapiState, NO_HOLDER } from '../napi/state.js';
 import { rebuildBufferPool } from '../ring/buffer-pool.js';
 import { readRxRing, setRingTail } from '../ring/rx-ring.js';
 import { resetSoftirqs } from '../softirq/softirq.js';
@@ -55,9 +64,12 @@ export class CpuDead {
   /** Byte addresses. */
   private readonly doorbells: readonly number[];
   private readonly lostByCpu: number[];
+  private readonly hasBacklogs: boolean;
+  /** By CPU whose backlog was handed on, who has got it: its lines follow. */
+  private readonly heirOf = new Map<number, number>();
 
   constructor(views: Views, plan: RemainsPlan) {
-    const { irq, napis, napiCount, rings } = plan.cpus[0]!;
+    const { irq, napis, napiCount, rings, backlogs } = plan.cpus[0]!;
     this.views = views;
     this.plan = plan;
     this.states = Array.from({ length: napiCount }, (_, id) => napiState(views, napis, id));
@@ -66,10 +78,16 @@ export class CpuDead {
     this.doorbells = [...plan.cpuContexts, plan.nicContext, ...plan.pollerContexts];
     this.lost = rings.map(() => 0);
     this.lostByCpu = plan.cpus.map(() => 0);
+    this.hasBacklogs = backlogs.length > 0;
+  }
+
+  /** Before `cpu` is asked to leave: whoever leaves takes no interrupt any more. In interrupt mode lines go last. */
+  prepareLeave(cpu: number, heirs: readonly number[]): void {
+    if (!this.hasBacklogs) this.moveLines(cpu, heirs);
   }
 
   /** The lines that target `cpu` get others. */
-  moveLines(cpu: number, heirs: readonly number[]): void {
+  private moveLines(cpu: number, heirs: readonly number[]): void {
     for (const line of this.lines) if (line.target() === cpu) line.retarget(heirs[line.id % heirs.length]!);
   }
 
@@ -79,8 +97,9 @@ export class CpuDead {
    */
   takeOver(cpu: number, heirs: readonly number[], accident: boolean): void {
     clearPending(this.views, this.plan.cpus[0]!.irq, cpu);
-    this.moveLines(cpu, heirs);
+    if (!this.hasBacklogs) this.moveLines(cpu, heirs);
     for (const state of this.states) this.handOver(state, cpu, heirs);
+    if (this.hasBacklogs) this.followBacklog(cpu, heirs);
     if (accident) this.lookEverywhere();
     this.moveTimers(heirs);
     if (accident) this.wakeAll();
@@ -98,7 +117,8 @@ export class CpuDead {
   /** Whether others have to take over still, or once more: it holds something, or was called since. */
   holds(cpu: number): boolean {
     const called = clearPending(this.views, this.plan.cpus[0]!.irq, cpu);
-    return called || this.states.some((state) => state.holder() === cpu || state.timerCpu() === cpu);
+    if (called || this.states.some((state) => state.holder() === cpu || state.timerCpu() === cpu)) return true;
+    return this.hasBacklogs && (this.isInherited(cpu) || this.lines.some((line) => line.target() === cpu));
   }
 
   /** Before `cpu` has a thread again: what is its alone, as it was at the start. Counters go on. */
@@ -113,9 +133,32 @@ export class CpuDead {
     state.endTimer(cpu);
     state.dropPollOwner(cpu);
     if (state.holder() !== cpu) return;
-    if (state.id < this.lines.length) this.repair(state, cpu);
-    const heir = this.lines[state.id]?.target() ?? heirs[0]!;
+    if (state.id >= this.lines.length) {
+      this.handOverBacklog(state, cpu, heirs[0]!);
+      return;
+    }
+    this.repair(state, cpu);
+    const heir = this.lines[state.id]!.target();
     if (state.takeOver(cpu, heir)) this.calls.call(heir, CALL_SCHEDULE, state.id);
+  }
+
+  /** Its own, or that of a CPU that ended earlier and whose heir it was. */
+  private handOverBacklog(state: NapiState, cpu: number, heir: number): void {
+    const owner = state.id - this.lines.length;
+    this.heirOf.set(owner, heir);
+    if (state.takeOver(cpu, heir)) this.calls.call(heir, CALL_CPU_DEAD, owner);
+  }
+
+  /** Another CPU has its backlog still to take over. */
+  private isInherited(cpu: number): boolean {
+    return this.states[this.lines.length + cpu]!.holder() !== NO_HOLDER; // Pairs with the end of Backlog.inherit().
+  }
+
+  private followBacklog(cpu: number, heirs: readonly number[]): void {
+    if (this.isInherited(cpu)) return;
+    const heir = this.heirOf.get(cpu) ?? heirs[0]!; // Nothing waited: nobody was called.
+    this.moveLines(cpu, [heir]);
+    this.heirOf.delete(cpu);
   }
 
   private repair(state: NapiState, cpu: number): void {

@@ -10,6 +10,7 @@
 // offline, lost      online()   → starting   what is its alone is made anew, and a fresh thread starts
 // starting           thread     → online     its loop runs: lines can be moved to it
 // never              last online → leaving   nobody would poll
+// In interrupt mode its lines go last, and who did not leave in time ends the machine.
 //
 // Whoever looked up a line's target before it moved may hand an instance, or a timer, to a CPU that is offline: sweep() finds it.
 
@@ -25,6 +26,7 @@ export type CpuState = 'online' | 'leaving' | 'offline' | 'lost' | 'starting';
 
 /** How long a CPU has to leave its loop before it is ended. */
 const LEAVE_MS = 2000;
+const NOT_LEFT = `it did not leave its loop within ${LEAVE_MS} ms and was ended`;
 
 export class Cpus {
   /** How many CPUs were lost; one that came back may be lost again. */
@@ -93,6 +95,8 @@ export interface HotplugNeeds {
   readonly contexts: readonly ContextWords[];
   /** A fresh thread for a CPU that has none. */
   readonly start: (cpu: number) => void;
+  /** Ends the machine; null: it can go on without a CPU that was ended anywhere. */
+  readonly fail: ((role: string, cause: Error) => void) | null;
 }
 
 /** Complete when the thread has ended, and others have all that it held. */
@@ -118,7 +122,7 @@ export class OfflineCpu implements ControlOperation {
     const heirs = cpus.online.filter((other) => other !== cpu);
     if (heirs.length === 0) throw new ErrnoError('EBUSY', `cpu_down: cpu=${cpu}`, 'it is the last one that is online');
     cpus.set(cpu, 'leaving');
-    dead.moveLines(cpu, heirs); // Before it is asked: whoever leaves takes no interrupt any more.
+    dead.prepareLeave(cpu, heirs);
     roles.ask(this.role);
     this.askedAtMs = performance.now();
   }
@@ -146,15 +150,18 @@ export class OfflineCpu implements ControlOperation {
   }
 
   private force(): void {
-    if (!this.forced) void this.needs.roles.end(this.role);
+    if (this.forced) return;
     this.forced = true;
+    const { fail, roles } = this.needs;
+    if (fail === null) void roles.end(this.role);
+    else fail(this.role, new Error(NOT_LEFT));
   }
 
   private gone(): void {
     const { cpu } = this;
     const { cpus, dead } = this.needs;
     if (cpus.stateOf(cpu) !== 'leaving') return; // It died on its way, and all is done.
-    if (this.forced) cpus.lose(cpu, new Error(`it did not leave its loop within ${LEAVE_MS} ms and was ended`));
+    if (this.forced) cpus.lose(cpu, new Error(NOT_LEFT));
     else {
       cpus.set(cpu, 'offline');
       dead.takeOver(cpu, cpus.online, false);

@@ -3,7 +3,6 @@
 
 import type { ControlOperation } from '../runtime/operation.js';
 import { type CpuState, type HotplugNeeds, OfflineCpu, OnlineCpu } from './cpus.js';
-import { SoftirqOptionError } from './errors.js';
 
 /** `host.cpu(n)`. */
 export interface HostCpu {
@@ -14,12 +13,14 @@ export interface HostCpu {
    * Takes it offline (echo 0 > /sys/devices/system/cpu/cpuN/online): its lines go to the other CPUs, its thread ends, and others
    * take over its NAPI instances and timers. Nothing is lost. The application's tasks on it end. Resolves when all is done. A
    * thread that has not left its loop after 2 s is ended as if it had died, and the burst in its hand is counted in `lostWithCpu`.
-   * @throws ErrnoError EBUSY: it is the last one · EINVAL: it is not online; SoftirqOptionError in interrupt mode
+   * In interrupt mode one CPU gets all its lines and what waits in its backlog, as far as there is room in its own; the rest is
+   * dropped there. A thread that does not leave ends the machine.
+   * @throws ErrnoError EBUSY: it is the last one · EINVAL: it is not online
    */
   offline(): Promise<void>;
   /**
    * Starts a fresh thread for it. Its counters go on; tasks begin anew. Its lines do not come back by themselves, as in Linux:
-   * moveLine() brings them. Resolves when it runs.
+   * moveLine() brings them; in interrupt mode, when another CPU goes offline. Resolves when it runs.
    * @throws ErrnoError EINVAL: it is neither offline nor lost; RoleError: its thread died before it ran
    */
   online(): Promise<void>;
@@ -27,7 +28,6 @@ export interface HostCpu {
 
 export class RunningCpu implements HostCpu {
   readonly id: number;
-  private readonly mode: 'napi' | 'interrupt';
   private readonly needs: HotplugNeeds;
   private readonly run: (operation: ControlOperation) => Promise<void>;
   private readonly runs: () => void;
@@ -36,15 +36,8 @@ export class RunningCpu implements HostCpu {
    * @param run carries an operation out, one at a time
    * @param runs called when it is online again
    */
-  constructor(
-    id: number,
-    mode: 'napi' | 'interrupt',
-    needs: HotplugNeeds,
-    run: (operation: ControlOperation) => Promise<void>,
-    runs: () => void,
-  ) {
+  constructor(id: number, needs: HotplugNeeds, run: (operation: ControlOperation) => Promise<void>, runs: () => void) {
     this.id = id;
-    this.mode = mode;
     this.needs = needs;
     this.run = run;
     this.runs = runs;
@@ -55,9 +48,6 @@ export class RunningCpu implements HostCpu {
   }
 
   async offline(): Promise<void> {
-    if (this.mode === 'interrupt') {
-      throw new SoftirqOptionError('mode', 'interrupt', 'CPUs can be taken offline in mode napi only');
-    }
     await this.run(new OfflineCpu(this.needs, this.id));
   }
 

@@ -140,7 +140,6 @@ export class RunningHost implements Host {
       ({ cpu }) =>
         new RunningCpu(
           cpu,
-          config.mode,
           supervisor.hotplug,
           (operation) => this.carryOut(operation),
           () => this.cpuRuns(cpu),

@@ -16,7 +16,7 @@ export const CALL_SCHEDULE = 0;
 export const CALL_RPS = 1;
 /** The subject is a NAPI instance, whose timer the caller has armed: the CPU that is called adopts it. */
 export const CALL_TIMER = 2;
-/** The subject is a CPU whose thread has ended: the CPU that is called takes over the timers that are armed there. */
+/** The subject is a CPU whose thread has ended: the CPU that is called takes over the timers that are armed there, and its backlog if it holds it. */
 export const CALL_CPU_DEAD = 3;
 
 /** Whoever calls. */

@@ -192,7 +192,6 @@ export class Backlog implements Poll {
     }
     const { state } = this.softnet.napis[this.first + cpu]!;
     if (state.isLinked()) state.unlink();
-    state.releaseBacklog();
     const queue = new BacklogQueue(this.views, this.layouts[cpu]!);
     let left = 0;
     do {
@@ -203,6 +202,7 @@ export class Backlog implements Poll {
       }
     } while (queue.splice());
     if (this.own?.isEmpty === false) this.publish(this.cpu);
+    state.releaseBacklog(); // Last: with it go the words of the queue. Pairs with the load in CpuDead.isInherited().
     return left;
   }
 

@@ -7,7 +7,7 @@ import type { RunningHost } from '../coordinator/host.js';
 import type { HostCpu } from '../coordinator/host-cpus.js';
 import type { Config } from '../coordinator/options.js';
 import type { Random } from '../runtime/random.js';
-import { inInterrupt, movable, mustRefuse, type Operation } from './operation.js';
+import { movable, mustRefuse, type Operation } from './operation.js';
 import { cpuOf } from './operations-lines.js';
 import { between } from './setting.js';
 
@@ -21,26 +21,13 @@ const survives = (config: Config) =>
   movable(config) && config.onCpuLoss === 'migrate' && config.write === null && config.writeDropped === null;
 
 export const CPU_OPERATIONS: readonly Operation[] = [
-  { name: 'CPU offline and online', times: 2, fits: movable, run: toAndFro },
+  { name: 'CPU offline and online', times: 2, fits: ({ cpus }) => cpus > 1, run: toAndFro },
   { name: 'CPU killed, and online', times: 4, fits: survives, run: killAndStart },
   {
     name: 'last CPU offline',
     times: 2,
-    fits: ({ mode, cpus }) => mode === 'napi' && cpus === 1,
+    fits: ({ cpus }) => cpus === 1,
     run: (host) => mustRefuse(host, 'the last CPU offline', () => host.cpu(0).offline(), code('EBUSY')),
-  },
-  {
-    name: 'CPU offline in mode interrupt',
-    fits: inInterrupt,
-    run: (host, random) => {
-      const refused = (error: Error) => error instanceof SoftirqOptionError;
-      return mustRefuse(
-        host,
-        'a CPU offline in mode interrupt',
-        () => host.cpu(cpuOf(host, random)).offline(),
-        refused,
-      );
-    },
   },
 ];
 
@@ -52,7 +39,8 @@ async function toAndFro(host: RunningHost, random: Random): Promise<void> {
     const stray = host.supervisor.source.machine.lines.filter((line) => line.target() === cpu.id).length;
     if (stray > 0) throw new Error(`cpu${cpu.id} is offline, and has ${stray} lines`);
     const move = () => host.moveLine(0, cpu.id);
-    await mustRefuse(host, `a move to cpu${cpu.id}, which is offline,`, move, code('EINVAL'));
+    const refusal = movable(host.config) ? code('EINVAL') : (error: Error) => error instanceof SoftirqOptionError;
+    await mustRefuse(host, `a move to cpu${cpu.id}, which is offline,`, move, refusal);
     await delay(between(random, 0, AWAY_MS_MAX));
     await comeBack(host, cpu);
   });
@@ -70,10 +58,10 @@ async function killAndStart(host: RunningHost, random: Random): Promise<void> {
   });
 }
 
-/** With one of the lines. */
+/** With one of the lines, where they can be moved. */
 async function comeBack(host: RunningHost, cpu: HostCpu): Promise<void> {
   await cpu.online();
-  await host.moveLine(cpu.id % host.config.queues, cpu.id);
+  if (movable(host.config)) await host.moveLine(cpu.id % host.config.queues, cpu.id);
 }
 
 /** A machine that stops starts and moves nothing any more, and says so. */

@@ -206,7 +206,7 @@ export const BACKLOG_MUTANTS: readonly Mutant[] = [
   ]),
   ...mutants('dev_cpu_dead', 'backlog', BACKLOG, [
     ['its backlog is on no list', 'inherit: what is left', ['state.unlink();', '0;']],
-    ['and idle', 'inherit: what is left', [/state\.releaseBacklog\(\);\s*const queue/, 'const queue']],
+    ['and idle', 'inherit: what is left', [/state\.releaseBacklog\(\);[^\n]*\s*return left/, 'return left']],
     ['and input_pkt_queue', 'inherit: what is left', ['while (queue.splice());', 'while (false);']],
     [
       'to where it is polled',

@@ -6,15 +6,16 @@ import { compileBursts } from '../../src/bursts/load.js';
 import { CpuDead } from '../../src/coordinator/cpu-dead.js';
 import { createMachine } from '../../src/coordinator/machine.js';
 import { makePlan } from '../../src/coordinator/plan.js';
+import { napiState } from '../../src/cpu/build.js';
 import { CALL_CPU_DEAD, CALL_SCHEDULE, CALL_TIMER, Calls } from '../../src/irq/call.js';
 import { pendingWord, subjectWord } from '../../src/irq/line.js';
 import { NAPI_BITS } from '../../src/napi/bits.js';
 
 const RING = 64;
 
-function machineOf(cpus: number, queues: number) {
-  const plan = makePlan({ cpus, queues, ring: RING, mode: 'napi', frames: 64, workers: queues });
-  const machine = createMachine(plan, RING, 'latch', compileBursts());
+function machineOf(cpus: number, queues: number, mode: 'napi' | 'interrupt' = 'napi') {
+  const plan = makePlan({ cpus, queues, ring: RING, mode, frames: 64, workers: queues });
+  const machine = createMachine(plan, RING, mode === 'napi' ? 'latch' : 'level', compileBursts());
   const { irq } = plan.cpus[0]!;
   const { words } = machine.views;
   /** Subjects for which a CPU is called, as a bit mask. */
@@ -103,4 +104,56 @@ t.test('whoever sleeps is woken: the dead may have been about to', async (t) => 
   const sleepers = doorbells.map((at) => Atomics.waitAsync(words, at, words[at]!, 5000).value);
   dead.takeOver(0, [1], true);
   t.same(await Promise.all(sleepers), ['ok', 'ok', 'ok']);
+});
+
+/** The instance of a CPU's backlog. */
+const backlogOf = ({ machine, plan }: ReturnType<typeof machineOf>, cpu: number) =>
+  napiState(machine.views, plan.cpus[0]!.napis, machine.lines.length + cpu);
+
+t.test('interrupt mode: lines follow when the heir of the backlog has let go, all to that one', async (t) => {
+  const made = machineOf(3, 6, 'interrupt');
+  const { machine, called, dead } = made;
+  const targets = () => machine.lines.map((line) => line.target());
+  const backlog = backlogOf(made, 1);
+  backlog.scheduleBacklog(1);
+  machine.lines[1]!.raise();
+  dead.prepareLeave(1, [0, 2]);
+  dead.takeOver(1, [0, 2], false);
+  t.same(targets(), [0, 1, 2, 0, 1, 2]);
+  t.same([backlog.holder(), called(0, CALL_CPU_DEAD), called(0, CALL_SCHEDULE)], [0, 0b10, 0]);
+  t.ok(dead.holds(1));
+  dead.takeOver(1, [0, 2], false);
+  t.same(targets(), [0, 1, 2, 0, 1, 2]);
+  backlog.releaseBacklog();
+  t.ok(dead.holds(1), 'its lines');
+  dead.takeOver(1, [0, 2], false);
+  t.same(targets(), [0, 0, 2, 0, 0, 2]);
+  t.equal(made.words[pendingWord(made.irq, 0)]! & 0b10, 0b10, 'one was pending: its new target is told');
+  t.notOk(dead.holds(1));
+});
+
+t.test('interrupt mode: of a CPU without packets the lines go at once', async (t) => {
+  const { machine, called, dead } = machineOf(2, 2, 'interrupt');
+  dead.takeOver(0, [1], false);
+  t.same(
+    machine.lines.map((line) => line.target()),
+    [1, 1],
+  );
+  t.equal(called(1, CALL_CPU_DEAD), 0);
+  t.notOk(dead.holds(0));
+});
+
+t.test('interrupt mode: an heir that leaves before it has inherited hands that on', async (t) => {
+  const made = machineOf(3, 3, 'interrupt');
+  const { machine, called, dead } = made;
+  backlogOf(made, 1).scheduleBacklog(1);
+  dead.takeOver(1, [0, 2], false);
+  dead.takeOver(0, [2], false);
+  t.same([backlogOf(made, 1).holder(), called(2, CALL_CPU_DEAD)], [2, 0b10]);
+  backlogOf(made, 1).releaseBacklog();
+  dead.takeOver(1, [2], false);
+  t.same(
+    machine.lines.map((line) => line.target()),
+    [2, 2, 2],
+  );
 });

@@ -22,6 +22,10 @@ t.test('hotplug against a schedule that is handed to the CPU, and with a timer a
   passesWithin(t, { bound: 1 }, 'hotplug:schedule+latch', 'hotplug:timer+latch', 'hotplug:timer+nolatch'),
 );
 
+t.test('hotplug with packets in the CPU’s backlog: all come, in order', (t) =>
+  passesWithin(t, { bound: 1 }, 'hotplug:backlog+level', ...(LONG ? ['hotplug:arrival+level'] : [])),
+);
+
 t.test('without one of its rules something is stranded', (t) =>
   dies(t, [
     {
@@ -41,7 +45,7 @@ t.test('without one of its rules something is stranded', (t) =>
       patches: [
         {
           file: DEAD,
-          find: /if \(state\.takeOver\(cpu, heir\)\)\s*this\.calls\.call\(.*\);/,
+          find: /if \(state\.takeOver\(cpu, heir\)\)\s*this\.calls\.call\(heir, CALL_SCHEDULE.*\);/,
           replace: 'state.takeOver(cpu, heir);',
         },
       ],
@@ -53,6 +57,30 @@ t.test('without one of its rules something is stranded', (t) =>
       patches: [{ file: 'coordinator/cpus.js', find: /(sweep\(\) \{)/, replace: '$1 return;' }],
       spec: 'hotplug:schedule+latch',
       message: /at rest|^delivered=|livelock/,
+    },
+    {
+      what: 'lines move before the backlog',
+      patches: [{ file: DEAD, find: /if \(this\.isInherited\(cpu\)\)\s*return;/, replace: ';' }],
+      spec: 'hotplug:backlog+level',
+      message: /frame/,
+    },
+    {
+      what: 'the backlog’s heir is not called',
+      patches: [{ file: DEAD, find: 'this.calls.call(heir, CALL_CPU_DEAD, owner);', replace: ';' }],
+      spec: 'hotplug:backlog+level',
+      message: /livelock|at rest|^delivered=/,
+    },
+    {
+      what: 'lines do not follow the backlog',
+      patches: [{ file: DEAD, find: 'this.moveLines(cpu, [heir]);', replace: ';' }],
+      spec: 'hotplug:backlog+level',
+      message: /livelock|at rest|^delivered=/,
+    },
+    {
+      what: 'the heir does not let go',
+      patches: [{ file: 'net/backlog.js', find: /state\.releaseBacklog\(\);(?=[^\n]*\n\s*return left)/, replace: ';' }],
+      spec: 'hotplug:backlog+level',
+      message: /livelock|at rest|^delivered=/,
     },
   ]),
 );

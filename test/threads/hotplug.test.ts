@@ -30,6 +30,7 @@ async function inTurn(host: RunningHost, cpus: number): Promise<void> {
     if (strayLines(host) > 0) throw new Error('a line targets an offline CPU');
     await delay(2);
     await within(cpu.online(), LIMIT_MS, () => `online of cpu${cpu.id}`);
+    if (host.config.mode === 'interrupt') continue; // Lines cannot be moved: they come with the next offline().
     for (const { id } of host.snapshot().nics[0]!.queues) await host.moveLine(id, (round + id) % cpus);
   }
   host.supervisor.endSource();
@@ -129,11 +130,28 @@ t.test('a CPU that does not leave in time is ended, and what it had in hand is c
   t.equal(conservation.holds, true);
 });
 
-t.test('interrupt mode: refused', async (t) => {
-  const host = await start({ ...ENDLESS, cpus: 2, rate: '20k', mode: 'interrupt' });
-  await t.rejects(host.cpu(1).offline(), {
-    name: 'SoftirqOptionError',
-    message: 'mode=interrupt: CPUs can be taken offline in mode napi only',
-  });
-  await within(host.stop(), LIMIT_MS, () => 'stop()');
+t.test('interrupt mode under overload: what is left goes through the heir’s backlog, each flow in order', async (t) => {
+  const load = { size: '64,1518,9000', ring: 4096, work: 20_000, rate: '300k' } as const;
+  const machine: HostOptions = { ...ENDLESS, cpus: 2, queues: 2, mode: 'interrupt', ...load };
+  const sent = new SentFlows(machine);
+  const host = await start({ ...machine, sink: sent.sink });
+  await inTurn(host, 2);
+  const { conservation, durationSeconds } = await endsWithin(host, LIMIT_MS);
+  const { offered, delivered, dropped, lostWithCpu, holds } = conservation;
+  t.comment(
+    `${ROUNDS} rounds in ${durationSeconds.toFixed(1)} s, ${delivered} of ${offered} packets, ${dropped} dropped`,
+  );
+  t.same(sent.faults(offered, false), [], 'each flow in order, each packet as it was sent');
+  t.same([holds, lostWithCpu], [true, 0]);
+  t.ok(dropped > 0, 'it was overload');
+});
+
+t.test('interrupt mode: a CPU that does not leave ends the machine', async (t) => {
+  const at = new Float64Array(new SharedArrayBuffer(8));
+  const data: Accident = { kind: 'never returns', cpu: 1, afterBursts: 20, at };
+  const sink = { url: new URL('sinks/accident.js', import.meta.url), data };
+  const host = await start({ ...ENDLESS, cpus: 2, queues: 2, rate: '20k', mode: 'interrupt', sink });
+  while (at[0] === 0) await delay(1);
+  await within(host.cpu(1).offline(), LIMIT_MS, () => 'offline');
+  await t.rejects(host.done, { name: 'RoleError', message: /cpu1.*did not leave its loop within 2000 ms/ });
 });

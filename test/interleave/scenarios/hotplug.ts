@@ -3,6 +3,9 @@
 //   interrupt   the NIC announces a packet at any moment
 //   schedule    a packet is there and announced, and a context that is no CPU hands the instance to the CPU that its line targets
 //   timer       a packet is there and announced; its poll leaves the line masked, and a timer armed, which the heir adopts
+//   backlog     in interrupt mode (…+level): two packets are there and announced; the CPU may leave with some in its backlog, since
+//               softirqs take one at a time. The heir runs beside it
+//   arrival     the same, while the NIC announces a third at any moment
 //   …+latch, …+nolatch; …+heir: the heir runs beside all of it, on its loop (with a timer it does anyhow); without, when all is over
 
 import { type Scenario, type ScenarioFactory, type Shared, spin } from '../scenario.js';
@@ -21,6 +24,8 @@ const POLLER = 3;
 const HANDED = 10;
 
 const VARIANTS: Record<string, { readonly other: 'nic' | 'poller' | null; readonly before: number }> = {
+  backlog: { other: null, before: 2 },
+  arrival: { other: 'nic', before: 2 },
   interrupt: { other: 'nic', before: 0 },
   schedule: { other: 'poller', before: 1 },
   timer: { other: null, before: 1 },
@@ -30,8 +35,14 @@ const hotplug: ScenarioFactory = async (root, variant) => {
   const [name = '', flow = 'latch', how] = variant.split('+');
   const { other, before } = VARIANTS[name]!;
   const frames = Array(1 + before).fill(20);
-  const besides = how === 'heir' || name === 'timer';
-  const world = new World(await loadParts(root), { ...SMALL, frames, flow: flow as 'latch' | 'nolatch' });
+  const level = flow === 'level';
+  const besides = how === 'heir' || name === 'timer' || level;
+  const world = new World(await loadParts(root), {
+    ...SMALL,
+    frames,
+    flow: flow as 'latch' | 'nolatch' | 'level',
+    needResched: level,
+  });
   const { parts, plan } = world;
   const { CALL_SCHEDULE, CALL_CPU_DEAD } = parts;
   const stateOf = (shared: Shared) => parts.napiState(world.views(shared), plan.cpus[0]!.napis, 0);
@@ -53,12 +64,12 @@ const hotplug: ScenarioFactory = async (root, variant) => {
       end: async () => {},
       runsNow: () => false,
     };
-    const operation = new parts.OfflineCpu({ cpus, dead, roles, contexts, start: () => {} }, MORTAL);
-    const nic = nicOf(world, shared, 1);
+    const operation = new parts.OfflineCpu({ cpus, dead, roles, contexts, start: () => {}, fail: null }, MORTAL);
+    const nic = nicOf(world, shared, before);
     return () => {
       operation.begin();
       while (!operation.step()) spin();
-      if (before > 0) nic.doWork();
+      if (before > 0 && other !== 'nic') nic.doWork();
       if (other === 'poller') for (; !handedOver(shared); cpus.sweep()) spin();
       cpus.sweep();
     };
@@ -85,9 +96,10 @@ const hotplug: ScenarioFactory = async (root, variant) => {
 
   const scenario: Scenario = {
     threads: [...(other === null ? [] : [other]), 'cpu0', ...(besides ? ['cpu1'] : []), 'main'],
+    races: how === 'races',
     ends: { threads: ['cpu0'], most: 0, word: endedAddress(world) },
     plainSteps: false, // the plain words are the SCHED holder's, as the witness asserts
-    alone: [...mailboxesOf(world, plan.cpuContexts), ...mainsWords(world, [CALL_SCHEDULE, CALL_CPU_DEAD])],
+    alone: [...mailboxesOf(world, plan.cpuContexts), ...mainsWords(world, [CALL_SCHEDULE, CALL_CPU_DEAD], level)],
     create: () => world.create(),
     reset(shared) {
       world.reset(shared);
@@ -97,7 +109,12 @@ const hotplug: ScenarioFactory = async (root, variant) => {
         state.deferHardIrqs = 1;
         state.groFlushTimeoutNs = TIMEOUT_NS;
       }
-      if (before > 0) nicOf(world, shared, 0, 1).doWork();
+      if (level) {
+        world.sysctls(shared).set('net.core.netdev_budget', 1);
+        world.sysctls(shared).set('net.core.dev_weight', 1);
+      }
+      const nic = nicOf(world, shared, 0, before);
+      for (let frame = 0; frame < before; frame += 1) nic.doWork();
     },
     label: labelsOf(world),
     thread(index, shared) {
@@ -111,7 +128,7 @@ const hotplug: ScenarioFactory = async (root, variant) => {
         case 'poller':
           return handing(shared);
         default: {
-          const nic = nicOf(world, shared);
+          const nic = nicOf(world, shared, before);
           return () => void nic.doWork();
         }
       }

@@ -71,13 +71,17 @@ export function bury(world: World, shared: Shared): () => void {
   };
 }
 
-/** Words that main alone touches when it takes over: bitmaps of the mortal CPU but for lines and these kinds of calls, backlogs. */
-export function mainsWords({ plan }: World, calls: readonly number[]): number[] {
+/**
+ * Words that main alone touches when it takes over: bitmaps of the mortal CPU but for lines and these kinds of calls, backlogs.
+ * @param backlogsUsed they are used
+ */
+export function mainsWords({ plan }: World, calls: readonly number[], backlogsUsed = false): number[] {
   const { irq, napis, napiCount } = plan.cpus[MORTAL]!;
   const bitmap = irq.address + irq.lines * LINE_BYTES;
   const pending = wordsFrom(bitmap + MORTAL * LINE_BYTES + 4, 15);
   const kinds = Array.from({ length: CALL_KINDS }, (_, kind) => kind).filter((kind) => !calls.includes(kind));
   const subjects = kinds.map((kind) => bitmap + (irq.cpus * (kind + 1) + MORTAL) * LINE_BYTES);
+  if (backlogsUsed) return [...pending, ...subjects.flatMap((address) => wordsFrom(address, 16))];
   const backlogs = Array.from({ length: napiCount - 1 }, (_, id) => napis + (id + 1) * NAPI_BYTES);
   return [
     ...pending,
