@@ -8,7 +8,7 @@ import { ErrnoError } from '../runtime/errno.js';
 import type { ControlOperation } from '../runtime/operation.js';
 import { SoftirqOptionError } from './errors.js';
 import type { Machine } from './machine.js';
-import { checkNapiSettings, type NapiSettings, tunablesOf } from './napi-settings.js';
+import { checkNapiSettings, type NapiSettings, netlinkText, tunablesOf } from './napi-settings.js';
 
 /** Sysctls by their names. */
 export type SysctlSettings = Partial<Record<SysctlName, number>>;
@@ -45,10 +45,9 @@ function resolveSysctl(given: unknown): SysctlSettings {
 
 function resolveNapi(given: unknown, mode: 'napi' | 'interrupt'): NapiSettings {
   const settings = asObject('napi', given);
-  if (mode === 'interrupt' && Object.keys(settings).length > 0) {
-    throw new SoftirqOptionError('napi', given, 'is only for mode napi');
-  }
   refuseAs('napi', () => checkNapiSettings(settings));
+  const asked = netlinkText(settings);
+  if (mode === 'interrupt' && asked !== '') throw new SoftirqOptionError('napi', asked, 'is only for mode napi');
   return settings;
 }
 

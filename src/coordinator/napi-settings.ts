@@ -35,6 +35,12 @@ export const NAPI_KEYS = new Map(
   Object.entries(NETLINK_NAMES).map(([key, name]) => [name, key as keyof NapiSettings] as const),
 );
 
+/** `threaded=enabled thread-worker=true`, as `--napi` takes it. @param settings that passed checkNapiSettings() */
+export function netlinkText(settings: NapiSettings): string {
+  const given = Object.entries(settings).filter(([, value]) => value !== undefined);
+  return given.map(([key, value]) => `${NETLINK_NAMES[key as keyof NapiSettings]}=${value}`).join(' ');
+}
+
 export function tunablesOf(settings: NapiSettings): Partial<NapiTunables> {
   const { deferHardIrqs, groFlushTimeout, irqSuspendTimeout } = settings;
   return {

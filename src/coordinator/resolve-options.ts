@@ -43,7 +43,7 @@ export function resolveOptions(options: HostOptions): Config {
     task: tasksOf(parsed.task),
     ...resolveKernel(parsed),
   };
-  if (capture) checkSpeed(config);
+  if (capture) speedOf(config);
   else checkPktgen(config);
   checkCpuLoss(config);
   return { ...config, full: resolveFull(parsed.full, config) };
@@ -93,10 +93,6 @@ function checkPktgen(config: Config): void {
 function checkCpuLoss({ mode, onCpuLoss }: Config): void {
   if (mode === 'napi' || onCpuLoss === 'stop') return;
   throw new SoftirqOptionError('onCpuLoss', onCpuLoss, `cannot go with mode=${mode}: use stop`);
-}
-
-function checkSpeed(config: Config): void {
-  speedOf(config);
 }
 
 /** No buffer posted: full speed means "as fast as the host takes it", so there the source waits. */

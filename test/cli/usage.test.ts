@@ -92,7 +92,10 @@ const BAD: readonly (readonly [args: string[], line: RegExp])[] = [
   [pktgen('--napi', 'defer-hard-irqs=-1'), /^softirq: --napi defer-hard-irqs=-1: must be from 0 to 2147483647$/],
   [pktgen('--napi', 'weight=8'), /^softirq: --napi weight: there is no such attribute; there are defer-hard-irqs, /],
   [pktgen('--napi', 'threaded=on'), /^softirq: --napi threaded=on: must be disabled, enabled, busy-poll$/],
-  [pktgen('--mode', 'interrupt', '--napi', 'threaded=enabled'), /^softirq: --napi .*: is only for mode napi$/],
+  [
+    pktgen('--mode', 'interrupt', '--napi', 'threaded=enabled', 'gro-flush-timeout=20000'),
+    /^softirq: --napi threaded=enabled gro-flush-timeout=20000: is only for mode napi$/,
+  ],
 ];
 
 t.test('bad usage, every kind', async (t) => {

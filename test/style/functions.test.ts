@@ -1,5 +1,5 @@
 // Cold. Runs on: main.
-// How long functions are: a ratchet. Whoever makes one of the longest shorter lowers its number.
+// How long functions are: a ratchet. Whoever makes one of the longest shorter must lower its number, or take it away.
 
 import t from 'tap';
 import ts from 'typescript';
@@ -7,8 +7,7 @@ import { allSources, placeOf, type Source, walk } from './sources.js';
 
 /** The longest functions, and how long they may be; what stands first is the maximum. */
 const LONGEST: Record<string, number> = {
-  takeSnapshot: 46, // a document, in the order of its fields
-  buildCpu: 37,
+  takeSnapshot: 43, // a document, in the order of its fields
   copy: 34, //         the reference, with its nine parameters
 };
 /** All the others. */
@@ -51,6 +50,7 @@ t.test('no function is longer than the longest was', async (t) => {
   );
   for (const [name, most] of Object.entries(LONGEST)) {
     const now = Math.max(0, ...lengths.filter((length) => length.name === name).map(({ lines }) => lines));
-    if (now < most) t.comment(`${name}: ${most} can be lowered to ${now}`);
+    t.ok(now > LINES_MAX, `${name}: it needs a number of its own`);
+    t.equal(most, now, `${name}: the number is how long it is`);
   }
 });
