@@ -10,7 +10,7 @@ import type { Calls } from '../irq/call.js';
 import type { NapiThread } from '../napi/napi.js';
 import type { NapiPoller } from '../napi/poll.js';
 import type { Softnet } from '../napi/softnet.js';
-import { NO_WORKER } from '../napi/state.js';
+import { NO_WORKER } from '../napi/words.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Trace } from '../runtime/trace.js';
 import { NapiRound } from './napi-round.js';

@@ -4,7 +4,8 @@
 import { ErrnoError } from '../runtime/errno.js';
 import type { ControlOperation } from '../runtime/operation.js';
 import { NAPI_BITS, NapiError } from './bits.js';
-import { type NapiState, NO_WORKER } from './state.js';
+import type { NapiState } from './state.js';
+import { NO_WORKER } from './words.js';
 
 /** netdev-genl's napi-threaded: 0, 1, 2. */
 export const THREADED_MODES = ['disabled', 'enabled', 'busy-poll'] as const;

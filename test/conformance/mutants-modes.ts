@@ -4,6 +4,7 @@
 import { type Mutant, mutants } from './mutant-rows.js';
 
 const STATE = 'napi/state.js';
+const WORDS = 'napi/words.js';
 const SOFTNET = 'napi/softnet.js';
 const TIMERS = 'napi/timers.js';
 const BUSY = 'napi/busy-poll.js';
@@ -57,6 +58,8 @@ export const MITIGATION_MUTANTS: readonly Mutant[] = [
     ],
     ['DISABLE: nothing', 'M09: being', ['if ((old & (DISABLE | SCHED)) !== 0)', 'if ((old & SCHED) !== 0)']],
     ['PREFER_BUSY_POLL is cleared', 'M10', ['(old & ~PREFER_BUSY_POLL) | SCHED', 'old | SCHED']],
+  ]),
+  ...mutants('napi_watchdog', 'mitigation', WORDS, [
     ['one-shot', 'M08', ['this.base + TIMER, cpu + 1, 0)', 'this.base + TIMER, cpu + 1, cpu + 1)']],
   ]),
   ...mutants('napi_watchdog', 'mitigation', TIMERS, [
@@ -103,7 +106,7 @@ export const MITIGATION_MUTANTS: readonly Mutant[] = [
       ],
     ],
   ]),
-  ...mutants('hrtimer_start', 'mitigation', STATE, [
+  ...mutants('hrtimer_start', 'mitigation', WORDS, [
     [
       'armed again on another CPU: the first is forgotten',
       'M12: armed again, on',
@@ -121,7 +124,7 @@ export const MITIGATION_MUTANTS: readonly Mutant[] = [
       [/if \(state\.timerCpu\(\) === softnet\.context\)\s*this\.heap\.put\(id\);/, ''],
     ],
   ]),
-  ...mutants('hrtimer_cancel', 'mitigation', STATE, [
+  ...mutants('hrtimer_cancel', 'mitigation', WORDS, [
     ['napi_disable: it is armed nowhere', 'M09: disabled', ['Atomics.store(words, base + TIMER, 0);', '']],
     ['and waits for a callback that runs', 'M09: its', ['TIMER_RUNS + 1)) === 0', 'TIMER_RUNS + 1)) !== -1']],
   ]),

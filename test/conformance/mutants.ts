@@ -7,6 +7,7 @@ import { BUSY_POLL_MUTANTS, MITIGATION_MUTANTS } from './mutants-modes.js';
 import { CONFIG_MUTANTS, THREADED_MUTANTS } from './mutants-threaded.js';
 
 const STATE = 'napi/state.js';
+const WORDS = 'napi/words.js';
 const SOFTNET = 'napi/softnet.js';
 const NET_RX = 'napi/net-rx-action.js';
 const POLL = 'napi/poll.js';
@@ -154,6 +155,8 @@ export const MUTANTS: readonly Mutant[] = [
     ['listed already: no effect', 'S13', [/if \(\(old & LISTED\) !== 0\)\s*throw new NapiError\(.*?\);/, '']],
     ['born with SCHED', 'S12: freshly', ['LISTED | SCHED | NPSVC | (PARKED', 'LISTED | NPSVC | (PARKED']],
     ['born with NPSVC', 'S12: freshly', ['LISTED | SCHED | NPSVC | (PARKED', 'LISTED | SCHED | (PARKED']],
+  ]),
+  ...mutants('netif_napi_add', 'state', WORDS, [
     ['list_owner is nobody', 'S12: freshly', ['this.listOwner = NO_CPU;', '']],
   ]),
   ...mutants('netif_napi_add', 'state', CONTROL, [

@@ -28,7 +28,7 @@ t.test('a poll, or a migration, without one of its rules loses more, or delivers
       what: 'the burst in hand is noted before the words that it needs',
       patches: [
         {
-          file: 'napi/state.js',
+          file: 'napi/words.js',
           find: /(this\.words\[this\.base \+ IN_HAND_END\] = end;)([\s\S]*?)(this\.words\[this\.base \+ IN_HAND_COUNT\] = count;)/,
           replace: '$3 $1 $2',
         },

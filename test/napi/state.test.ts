@@ -3,7 +3,8 @@
 
 import t from 'tap';
 import { bitNames, describeState, type NapiBit, NapiError, PARKED } from '../../src/napi/bits.js';
-import { NAPI_BYTES, NapiState, NO_HOLDER } from '../../src/napi/state.js';
+import { NapiState, NO_HOLDER } from '../../src/napi/state.js';
+import { NAPI_BYTES } from '../../src/napi/words.js';
 import { Random } from '../../src/runtime/random.js';
 import { space } from '../memory/space.js';
 

@@ -2,7 +2,7 @@
 // A CPU that ends, and main, which hands over what it has left to another: the real migration code, on a thread of its own.
 
 import { CALL_KINDS } from '../../../src/irq/line.js';
-import { NAPI_BYTES } from '../../../src/napi/state.js';
+import { NAPI_BYTES } from '../../../src/napi/words.js';
 import type { Shared } from '../scenario.js';
 import { cpuOf } from './agents.js';
 import { NOTES } from './witness.js';
