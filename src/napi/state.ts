@@ -277,8 +277,11 @@ export class NapiState {
     }
   }
 
-  /** Without a look at its neighbours: there are none, or they were on the list of a CPU that has ended, too. */
-  private leaveLists(): void {
+  /**
+   * Without a look at its neighbours: there are none, or they were on the list of a CPU that has ended, too; and those may be on the
+   * list of another one by now.
+   */
+  leaveLists(): void {
     createLink(this.words, this.link, this.id);
     this.listOwner = NO_CPU;
   }
