@@ -11,7 +11,7 @@
 import { ErrnoError } from '../runtime/errno.js';
 import type { ControlOperation } from '../runtime/operation.js';
 import type { Printk } from '../runtime/printk.js';
-import { NAPI_BITS } from './bits.js';
+import { NAPI_BITS, NapiError } from './bits.js';
 import { NapiDisable, type NapiIds, napiEnable, netifNapiAdd, netifNapiDel } from './control.js';
 import type { NapiState } from './state.js';
 import { NapiSetThreaded, type NapiThreads, type ThreadedMode } from './threaded.js';
@@ -106,10 +106,23 @@ export class NapiDevice {
     };
   }
 
-  /** netif_napi_del. @throws NapiError when it is not disabled: it is off the list all the same */
+  /**
+   * netif_napi_del. The kernel waits for its thread to end; here only switching threaded off waits for a worker.
+   * @throws NapiError when its thread is a worker, and then nothing is changed; or when it is not disabled: it is off the list all
+   * the same
+   */
   del(state: NapiState): void {
+    const name = this.threadOf(state);
+    if (name !== null && this.hasWorker(state)) {
+      throw new NapiError(
+        'netif_napi_del',
+        state.id,
+        state.load(),
+        `its worker ${name} runs: switch threaded off first`,
+      );
+    }
     this.listed.delete(state);
-    this.threads.stop(state);
+    this.threads.stop(state); // A task ends at once.
     netifNapiDel(state);
   }
 

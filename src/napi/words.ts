@@ -70,8 +70,11 @@ export class NapiWords {
     Atomics.store(this.words, this.base + TIMER_RUNS + 1, 0);
   }
 
-  /** Without a look at its neighbours: there are none, or they were on the list of a CPU that has ended, too. */
-  protected leaveLists(): void {
+  /**
+   * Without a look at its neighbours: there are none, or they were on the list of a CPU that has ended, too; and those may be on the
+   * list of another one by now.
+   */
+  leaveLists(): void {
     createLink(this.words, this.link, this.id);
     this.listOwner = NO_CPU;
   }

@@ -191,7 +191,7 @@ export class Backlog implements Poll {
       if (layout.cpu !== cpu && backlogHasSent(this.views, layout, cpu)) this.schedule(layout.cpu);
     }
     const { state } = this.softnet.napis[this.first + cpu]!;
-    if (state.isLinked()) state.unlink();
+    state.leaveLists();
     const queue = new BacklogQueue(this.views, this.layouts[cpu]!);
     let left = 0;
     do {

@@ -88,6 +88,11 @@ export class SimulatedBacklog implements BacklogPackets {
     return this.backlog.inherit(dead);
   }
 
+  /** @internal This CPU gets no turn any more, and here that never comes in the middle of a change of its lists. */
+  leaveList(): void {
+    if (this.words.isLinked()) this.words.unlink();
+  }
+
   /** @internal */
   receive(slot: number): void {
     this.views.doubles[this.processed]! += 1;

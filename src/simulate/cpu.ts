@@ -224,6 +224,7 @@ export class SimulatedCpu {
    */
   inheritBacklog(dead: SimulatedCpu): number {
     return this.task(() => {
+      dead.backlog.leaveList();
       this.core.softnet.inheritRpsIpis(this.world.views, dead.layout.softnet);
       return this.backlog.inherit(dead.id);
     });

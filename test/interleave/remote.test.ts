@@ -48,6 +48,18 @@ t.test('a context that hands over without one of the rules strands packets, or h
       message: /^a timer is armed by context 0|^done=|^line=/,
     },
     {
+      what: 'when it expires is not read again behind the move',
+      patches: [
+        {
+          file: 'napi/timers.js',
+          find: /if (\(state\.moveTimer\(from, this\.softnet\.context\)\))\s*this\.doubles.*;/,
+          replace: '$1;',
+        },
+      ],
+      spec: 'remote:timer-again',
+      message: /^expired at 100000 ns/,
+    },
+    {
       what: 'the CPU is not called for an instance',
       patches: [{ file: REMOTE, find: 'this.home.calls.call(cpu, CALL_SCHEDULE, id);', replace: '' }],
       spec: 'remote:leave',

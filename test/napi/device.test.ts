@@ -2,6 +2,7 @@
 // What a device's configs keep when an instance's thread is a worker, which takes its time to begin and to end, and may fail.
 
 import t from 'tap';
+import { NAPI_BITS } from '../../src/napi/bits.js';
 import { NapiDisable, NapiIds } from '../../src/napi/control.js';
 import { NapiDevice } from '../../src/napi/device.js';
 import { NapiState } from '../../src/napi/state.js';
@@ -97,4 +98,29 @@ t.test('a worker that has not ended: napi_enable refuses, changes nothing, and c
   device.enable(state);
   t.equal(device.threadedOf(state), 'disabled');
   t.equal(device.threadOf(state), null);
+});
+
+t.test('netif_napi_del refuses while a worker is its thread, and changes nothing', async (t) => {
+  const made = world();
+  const { state, device } = made;
+  const set = device.setThreaded(state, 'enabled');
+  set.begin();
+  disable(made);
+  t.throws(() => device.del(state), {
+    name: 'NapiError',
+    message: /its worker napi\/nic0-\d+ runs: switch threaded off first/,
+  });
+  t.equal(state.load() & NAPI_BITS.LISTED, NAPI_BITS.LISTED);
+  const off = device.setThreaded(state, 'disabled');
+  off.begin();
+  t.ok(off.step());
+  device.del(state);
+  t.equal(state.load() & NAPI_BITS.LISTED, 0);
+
+  device.add(state, 0, 64, new Printk(() => {}));
+  device.enable(state);
+  const again = device.setThreaded(state, 'enabled');
+  again.begin();
+  t.ok(again.step(), 'added again, it gets a worker');
+  t.match(device.threadOf(state), /^napi\/nic0-/);
 });

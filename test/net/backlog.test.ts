@@ -8,6 +8,8 @@ import { backlogWaiting } from '../../src/net/backlog-queue.js';
 import { Rig } from '../driver/rig.js';
 
 const RING = 4096;
+/** Instance of CPU 0's backlog: the queue's comes first. */
+const BACKLOG = 1;
 const FITS = NETDEV_MAX_BACKLOG_MAX + 1;
 
 function interruptMode(): Rig {
@@ -167,6 +169,22 @@ t.test('an heir processes what an ended CPU has left, with its buffers', async (
   t.same([lengths, heir.counters().processed, dead.counters().processed], [[60, 5000, 61], 3, 0]);
   rig.checkBuffers();
 });
+
+t.test(
+  'whoever was beside the backlog of an ended CPU on a list, and is on the heir’s by now, stays there',
+  async (t) => {
+    const rig = interruptMode();
+    const [dead, heir] = [rig.cpus[0]!, rig.cpus[1]!];
+    dead.softnet.napiSchedule(0);
+    dead.softnet.napiSchedule(BACKLOG);
+    rig.state.takeOver(0, 1);
+    heir.softnet.napiScheduleHeld(0);
+    t.equal(heir.backlog.inherit(0), 0);
+    t.same(heir.softnet.pollList.ids(), [0]);
+    const { state } = dead.softnet.napis[BACKLOG]!;
+    t.same([state.isLinked(), state.holder()], [false, -1]);
+  },
+);
 
 t.test('what finds no room at the heir is dropped, and its buffers are free', async (t) => {
   const rig = interruptMode();

@@ -3,7 +3,8 @@
 // only when the CPU has nothing else to do. Whatever was brought is polled, by one context at a time, and in the end nobody owes an
 // unmask.
 //   timer            it busy-polls and prefers that, and leaves a timer: its call and the CPU's expiry, while packets come
-//   timer-again      it suspends interrupts twice: the second timer against the adoption of the first
+//   timer-again      it suspends interrupts twice: the second timer, which is later, against the adoption of the first. The CPU
+//                    goes by the second in the end
 //   timer-disable    likewise, and main disables: nothing polls when that has returned
 //   leave            it busy-polls with budget 1 and leaves work: SCHED goes to the CPU, while packets come
 //   leave-disable    likewise, and main disables
@@ -23,6 +24,7 @@ const ARRIVED = WORK + 16; // 1: nobody will bring more, and the other context i
 const DONE = WORK + 32; // pieces that a poll has seen
 const POLLER = DONE + 1; // 1 + the context that is polling
 const DISABLED = DONE + 2; // 1: napi_disable has returned
+const ENDED_NS = DONE + 3; // the CPU's clock, when no timer was left: as it expired the last one
 const NAMES: Record<number, string> = {
   [NAPI]: 'STATE',
   [NAPI + 120]: 'TIMER',
@@ -33,16 +35,17 @@ const NAMES: Record<number, string> = {
 
 const TIMEOUT_NS = 1000;
 const SUSPEND_NS = 100_000;
+const LATER_NS = 10; // between the two
 
 interface Variant {
-  readonly threads: readonly ['cpu0', 'remote', 'nic' | 'main'];
+  readonly threads: readonly ['cpu0', 'remote', ...('nic' | 'main')[]];
   /** What the NIC brings; without one, pieces that are there before. */
   readonly pieces: number;
 }
 
 const VARIANTS: Record<string, Variant> = {
   timer: { threads: ['cpu0', 'remote', 'nic'], pieces: 1 },
-  'timer-again': { threads: ['cpu0', 'remote', 'nic'], pieces: 1 },
+  'timer-again': { threads: ['cpu0', 'remote'], pieces: 1 },
   'timer-disable': { threads: ['cpu0', 'remote', 'main'], pieces: 0 },
   leave: { threads: ['cpu0', 'remote', 'nic'], pieces: 1 },
   'leave-disable': { threads: ['cpu0', 'remote', 'main'], pieces: 2 },
@@ -122,19 +125,22 @@ const remote: ScenarioFactory = async (root, variant) => {
         if (deliver() > 0) continue;
         if (timers.nextNs !== Number.POSITIVE_INFINITY) clock.advance(timers.nextNs - clock.nowNs);
         else if (Atomics.load(wordsOf(shared), ARRIVED) < 2) spin();
-        else if (!interrupts.any()) return;
+        else if (!interrupts.any()) break;
       }
+      wordsOf(shared)[ENDED_NS] = clock.nowNs;
     };
   }
 
   function other(shared: Shared): () => void {
-    const seams = { clock: new VirtualClock(), printk, isAsked: () => false, turn: () => {} };
+    const clock = new VirtualClock();
+    const seams = { clock, printk, isAsked: () => false, turn: () => {} };
     const { softnet, lines, busyPoller } = buildPollCore(views(shared), layoutOf(REMOTE), 1, seams);
     addPoll(shared, softnet, lines[0]!);
     const { napiId } = state(shared);
     const polls = () => {
       if (variant === 'timer-again') {
         softnet.napiSuspendIrqs(0);
+        clock.advance(LATER_NS);
         softnet.napiSuspendIrqs(0);
       } else if (leaves) busyPoller.napiBusyLoop(napiId, { budget: 1 });
       else busyPoller.napiBusyLoop(napiId, { prefer: true });
@@ -160,7 +166,8 @@ const remote: ScenarioFactory = async (root, variant) => {
 
   const scenario: Scenario = {
     threads,
-    plainSteps: false, // plain words are the SCHED holder's, and POLLER shows when there are two
+    // Plain words are the SCHED holder's, and POLLER shows when there are two; but for EXPIRES, which is read while a timer is adopted.
+    plainSteps: variant === 'timer-again',
     create: onePage,
     reset(shared) {
       for (const context of [0, REMOTE]) Softnet.create(views(shared), layoutOf(context).softnet);
@@ -168,14 +175,19 @@ const remote: ScenarioFactory = async (root, variant) => {
       const napi = state(shared);
       napi.create();
       new NapiIds([napi], 3).assign(napi);
-      if (!leaves) {
+      if (!leaves) napi.irqSuspendTimeoutNs = SUSPEND_NS;
+      if (!leaves && variant !== 'timer-again') {
+        // There the CPU starts none of its own, which would take the place of what it is to adopt.
         napi.deferHardIrqs = 1;
         napi.groFlushTimeoutNs = TIMEOUT_NS;
-        napi.irqSuspendTimeoutNs = SUSPEND_NS;
       }
       const line = new IrqLine(views(shared), irq, 0);
       line.create('latch', 0);
-      if (variant === 'timer-again') line.mask(); // deferred: the timer alone will poll
+      if (variant === 'timer-again') {
+        line.mask(); // deferred: the timer alone will poll
+        bring(shared);
+        wordsOf(shared)[ARRIVED] = 1;
+      }
       if (leaves) Atomics.add(wordsOf(shared), WORK, 2); // one for the loop, one for its last poll
       if (variant === 'leave-disable') bring(shared);
     },
@@ -186,6 +198,8 @@ const remote: ScenarioFactory = async (root, variant) => {
       const napi = state(shared);
       if (napi.holder() >= 0) return `held by context ${napi.holder()} at rest`;
       if (napi.timerCpu() >= 0) return `a timer is armed by context ${napi.timerCpu()} at rest`;
+      if (variant === 'timer-again' && words[ENDED_NS] !== SUSPEND_NS + LATER_NS)
+        return `expired at ${words[ENDED_NS]} ns`;
       if (words[DISABLED] !== 0) return null;
       if (words[DONE] !== words[WORK]) return `done=${words[DONE]} of ${words[WORK]}`;
       const flags = words[LINES / 4]! & 7;
