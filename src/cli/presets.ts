@@ -2,7 +2,7 @@
 // `--mode`: what receives. Besides the machine's own modes there are presets, each a name for some settings; `--sysctl` and
 // `--napi` that stand beside it win. And how these two are typed.
 
-import { NAPI_KEYS } from '../coordinator/napi-settings.js';
+import { NAPI_KEYS, NETLINK_NAMES } from '../coordinator/napi-settings.js';
 import { CAPABILITY_NAMES } from '../napi/busy-params.js';
 import { UsageError } from './one-line.js';
 
@@ -39,8 +39,8 @@ interface Typed {
 
 /**
  * The options as the library has them.
- * @returns notes: what a preset sets
- * @throws UsageError when there is no such mode or capability, or one of the others is not NAME=VALUE
+ * @returns notes: what a preset sets, as it is in force
+ * @throws UsageError when there is no such mode or capability, one of the others is not NAME=VALUE, or has the library's name
  */
 export function expandModes<T extends Typed>({
   mode,
@@ -63,7 +63,7 @@ export function expandModes<T extends Typed>({
     ...(settings.length > 0 && { napi: camelKeys(assignments('--napi', settings)) }),
     ...(tasks.length > 0 && { task: capabilities.length > 0 ? tasks.map((url) => ({ url, capabilities })) : tasks }),
   };
-  return { options, notes: preset === null ? [] : [`mode ${mode}: ${told(preset)}`] };
+  return { options, notes: preset === null ? [] : [`mode ${mode}: ${told(preset, { sysctl, napi })}`] };
 }
 
 function checkCapabilities(names: readonly string[], tasks: readonly string[]): void {
@@ -77,9 +77,19 @@ function orOf(names: readonly string[]): string {
   return new Intl.ListFormat('en', { type: 'disjunction' }).format(names).replace(', or', ' or');
 }
 
-function told({ sysctl = [], napi = [], task = [] }: Preset): string {
-  const typed = (flag: string, values: readonly string[]) => values.map((value) => `${flag} ${value}`);
-  return [...typed('--sysctl', sysctl), ...typed('--napi', napi), ...typed('--task', task)].join(' ');
+/** @param typed what stands beside the preset, and wins */
+function told({ sysctl = [], napi = [], task = [] }: Preset, typed: Required<Pick<Typed, 'sysctl' | 'napi'>>): string {
+  const flagged = (flag: string, values: readonly string[]) => values.map((value) => `${flag} ${value}`);
+  return [
+    ...flagged('--sysctl', inForce(sysctl, typed.sysctl)),
+    ...flagged('--napi', inForce(napi, typed.napi)),
+    ...flagged('--task', task),
+  ].join(' ');
+}
+
+function inForce(preset: readonly string[], typed: readonly string[]): string[] {
+  const nameOf = (text: string) => text.slice(0, text.indexOf('='));
+  return preset.map((text) => typed.findLast((other) => nameOf(other) === nameOf(text)) ?? text);
 }
 
 type Value = string | number | boolean;
@@ -97,7 +107,11 @@ function typedValue(text: string): Value {
   return text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text);
 }
 
-/** netdev-genl's names become the library's. */
+/** netdev-genl's names become the library's. @throws UsageError for a name that is the library's already */
 function camelKeys(pairs: readonly [string, Value][]) {
+  for (const [name, value] of pairs) {
+    const right = Object.hasOwn(NETLINK_NAMES, name) ? NETLINK_NAMES[name as keyof typeof NETLINK_NAMES] : name;
+    if (right !== name) throw new UsageError(`--napi ${name}=${value}: the name must be ${right}`);
+  }
   return Object.fromEntries(pairs.map(([name, value]) => [NAPI_KEYS.get(name) ?? name, value]));
 }

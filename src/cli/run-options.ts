@@ -70,10 +70,10 @@ const MACHINE: readonly Line[] = [
     '--capabilities <name...>',
     `what the tasks may do: ${CAPABILITY_NAMES.join(', ')} (prefer and large budgets in busy polling)`,
   ],
-  ['--sysctl <name=value...>', `as sysctl -w: ${SYSCTL_NAMES.join(', ')}`],
+  ['--sysctl <name=value...>', `as sysctl -w: ${SYSCTL_NAMES.join(', ')}; the last of a name wins`],
   [
     '--napi <key=value...>',
-    `for every NAPI instance: ${[...NAPI_KEYS.keys()].join(', ')} (ns; ${THREADED_MODES.join(', ')}; true, false)`,
+    `for every NAPI instance: ${[...NAPI_KEYS.keys()].join(', ')} (ns; ${THREADED_MODES.join(', ')}; true, false); the last of a key wins`,
   ],
   ['--pin', 'pin each thread to a core (Linux)'],
 ];

@@ -135,8 +135,10 @@ export class RecordingFile {
   private async merge(trailer: Buffer, progress: (done: number) => void): Promise<void> {
     const { path } = this.target;
     const merged = mergingPath(path);
+    // What has come to be there since the start is not ours, be it a link.
+    const merging = this.attempt(merged, this.partPaths(), () => openSync(merged, 'wx'));
     try {
-      await this.mergeInto(merged, trailer, progress);
+      await this.mergeInto(merging, trailer, progress);
       renameSync(merged, fileBehind(path));
     } catch (error) {
       rmSync(merged, { force: true }); // All of it is in the parts, and they may need the room.
@@ -145,10 +147,10 @@ export class RecordingFile {
     for (const part of this.partPaths()) rmSync(part, { force: true });
   }
 
-  private async mergeInto(path: string, trailer: Buffer, progress: (done: number) => void): Promise<void> {
+  /** @param merging a new file, which is closed then */
+  private async mergeInto(merging: number, trailer: Buffer, progress: (done: number) => void): Promise<void> {
     const all = this.snapshot().bytes;
     let done = 0;
-    const merging = openSync(path, 'w');
     try {
       likeTarget(merging, this.target.path);
       writeWhole(merging, this.prelude);

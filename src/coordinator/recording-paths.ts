@@ -1,7 +1,7 @@
 // Cold. Runs on: main, before any thread.
 // Which files a machine records into, who writes them, and whether it can.
 
-import { accessSync, constants, existsSync, lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { accessSync, constants, lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { getSystemErrorMap } from 'node:util';
 import { STDIN, STDIN_PATH } from '../capture/file-bytes.js';
@@ -92,16 +92,16 @@ export function checkRecordingPaths(config: Recorded & Pick<Config, 'device'>): 
     check(target.path, owner === undefined ? unwritable(target.path) : `must not be ${owner}`);
     if (target.roles.length === 1) continue;
     for (const role of target.roles) check(partPath(target, role), unfitPart(partPath(target, role), taken));
-    check(mergingPath(target.path), unfitHelper(mergingPath(target.path), taken));
+    check(mergingPath(target.path), unfitPart(mergingPath(target.path), taken));
   }
 }
 
 type Owners = ReadonlyMap<string, string>;
 
-/** @returns what is wrong with a file in which one thread's part is to be written, or null */
+/** @returns what is wrong with a file in which one thread's part is to be written, or all of them put together, or null */
 function unfitPart(path: string, taken: Owners): string | null {
   const problem = unfitHelper(path, taken);
-  if (problem !== null || !existsSync(path)) return problem;
+  if (problem !== null || lstatSync(path, { throwIfNoEntry: false }) === undefined) return problem; // Links count, too.
   return `needs ${path}, which is there: it may hold an earlier recording; move it away or remove it`;
 }
 

@@ -28,6 +28,10 @@ export interface AttachHandle {
   readonly machine: Handle;
   /** `attached0` */
   readonly name: string;
+  /**
+   * What the thread may do: looked at once, by attachHost(). As with all of an attachment, no security boundary: the thread has the
+   * machine's whole memory. It keeps from mistakes, not from malice.
+   */
   readonly capabilities: Capabilities;
   /** @internal Byte addresses of the context words, and of the attachment's. */
   readonly context: number;
@@ -62,6 +66,8 @@ export class AttachedHost {
   /** `attached0`, as errors and snapshots call this thread. */
   readonly name: string;
   private readonly handle: AttachHandle;
+  /** Of its own: the handle is an object of the application. */
+  private readonly capabilities: Capabilities;
   private readonly views: Views;
   private readonly words: AttachmentWords;
   private readonly context: ContextWords;
@@ -78,6 +84,7 @@ export class AttachedHost {
     const views = attachMemory(machine);
     this.name = name;
     this.handle = handle;
+    this.capabilities = { ...handle.capabilities };
     this.views = views;
     this.sink = sink;
     this.words = new AttachmentWords(views, handle.attachment);
@@ -120,7 +127,7 @@ export class AttachedHost {
    */
   busyLoop(napiId: number, options: Partial<BusyLoop> = {}): void {
     const { budget = BUSY_POLL_BUDGET, prefer = false, loopEnd = null } = options;
-    socketParams(NO_BUSY_POLL, { budget, prefer }, this.handle.capabilities);
+    socketParams(NO_BUSY_POLL, { budget, prefer }, this.capabilities);
     const end = loopEnd === null ? null : (startNs: number) => this.loopEnds(loopEnd, startNs);
     this.within(() => this.poller.napiBusyLoop(napiId, { budget, prefer, loopEnd: end, endOnResched: true }));
   }

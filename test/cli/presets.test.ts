@@ -2,6 +2,7 @@
 // `--mode`, `--sysctl` and `--napi` as typed, and what the library gets.
 
 import t from 'tap';
+import { softirqCommand } from '../../src/cli/command.js';
 import { expandModes } from '../../src/cli/presets.js';
 import { lines, softirq } from './child.js';
 
@@ -13,7 +14,28 @@ t.test('a preset says what it sets; what is typed beside it wins', async (t) => 
   const napi = ['threaded=busy-poll', 'gro-flush-timeout=20000'];
   t.match(expandModes({ mode: 'threaded', napi }), {
     options: { napi: { threaded: 'busy-poll', groFlushTimeout: 20_000 } },
+    notes: ['mode threaded: --napi threaded=busy-poll'],
   });
+  const defer = { mode: 'defer', napi: ['defer-hard-irqs=3', 'defer-hard-irqs=4', 'threaded=enabled'] };
+  t.match(expandModes(defer), {
+    options: { napi: { deferHardIrqs: 4, groFlushTimeout: 200_000 } },
+    notes: ['mode defer: --napi defer-hard-irqs=4 --napi gro-flush-timeout=200000'],
+  });
+});
+
+t.test("the names are netdev-genl's, not the library's", async (t) => {
+  const message = '--napi deferHardIrqs=1: the name must be defer-hard-irqs';
+  t.throws(() => expandModes({ napi: ['threaded=enabled', 'deferHardIrqs=1'] }), { message });
+});
+
+t.test('of one name that is typed twice the last wins, and help says so', async (t) => {
+  t.match(expandModes({ napi: ['threaded=enabled', 'threaded=disabled'] }), {
+    options: { napi: { threaded: 'disabled' } },
+  });
+  const help = softirqCommand()
+    .commands.find((command) => command.name() === 'run')!
+    .helpInformation();
+  t.equal(help.match(/the last\s+of\s+a\s+(key|name)\s+wins/g)?.length, 2);
 });
 
 t.test('busy polling: the settings, and the task that polls; other tasks stand beside it', async (t) => {

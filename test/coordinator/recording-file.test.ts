@@ -3,7 +3,7 @@
 // their places already.
 
 import { spawnSync } from 'node:child_process';
-import { chmodSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import {
@@ -118,6 +118,27 @@ t.test('a part that is there is not written over, and not taken away', async (t)
   file.abandon();
   t.same(readdirSync(join(path, '..')), ['out.pcapng.cpu1.part']);
   t.equal(readFileSync(second!, 'utf8'), 'an earlier recording');
+});
+
+t.test('what stands where the parts are to be put together is not written over, and not followed', async (t) => {
+  const folder = t.testdir({ foreign: 'of somebody else' });
+  const [path, foreign] = [join(folder, 'out.pcapng'), join(folder, 'foreign')];
+  const merging = `${path}.merging`;
+  const stand = [() => symlinkSync('foreign', merging), () => writeFileSync(merging, 'of somebody else')];
+  for (const put of stand) {
+    const { file, views } = fileAt(path);
+    file.open(PRELUDE);
+    for (const role of ROLES) writePackets(views, file.taskOf(role)!, 9, 64);
+    put();
+    const parts = partsOf(path);
+    const expected = new RecordingError(merging, 'file already exists (EEXIST)', parts);
+    await t.rejects(file.finish(TRAILER, NO_PROGRESS), expected);
+    t.equal(readFileSync(foreign, 'utf8'), 'of somebody else');
+    t.equal(readFileSync(merging, 'utf8'), 'of somebody else', 'it is still there');
+    for (const part of parts) t.equal(statSync(part).size, PRELUDE.length + 9 * 64, 'the part is whole');
+    t.same(readdirSync(folder).length, 2 + parts.length);
+    for (const helper of [merging, ...parts]) rmSync(helper);
+  }
 });
 
 /** As a thread does: the last blocks stay in memory. */

@@ -107,6 +107,19 @@ t.test('an earlier recording that was not put together is not written over', asy
   t.equal(refusal({ cpus: 1, write }), null, 'one writer needs no part');
 });
 
+t.test('what stands in the way of a recording is told before the start, be it a link that leads nowhere', async (t) => {
+  const folder = t.testdir({ 'a.merging': 'half of it' });
+  for (const name of ['b.merging', 'c.cpu0.part']) symlinkSync('nowhere', join(folder, name));
+  for (const [name, helper] of [
+    ['a', 'a.merging'],
+    ['b', 'b.merging'],
+    ['c', 'c.cpu0.part'],
+  ] as const) {
+    const problem = `needs ${join(folder, helper)}, which is there: it may hold an earlier recording; move it away or remove it`;
+    refuses(t, { write: join(folder, name) }, 'write', problem);
+  }
+});
+
 t.test('where parts are put together', async (t) => {
   const folder = t.testdir({ real: { file: '' }, 'b.merging': {} });
   const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((name) => join(folder, name)) as [string, string, string, string];

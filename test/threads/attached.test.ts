@@ -108,8 +108,11 @@ t.test('what it may not do, and what it may do once', async (t) => {
     [{ prefer: true }, /^SO_PREFER_BUSY_POLL=1: .* needs CAP_NET_ADMIN \(EPERM\)$/],
     [{ budget: -1 }, /EINVAL/],
   ];
-  for (const [options, message] of refused) {
-    await t.rejects(thread.ask({ call: 'loop', ms: 1, options }), { name: 'ErrnoError', message });
+  for (const granted of [false, true]) {
+    if (granted) await thread.ask({ call: 'grant' });
+    for (const [options, message] of refused) {
+      await t.rejects(thread.ask({ call: 'loop', ms: 1, options }), { name: 'ErrnoError', message });
+    }
   }
   await t.resolves(thread.ask({ call: 'loop', ms: 1, options: { budget: 8 } }));
   await t.rejects(thread.ask({ call: 'again' }), { message: 'attachHost: the handle of attached0 was used before' });

@@ -21,6 +21,8 @@ export type Order =
   | { readonly call: 'throw' }
   /** A busy loop that never ends, or whose `loopEnd` never returns. */
   | { readonly call: 'forever' | 'block' }
+  /** Writes CAP_NET_ADMIN into its handle. */
+  | { readonly call: 'grant' }
   | { readonly call: 'suspend' | 'resume' | 'close' | 'again' | 'ids' };
 
 /** Attached threads come after CPUs and the NIC: any number that is none of a CPU. */
@@ -65,6 +67,8 @@ function carryOut(order: Order): unknown {
       return host.resumeIrqs(id);
     case 'close':
       return host.close();
+    case 'grant':
+      return Object.assign(handle.capabilities, { capNetAdmin: true });
     case 'again':
       return attachHost(handle);
     default:
