@@ -209,8 +209,12 @@ export class Backlog implements Poll {
   private reinject(from: number): void {
     const { words } = this.views;
     const to = this.insert(this.cpu, this.packets.hash(from));
-    if (to === NONE) this.packets.drop(from);
-    else words.copyWithin(to, from, from + this.layouts[this.cpu]!.slotWords);
+    if (to === NONE) {
+      this.packets.drop(from);
+      return;
+    }
+    const { slotWords } = this.layouts[this.cpu]!;
+    for (let i = 0; i < slotWords; i += 1) words[to + i] = words[from + i]!;
   }
 }
 

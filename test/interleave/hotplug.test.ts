@@ -23,7 +23,7 @@ t.test('hotplug against a schedule that is handed to the CPU, and with a timer a
 );
 
 t.test('hotplug with packets in the CPU’s backlog: all come, in order', (t) =>
-  passesWithin(t, { bound: 1 }, 'hotplug:backlog+level', ...(LONG ? ['hotplug:arrival+level'] : [])),
+  passesWithin(t, { bound: 1 }, 'hotplug:backlog+level+races', ...(LONG ? ['hotplug:arrival+level+races'] : [])),
 );
 
 t.test('without one of its rules something is stranded', (t) =>
@@ -62,24 +62,28 @@ t.test('without one of its rules something is stranded', (t) =>
       what: 'lines move before the backlog',
       patches: [{ file: DEAD, find: /if \(this\.isInherited\(cpu\)\)\s*return;/, replace: ';' }],
       spec: 'hotplug:backlog+level',
+      bound: 1,
       message: /frame/,
     },
     {
       what: 'the backlog’s heir is not called',
       patches: [{ file: DEAD, find: 'this.calls.call(heir, CALL_CPU_DEAD, owner);', replace: ';' }],
       spec: 'hotplug:backlog+level',
+      bound: 1,
       message: /livelock|at rest|^delivered=/,
     },
     {
       what: 'lines do not follow the backlog',
       patches: [{ file: DEAD, find: 'this.moveLines(cpu, [heir]);', replace: ';' }],
       spec: 'hotplug:backlog+level',
+      bound: 1,
       message: /livelock|at rest|^delivered=/,
     },
     {
       what: 'the heir does not let go',
       patches: [{ file: 'net/backlog.js', find: /state\.releaseBacklog\(\);(?=[^\n]*\n\s*return left)/, replace: ';' }],
       spec: 'hotplug:backlog+level',
+      bound: 1,
       message: /livelock|at rest|^delivered=/,
     },
   ]),

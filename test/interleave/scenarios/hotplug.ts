@@ -3,9 +3,9 @@
 //   interrupt   the NIC announces a packet at any moment
 //   schedule    a packet is there and announced, and a context that is no CPU hands the instance to the CPU that its line targets
 //   timer       a packet is there and announced; its poll leaves the line masked, and a timer armed, which the heir adopts
-//   backlog     in interrupt mode (…+level): two packets are there and announced; the CPU may leave with some in its backlog, since
-//               softirqs take one at a time. The heir runs beside it
-//   arrival     the same, while the NIC announces a third at any moment
+//   backlog     in interrupt mode (…+level): three packets are there and announced, and one comes when the CPU was asked to leave. It
+//               may do so with one in its backlog: a turn of its loop takes two. The heir runs beside it
+//   arrival     the same, but the NIC announces the last at any moment
 //   …+latch, …+nolatch; …+heir: the heir runs beside all of it, on its loop (with a timer it does anyhow); without, when all is over
 
 import { type Scenario, type ScenarioFactory, type Shared, spin } from '../scenario.js';
@@ -24,8 +24,8 @@ const POLLER = 3;
 const HANDED = 10;
 
 const VARIANTS: Record<string, { readonly other: 'nic' | 'poller' | null; readonly before: number }> = {
-  backlog: { other: null, before: 2 },
-  arrival: { other: 'nic', before: 2 },
+  backlog: { other: null, before: 4 },
+  arrival: { other: 'nic', before: 4 },
   interrupt: { other: 'nic', before: 0 },
   schedule: { other: 'poller', before: 1 },
   timer: { other: null, before: 1 },
@@ -65,14 +65,25 @@ const hotplug: ScenarioFactory = async (root, variant) => {
       runsNow: () => false,
     };
     const operation = new parts.OfflineCpu({ cpus, dead, roles, contexts, start: () => {}, fail: null }, MORTAL);
-    const nic = nicOf(world, shared, before);
+    const nic = level ? null : nicOf(world, shared, before);
     return () => {
       operation.begin();
+      if (name === 'backlog') nicOf(world, shared, before).doWork();
       while (!operation.step()) spin();
-      if (before > 0 && other !== 'nic') nic.doWork();
+      if (before > 0) nic?.doWork();
       if (other === 'poller') for (; !handedOver(shared); cpus.sweep()) spin();
       cpus.sweep();
     };
+  }
+
+  /** It has polled its backlog once, so that dev_weight is in force; then the others came. */
+  function cpuWithWeight(shared: Shared): () => void {
+    const agent = cpuOf(world, shared, MORTAL);
+    nicOf(world, shared, 0, 1).doWork();
+    while (agent.doWork() > 0);
+    const nic = nicOf(world, shared, 1, before - 1);
+    for (let frame = 1; frame < before; frame += 1) nic.doWork();
+    return cpuLoop(world, shared, MORTAL, agent);
   }
 
   /** As RemoteSoftnet does. */
@@ -112,15 +123,13 @@ const hotplug: ScenarioFactory = async (root, variant) => {
       if (level) {
         world.sysctls(shared).set('net.core.netdev_budget', 1);
         world.sysctls(shared).set('net.core.dev_weight', 1);
-      }
-      const nic = nicOf(world, shared, 0, before);
-      for (let frame = 0; frame < before; frame += 1) nic.doWork();
+      } else if (before > 0) nicOf(world, shared, 0, before).doWork();
     },
     label: labelsOf(world),
     thread(index, shared) {
       switch (scenario.threads[index]) {
         case 'cpu0':
-          return cpuLoop(world, shared, MORTAL);
+          return level ? cpuWithWeight(shared) : cpuLoop(world, shared, MORTAL);
         case 'cpu1':
           return cpuLoop(world, shared, HEIR);
         case 'main':
@@ -128,8 +137,8 @@ const hotplug: ScenarioFactory = async (root, variant) => {
         case 'poller':
           return handing(shared);
         default: {
-          const nic = nicOf(world, shared, before);
-          return () => void nic.doWork();
+          const nic = level ? null : nicOf(world, shared, before);
+          return () => void (nic ?? nicOf(world, shared, before)).doWork();
         }
       }
     },

@@ -36,9 +36,8 @@ export function nicLoop(world: World, shared: Shared): () => void {
 }
 
 /** A CPU on its loop, until it sleeps for good. */
-export function cpuLoop(world: World, shared: Shared, cpu: number): () => void {
+export function cpuLoop(world: World, shared: Shared, cpu: number, agent = cpuOf(world, shared, cpu)): () => void {
   const { parts, plan } = world;
-  const agent = cpuOf(world, shared, cpu);
   const sleeps = parts.counterAddress(parts.CPU_COUNTERS, plan.cpus[cpu]!.counters, 'sleeps');
   return () => runLoop(world, shared, agent, plan.cpuContexts[cpu]!, sleeps);
 }
