@@ -43,9 +43,7 @@ export function resolveOptions(options: HostOptions): Config {
     task: tasksOf(parsed.task),
     ...resolveKernel(parsed),
   };
-  if (capture) speedOf(config);
-  else checkPktgen(config);
-  checkCpuLoss(config);
+  checkTogether(config);
   return { ...config, full: resolveFull(parsed.full, config) };
 }
 
@@ -73,6 +71,14 @@ function refuseMismatched(parsed: ParsedOptions): void {
   }
 }
 
+/** What cannot go together. @throws SoftirqOptionError */
+function checkTogether(config: Config): void {
+  if (config.device === 'pktgen') checkPktgen(config);
+  else speedOf(config);
+  checkCpuLoss(config);
+  checkTasks(config);
+}
+
 function checkPktgen(config: Config): void {
   const rate = parseRate(config.rate);
   if (rate === 'max' && config.arrival !== 'constant') {
@@ -93,6 +99,19 @@ function checkPktgen(config: Config): void {
 function checkCpuLoss({ mode, onCpuLoss }: Config): void {
   if (mode === 'napi' || onCpuLoss === 'stop') return;
   throw new SoftirqOptionError('onCpuLoss', onCpuLoss, `cannot go with mode=${mode}: use stop`);
+}
+
+/** The built-in task that busy-polls would sleep for ever where it never finds an instance. */
+function checkTasks({ mode, task }: Config): void {
+  const polls = task.find(({ url }) => url === 'busy-poll');
+  if (polls === undefined) return;
+  if (mode === 'interrupt') {
+    throw new SoftirqOptionError(
+      'task',
+      polls.url,
+      'is only for mode napi: in mode interrupt no queue can be busy-polled',
+    );
+  }
 }
 
 /** No buffer posted: full speed means "as fast as the host takes it", so there the source waits. */
