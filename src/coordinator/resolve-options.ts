@@ -7,6 +7,7 @@ import { NICE_0_WEIGHT } from '../cpu/scheduler.js';
 import { minimumFrameSize } from '../nic/devices/frame-sizes.js';
 import { SoftirqOptionError } from './errors.js';
 import { resolveKernel } from './kernel-options.js';
+import { netlinkText } from './napi-settings.js';
 import { type ParsedOptions, parseOptions } from './option-schema.js';
 import { ipVersionOf, parseRate, sizesOf, speedOf } from './option-values.js';
 import type { Config, HostOptions, SinkOption, TaskConfig } from './options.js';
@@ -101,8 +102,8 @@ function checkCpuLoss({ mode, onCpuLoss }: Config): void {
   throw new SoftirqOptionError('onCpuLoss', onCpuLoss, `cannot go with mode=${mode}: use stop`);
 }
 
-/** The built-in task that busy-polls would sleep for ever where it never finds an instance. */
-function checkTasks({ mode, task }: Config): void {
+/** The built-in task that busy-polls would sleep for ever where nothing ever comes to its CPU. */
+function checkTasks({ mode, task, napi }: Config): void {
   const polls = task.find(({ url }) => url === 'busy-poll');
   if (polls === undefined) return;
   if (mode === 'interrupt') {
@@ -110,6 +111,15 @@ function checkTasks({ mode, task }: Config): void {
       'task',
       polls.url,
       'is only for mode napi: in mode interrupt no queue can be busy-polled',
+    );
+  }
+  const { threaded = 'disabled', threadWorker = false } = napi;
+  if (threaded !== 'disabled' && threadWorker) {
+    const set = netlinkText({ threaded, threadWorker });
+    throw new SoftirqOptionError(
+      'task',
+      polls.url,
+      `cannot go with napi ${set}: a worker's packets are no CPU's arrivals`,
     );
   }
 }
