@@ -17,7 +17,8 @@ export interface SinkOption {
 export interface TaskOption {
   /**
    * Absolute URL of the module, or one of the built-in ones: `spin` always has something to do; `busy-poll` waits for its CPU's
-   * packets as epoll_wait does with prefer_busy_poll (`data`: BusyPollTaskData).
+   * packets as epoll_wait does with prefer_busy_poll (`data`: BusyPollTaskData); not in mode interrupt, nor beside NAPIs threaded in
+   * workers, whose packets no CPU takes.
    */
   readonly url: string | URL;
   /** As reports call it. Default: the module's file name. */

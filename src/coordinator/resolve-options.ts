@@ -7,6 +7,7 @@ import { NICE_0_WEIGHT } from '../cpu/scheduler.js';
 import { minimumFrameSize } from '../nic/devices/frame-sizes.js';
 import { SoftirqOptionError } from './errors.js';
 import { resolveKernel } from './kernel-options.js';
+import { netlinkText } from './napi-settings.js';
 import { type ParsedOptions, parseOptions } from './option-schema.js';
 import { ipVersionOf, parseRate, sizesOf, speedOf } from './option-values.js';
 import type { Config, HostOptions, SinkOption, TaskConfig } from './options.js';
@@ -43,9 +44,7 @@ export function resolveOptions(options: HostOptions): Config {
     task: tasksOf(parsed.task),
     ...resolveKernel(parsed),
   };
-  if (capture) speedOf(config);
-  else checkPktgen(config);
-  checkCpuLoss(config);
+  checkTogether(config);
   return { ...config, full: resolveFull(parsed.full, config) };
 }
 
@@ -73,6 +72,14 @@ function refuseMismatched(parsed: ParsedOptions): void {
   }
 }
 
+/** What cannot go together. @throws SoftirqOptionError */
+function checkTogether(config: Config): void {
+  if (config.device === 'pktgen') checkPktgen(config);
+  else speedOf(config);
+  checkCpuLoss(config);
+  checkTasks(config);
+}
+
 function checkPktgen(config: Config): void {
   const rate = parseRate(config.rate);
   if (rate === 'max' && config.arrival !== 'constant') {
@@ -93,6 +100,28 @@ function checkPktgen(config: Config): void {
 function checkCpuLoss({ mode, onCpuLoss }: Config): void {
   if (mode === 'napi' || onCpuLoss === 'stop') return;
   throw new SoftirqOptionError('onCpuLoss', onCpuLoss, `cannot go with mode=${mode}: use stop`);
+}
+
+/** The built-in task that busy-polls would sleep for ever where nothing ever comes to its CPU. */
+function checkTasks({ mode, task, napi }: Config): void {
+  const polls = task.find(({ url }) => url === 'busy-poll');
+  if (polls === undefined) return;
+  if (mode === 'interrupt') {
+    throw new SoftirqOptionError(
+      'task',
+      polls.url,
+      'is only for mode napi: in mode interrupt no queue can be busy-polled',
+    );
+  }
+  const { threaded = 'disabled', threadWorker = false } = napi;
+  if (threaded !== 'disabled' && threadWorker) {
+    const set = netlinkText({ threaded, threadWorker });
+    throw new SoftirqOptionError(
+      'task',
+      polls.url,
+      `cannot go with napi ${set}: a worker's packets are no CPU's arrivals`,
+    );
+  }
 }
 
 /** No buffer posted: full speed means "as fast as the host takes it", so there the source waits. */

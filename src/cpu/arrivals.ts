@@ -1,5 +1,6 @@
 // Hot. Runs on: CPU n.
-// What a queue has brought to this CPU, as something that can be waited for: a socket that all of its packets go to.
+// What a queue has brought to this CPU, as something that can be waited for: a socket that all of its packets go to. What workers and
+// attached threads poll does not come to this CPU.
 
 import { DOUBLE_BYTES } from '../memory/layout.js';
 import type { Views } from '../memory/views.js';

@@ -15,7 +15,10 @@ export interface TaskCpu extends WaitSeams {
 }
 
 export class TaskNapi {
-  /** Per queue: ready when it has brought packets to this CPU, by whichever poll. For one wait, in place of a sink's own event. */
+  /**
+   * Per queue: ready when it has brought packets to this CPU, by whichever poll of this CPU's. What a NAPI's worker or an attached
+   * thread polls never counts. For one wait, in place of a sink's own event.
+   */
   readonly packets: readonly Waitable[];
   private readonly cpu: TaskCpu;
   private readonly capabilities: Capabilities;

@@ -27,6 +27,7 @@ const BAD: readonly (readonly [args: string[], line: RegExp])[] = [
   [pktgen('--cpus', '0'), /^softirq: --cpus 0: must be an integer from 1 to 64$/],
   [pktgen('--task', 'foo'), /^softirq: --task foo: must be spin, busy-poll, the absolute URL of a module, or \{/],
   [pktgen('--task', 'spin', '--task', 'foo'), /^softirq: --task foo: must be spin/],
+  [pktgen('--mode', 'interrupt', '--task', 'busy-poll'), /^softirq: --task busy-poll: is only for mode napi: in mode /],
   [pktgen('--queues', '1.5'), /^softirq: --queues 1\.5: /],
   [
     pktgen('--mode', 'poll'),

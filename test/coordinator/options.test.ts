@@ -204,6 +204,22 @@ t.test('options that contradict each other', async (t) => {
     'migrate',
     /cannot go with mode=interrupt/,
   );
+  const interrupt = { ...PKTGEN, mode: 'interrupt' };
+  for (const task of ['busy-poll', ['spin', { url: 'busy-poll', name: 'app' }]]) {
+    refuses(t, { ...interrupt, task }, 'task', 'busy-poll', /^is only for mode napi: /);
+  }
+  const sysctl = { 'net.core.busy_poll': 50 };
+  refuses(t, { ...interrupt, sysctl, task: 'busy-poll' }, 'task', 'busy-poll', /^is only for mode napi: /);
+  t.match(refusal({ ...interrupt, sysctl, task: 'file:///my-app.js' }), { sysctl }, 'tasks of others may be there');
+  for (const threaded of ['enabled', 'busy-poll'] as const) {
+    const napi = { threaded, threadWorker: true };
+    const problem = new RegExp(`^cannot go with napi threaded=${threaded} thread-worker=true: `);
+    refuses(t, { ...PKTGEN, napi, task: 'busy-poll' }, 'task', 'busy-poll', problem);
+    t.match(refusal({ ...PKTGEN, napi, task: 'spin' }), { napi });
+    for (const bearable of [{ threaded }, { threadWorker: true }, { ...napi, threaded: 'disabled' }]) {
+      t.match(refusal({ ...PKTGEN, napi: bearable, task: 'busy-poll' }), { napi: bearable });
+    }
+  }
   refuses(t, { ...PKTGEN, full: 'drop' }, 'full', 'drop', /cannot go with rate=max/);
   refuses(t, { ...PKTGEN, full: 'drop', rate: 'max' }, 'full', 'drop', /cannot go with rate=max/);
   refuses(t, { ...CAPTURE, full: 'drop' }, 'full', 'drop', /cannot go with speed=max/);

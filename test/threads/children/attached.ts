@@ -58,8 +58,9 @@ function carryOut(order: Order): unknown {
     case 'forever':
       return host.busyLoop(id, { loopEnd: () => false });
     case 'block':
+      // Not before it has polled: while the CPU polls, the first turns find the instance claimed.
       return host.busyLoop(id, {
-        loopEnd: () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0) === 'ok',
+        loopEnd: () => seen > 0 && Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0) === 'ok',
       });
     case 'suspend':
       return host.suspendIrqs(id);
