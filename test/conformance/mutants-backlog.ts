@@ -205,7 +205,6 @@ export const BACKLOG_MUTANTS: readonly Mutant[] = [
     ['but THREADED', 'poll: its end', ['STATE, LISTED | THREADED)', 'STATE, LISTED)']],
   ]),
   ...mutants('dev_cpu_dead', 'backlog', BACKLOG, [
-    ['its backlog is on no list', 'inherit: what is left', ['state.leaveLists();', '0;']],
     ['and idle', 'inherit: what is left', [/state\.releaseBacklog\(\);[^\n]*\s*return left/, 'return left']],
     ['and input_pkt_queue', 'inherit: what is left', ['while (queue.splice());', 'while (false);']],
     [
