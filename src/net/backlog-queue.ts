@@ -1,9 +1,10 @@
 // Hot. Runs on: CPUs; main reads.
 // What waits for one CPU: its input_pkt_queue and process_queue (struct softnet_data), as a ring for each CPU that sends to it.
 //
-//   0    QLEN      packets of other CPUs in input_pkt_queue               senders (Atomics.add), this CPU (Atomics.sub)
+//   0    QLEN      packets of other CPUs in input_pkt_queue               senders (Atomics.add), this CPU (Atomics.sub, compareExchange)
 //   16…  rings, one per sender:
 //     0    TAIL      next slot to fill                                    the sender
+//     1    COUNTED   end of what is in QLEN, or is about to be             the sender; after its end, its heir
 //     2    DROPPED   packets that found the queue full, a double          the sender
 //     16   SPLICED   end of process_queue, beginning of input_pkt_queue   this CPU
 //     17   HEAD      next slot to process                                 this CPU
@@ -15,6 +16,10 @@
 // No sender looks at HEAD. A ring has room for what the limit lets into both queues, since QLEN is never less than what is in
 // input_pkt_queue: it is added to before TAIL moves, and subtracted from after SPLICED has. The ring of the CPU itself is not in
 // QLEN, so that a CPU that only sends to itself needs no Atomics for it.
+//
+// A sender that ends between the add and TAIL leaves QLEN too large, and so does this CPU between SPLICED and the sub. Nobody else
+// can tell by how much while others send. So COUNTED moves before the add: when this CPU finds QLEN not 0, and COUNTED of no ring
+// beyond SPLICED, then nobody is at it, and nothing waits: QLEN is 0. The heir of a sender takes COUNTED back to TAIL before.
 
 import { CACHE_LINE_WORDS, DOUBLE_BYTES, powerOfTwoAtLeast } from '../memory/layout.js';
 import type { Views } from '../memory/views.js';
@@ -24,6 +29,7 @@ import type { FlowLimit } from './flow-limit.js';
 const QLEN = 0;
 const RINGS = CACHE_LINE_WORDS;
 const TAIL = 0;
+const COUNTED = 1;
 const DROPPED = 2;
 const SPLICED = CACHE_LINE_WORDS;
 const HEAD = SPLICED + 1;
@@ -150,8 +156,11 @@ export class BacklogSender {
 
   private publishShared(): void {
     const { words, ring, tail } = this;
-    // Pairs with the sub in BacklogQueue.splice().
-    if (!this.isOwn) Atomics.add(words, this.qlen, (tail - words[ring + TAIL]!) | 0);
+    if (!this.isOwn) {
+      words[ring + COUNTED] = tail; // Behind the add, all see it. Pairs with the loads in BacklogQueue.recount().
+      // Pairs with the sub in BacklogQueue.splice().
+      Atomics.add(words, this.qlen, (tail - words[ring + TAIL]!) | 0);
+    }
     // Makes the slots visible. Pairs with the loads of TAIL in BacklogQueue.splice(), and in hasInput() after SCHED was let go.
     Atomics.store(words, ring + TAIL, tail);
   }
@@ -250,6 +259,31 @@ export class BacklogQueue {
     }
     return false;
   }
+
+  /**
+   * After SCHED was let go, and nothing was found: what is in QLEN for good, because somebody has ended, is taken out. Without it the
+   * queue would be full too early for ever.
+   */
+  recount(): void {
+    const { words, qlen } = this;
+    if (this.others.length === 0) return;
+    const counted = Atomics.load(words, qlen); // First: COUNTED of whoever is in it is seen below.
+    if (counted === 0) return;
+    for (const ring of this.others) if (Atomics.load(words, ring + COUNTED) !== words[ring + SPLICED]) return;
+    Atomics.compareExchange(words, qlen, counted, 0); // Somebody sends meanwhile: next time.
+  }
+}
+
+/**
+ * In place of a sender that has ended: a burst that it was about to publish is none, and may have been counted.
+ * @returns false when it was not about to
+ */
+export function backlogGiveUp(views: Views, layout: BacklogLayout, sender: number): boolean {
+  const ring = ringsOf(layout)[layout.senders.indexOf(sender)];
+  if (ring === undefined || sender === layout.cpu) return false;
+  const tail = Atomics.load(views.words, ring + TAIL);
+  // Before the heir looks at SCHED. Pairs with the load in BacklogQueue.recount(), after SCHED was let go.
+  return Atomics.exchange(views.words, ring + COUNTED, tail) !== tail;
 }
 
 function slotAt(ring: number, cursor: number, slotWords: number): number {

@@ -15,7 +15,14 @@ import type { Poll } from '../napi/napi.js';
 import type { Softnet } from '../napi/softnet.js';
 import type { NapiState } from '../napi/state.js';
 import type { Sysctls } from '../napi/sysctl.js';
-import { type BacklogLayout, BacklogQueue, BacklogSender, backlogHasSent, NO_SLOT } from './backlog-queue.js';
+import {
+  type BacklogLayout,
+  BacklogQueue,
+  BacklogSender,
+  backlogGiveUp,
+  backlogHasSent,
+  NO_SLOT,
+} from './backlog-queue.js';
 import { FlowLimit } from './flow-limit.js';
 
 // An import is looked up each time: once here.
@@ -175,7 +182,9 @@ export class Backlog implements Poll {
   /** @returns false when it is ours again: a sender has published what splice() did not see, and saw SCHED still set */
   private letGo(): boolean {
     this.state.releaseBacklog();
-    return !(this.queue.hasInput() && this.state.scheduleBacklog(this.cpu));
+    if (this.queue.hasInput()) return !this.state.scheduleBacklog(this.cpu);
+    this.queue.recount();
+    return true;
   }
 
   // ── another CPU's end ──
@@ -188,7 +197,8 @@ export class Backlog implements Poll {
    */
   inherit(cpu: number): number {
     for (const layout of this.layouts) {
-      if (layout.cpu !== cpu && backlogHasSent(this.views, layout, cpu)) this.schedule(layout.cpu);
+      const gaveUp = backlogGiveUp(this.views, layout, cpu);
+      if (layout.cpu !== cpu && (gaveUp || backlogHasSent(this.views, layout, cpu))) this.schedule(layout.cpu);
     }
     const { state } = this.softnet.napis[this.first + cpu]!;
     state.leaveLists();
@@ -201,6 +211,7 @@ export class Backlog implements Poll {
         left += 1;
       }
     } while (queue.splice());
+    queue.recount();
     if (this.own?.isEmpty === false) this.publish(this.cpu);
     state.releaseBacklog(); // Last: with it go the words of the queue. Pairs with the load in CpuDead.isInherited().
     return left;

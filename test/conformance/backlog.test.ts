@@ -628,6 +628,21 @@ t.test('inherit: what finds no room is dropped, and counted where it was to go',
   t.same([dead.backlog.inputPktQueue, dead.backlog.dropped], [0, 0]);
 });
 
+t.test('inherit: a CPU that ended while it took packets over leaves the full room', async (t) => {
+  const m = simulate({ cpus: 3 });
+  const [cpu0, heir, dead] = [m.cpus[0]!, m.cpus[1]!, m.cpus[2]!];
+  cpu0.bhDisabled(() => upTo(20).map((i) => cpu0.enqueueToBacklog(2, i)));
+  const { sub } = Atomics;
+  Atomics.sub = () => {
+    throw new Error('it ends before it has counted them off');
+  };
+  t.throws(() => dead.pass(), { message: /it ends before/ });
+  Atomics.sub = sub;
+  t.equal(heir.inheritBacklog(dead), 20);
+  cpu0.bhDisabled(() => upTo(FITS + 1).map((i) => cpu0.enqueueToBacklog(2, i)));
+  t.same([dead.backlog.inputPktQueue, dead.backlog.dropped], [FITS, 1]);
+});
+
 t.test('inherit: whom the dead CPU was about to call is called', async (t) => {
   const m = simulate({ cpus: 3 });
   const [dead, heir, target] = [m.cpus[0]!, m.cpus[1]!, m.cpus[2]!];

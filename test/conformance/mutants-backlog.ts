@@ -20,7 +20,7 @@ export const BACKLOG_MUTANTS: readonly Mutant[] = [
       ['max + 1 - this.waiting()', 'max + 2 - this.waiting()'],
     ],
     ['as many: one more', 'full: 1,001', ['max + 1 - this.waiting()', 'max - this.waiting()']],
-    ['other senders’ packets count', 'full: 1,001', [/if \(!this\.isOwn\)\s*Atomics\.add\(.*?;/, '']],
+    ['other senders’ packets count', 'full: 1,001', [/Atomics\.add\(words, this\.qlen.*?;/, '']],
     ['the CPU’s own count', 'full: own', ['return others + Math.max', 'return others; Math.max']],
     ['process_queue does not count', 'full: what', [/if \(spliced > 0\)\s*Atomics\.sub\(.*?;/, '']],
     ['a drop is the target’s', 'full: 1,001', ['(this.ring + DROPPED) / 2', '0']],
@@ -205,6 +205,7 @@ export const BACKLOG_MUTANTS: readonly Mutant[] = [
     ['but THREADED', 'poll: its end', ['STATE, LISTED | THREADED)', 'STATE, LISTED)']],
   ]),
   ...mutants('dev_cpu_dead', 'backlog', BACKLOG, [
+    ['input_pkt_queue is empty', 'inherit: a CPU that ended', [/queue\.recount\(\);\s*if \(this\.own/, 'if (this.own']],
     ['and idle', 'inherit: what is left', [/state\.releaseBacklog\(\);[^\n]*\s*return left/, 'return left']],
     ['and input_pkt_queue', 'inherit: what is left', ['while (queue.splice());', 'while (false);']],
     [

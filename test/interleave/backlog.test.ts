@@ -12,6 +12,8 @@ const CALL = 'irq/call.js';
 const STATE = 'napi/state.js';
 const SOFTNET = 'napi/softnet.js';
 const WAITS = /^done=\d of \d|^instance \d is held/;
+const MISCOUNTED = /^QLEN=\d at rest/;
+const TOO_SMALL = /QLEN=-?\d is too small/;
 const STRANDED = /^of cpu\d: \d of \d packets|^instance \d is held at rest/;
 
 t.test('every packet comes out once and in order, nobody is called for nothing, and no plain word races', async (t) => {
@@ -31,7 +33,7 @@ t.test('a backlog without one of its rules strands packets', (t) =>
   dies(t, [
     {
       what: 'no look after SCHED was let go',
-      patches: [{ file: BACKLOG, find: /return !\(this\.queue\.hasInput\(\) && .*;/, replace: 'return true;' }],
+      patches: [{ file: BACKLOG, find: /if \(this\.queue\.hasInput\(\)\)\s*return .*;/, replace: '' }],
       spec: 'backlog:remote',
       message: STRANDED,
     },
@@ -40,8 +42,8 @@ t.test('a backlog without one of its rules strands packets', (t) =>
       patches: [
         {
           file: BACKLOG,
-          find: /(this\.state\.releaseBacklog\(\);)\s*return !\(this\.queue\.hasInput\(\) && (.*)\);/,
-          replace: 'const more = this.queue.hasInput(); $1 return !(more && $2);',
+          find: /(this\.state\.releaseBacklog\(\);)\s*if \(this\.queue\.hasInput\(\)\)/,
+          replace: 'const more = this.queue.hasInput(); $1 if (more)',
         },
       ],
       spec: 'backlog:remote',
@@ -159,7 +161,11 @@ t.test('a backlog without one of its rules is polled twice, called for nothing, 
     {
       what: 'polled on, although a sender has got SCHED meanwhile',
       patches: [
-        { file: BACKLOG, find: /this\.queue\.hasInput\(\) && (this.*)\);/, replace: 'this.queue.hasInput() && [$1]);' },
+        {
+          file: BACKLOG,
+          find: 'return !this.state.scheduleBacklog(this.cpu);',
+          replace: 'return !this.state.scheduleBacklog(this.cpu) && false;',
+        },
       ],
       spec: 'backlog:late',
       bound: 3,
@@ -182,8 +188,8 @@ t.test('a backlog without one of its rules is polled twice, called for nothing, 
       patches: [
         {
           file: QUEUE,
-          find: /if \(!this\.isOwn\)\s*Atomics\.add\(.*;\s*\/\/.*\s*(Atomics\.store\(words, ring \+ TAIL, tail\);)/,
-          replace: '$1 Atomics.add(words, this.qlen, 1);',
+          find: /Atomics\.add\(words, this\.qlen, .*;\s*\}\s*\/\/.*\s*(Atomics\.store\(words, ring \+ TAIL, tail\);)/,
+          replace: '} $1 Atomics.add(words, this.qlen, 1);',
         },
       ],
       spec: 'backlog:remote',
@@ -229,11 +235,82 @@ t.test('an heir that leaves one of its duties undone strands packets', (t) =>
     },
     {
       what: 'what was published, and nobody was told of',
-      patches: [
-        { file: BACKLOG, find: /if \(layout\.cpu !== cpu && .*\)\s*this\.schedule\(layout\.cpu\);/, replace: '' },
-      ],
+      patches: [{ file: BACKLOG, find: ' || backlogHasSent(this.views, layout, cpu)', replace: '' }],
       spec: 'backlog:death',
       message: STRANDED,
     },
   ]),
+);
+
+t.test(
+  'a sender that ends, and one of the rules of counting anew is not kept: it is full too early, or too late',
+  (t) =>
+    dies(t, [
+      {
+        what: 'never',
+        patches: [{ file: BACKLOG, find: /this\.queue\.recount\(\);\s*return true;/, replace: 'return true;' }],
+        spec: 'backlog:death',
+        bound: 1,
+        message: MISCOUNTED,
+      },
+      {
+        what: 'what was about to be published is not given up',
+        patches: [
+          {
+            file: QUEUE,
+            find: 'return Atomics.exchange(views.words, ring + COUNTED, tail) !== tail;',
+            replace: 'return views.words[ring + COUNTED] !== tail;',
+          },
+        ],
+        spec: 'backlog:death',
+        bound: 1,
+        message: MISCOUNTED,
+      },
+      {
+        what: 'the target is not told',
+        patches: [{ file: BACKLOG, find: '(gaveUp || backlogHasSent', replace: '(backlogHasSent' }],
+        spec: 'backlog:death',
+        bound: 1,
+        message: MISCOUNTED,
+      },
+      {
+        what: 'before SCHED was let go',
+        patches: [
+          {
+            file: BACKLOG,
+            find: 'this.state.releaseBacklog();\n        if',
+            replace: 'this.queue.recount(); this.state.releaseBacklog();\n        if',
+          },
+          { file: BACKLOG, find: /this\.queue\.recount\(\);\s*return true;/, replace: 'return true;' },
+        ],
+        spec: 'backlog:death',
+        message: MISCOUNTED,
+      },
+      {
+        what: 'while somebody sends',
+        patches: [
+          {
+            file: QUEUE,
+            find: 'if (Atomics.load(words, ring + COUNTED) !== words[ring + SPLICED])',
+            replace: 'if (Atomics.load(words, ring + TAIL) !== words[ring + SPLICED])',
+          },
+        ],
+        spec: 'backlog:late',
+        bound: 3,
+        message: TOO_SMALL,
+      },
+      {
+        what: 'COUNTED behind the add',
+        patches: [
+          {
+            file: QUEUE,
+            find: /(words\[ring \+ COUNTED\] = tail;).*\s*\/\/.*\s*(Atomics\.add\(words, this\.qlen, .*;)/,
+            replace: '$2 $1',
+          },
+        ],
+        spec: 'backlog:late',
+        bound: 3,
+        message: TOO_SMALL,
+      },
+    ]),
 );

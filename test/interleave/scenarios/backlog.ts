@@ -248,7 +248,8 @@ const backlog: ScenarioFactory = async (root, spec) => {
       }
       for (let id = 0; id < 2 * CPU_COUNT; id += 1)
         if (plainHolder(shared, id) !== -1) return `instance ${id} is held at rest`;
-      return backlogWaiting(views(shared), layouts[TARGET]!) === 0 ? null : 'packets wait at rest';
+      if (backlogWaiting(views(shared), layouts[TARGET]!) !== 0) return 'packets wait at rest';
+      return qlen(shared) === 0 ? null : `QLEN=${qlen(shared)} at rest`;
     },
     rest: () => null,
   };
