@@ -77,11 +77,12 @@ export class Receive {
     const passed = this.findOdd(count) > 0 ? this.dropOdd(count) : count;
     if (layout.flows !== 0) this.bursts.flows(this.batch, passed, layout.buffers, layout.flows, FLOW_BUCKETS - 1);
     if (settings.workIterations > 0) this.bursts.work(count * settings.workIterations);
+    if (this.recorder !== null) this.recorder.received(passed, count, queue);
+    if (this.sink !== null && passed > 0) this.deliver(this.sink, passed, queue);
+    // Only now: of what is counted as delivered the sink has seen all, wherever this thread ends.
     this.add(layout.processed, count);
     this.add(layout.delivered, passed);
     this.add(layout.deliveredBytes, this.words[this.batch / 4 + PASSED_BYTES]!);
-    if (this.recorder !== null) this.recorder.received(passed, count, queue);
-    if (this.sink !== null && passed > 0) this.deliver(this.sink, passed, queue);
   }
 
   private deliver(sink: Sink, count: number, queue: number): void {

@@ -22,7 +22,7 @@ t.test('a poll, or a migration, without one of its rules loses more, or delivers
       what: 'the burst in hand is not noted',
       patches: [{ file: QUEUE, find: 'this.state.takeInHand(ring.tail, frames, taken);', replace: '' }],
       spec: 'death:latch',
-      message: /^delivered=|was delivered when|^frame/,
+      message: /^delivered=|^seen=|was delivered when|^frame/,
     },
     {
       what: 'the burst in hand is noted before the words that it needs',
@@ -41,6 +41,18 @@ t.test('a poll, or a migration, without one of its rules loses more, or delivers
       patches: [{ file: POLL, find: /(rx\.release\(\);)\s*(rx\.handOn\(\);)/, replace: '$2 $1' }],
       spec: 'death:latch',
       message: /^delivered=|was delivered when|^seen=|buffer/,
+    },
+    {
+      what: 'a burst counts as delivered before the sink has it',
+      patches: [
+        {
+          file: 'net/receive.js',
+          find: /(if \(this\.sink !== null && passed > 0\)\s*this\.deliver\(.*\);)([\s\S]*?this\.add\(layout\.delivered, passed\);)/,
+          replace: '$2 $1',
+        },
+      ],
+      spec: 'death:latch',
+      message: /^seen=/,
     },
     {
       what: 'IN_HAND is ignored',

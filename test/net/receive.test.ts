@@ -93,6 +93,16 @@ t.test('the sink is called once per burst, with one object, and not for nothing'
   t.equal(rig.cpu.counters().ipv4Checksum, 4);
 });
 
+t.test('a burst counts as delivered once the sink has returned: its thread may end within', async (t) => {
+  const rig = new Rig();
+  const within: number[] = [];
+  rig.cpu.sink = () => within.push(rig.cpu.counters().delivered);
+  rig.receive(2);
+  rig.cpu.doWork();
+  t.same(within, [0]);
+  t.equal(rig.cpu.counters().delivered, 2);
+});
+
 t.test('a sink that returns a promise is refused', async (t) => {
   t.throws(() => poll('+', (async () => {}) as Sink), /the sink returned a promise: a sink must be synchronous/);
 });

@@ -47,7 +47,7 @@ const death: ScenarioFactory = async (root, variant) => {
     };
   }
 
-  /** What counters say, and main; and what the sinks saw: no more, and of the burst in hand perhaps less. */
+  /** What counters say, and main; and what the sinks saw: all that is delivered, and of what is lost perhaps a part. */
   function unaccounted(shared: Shared): string | null {
     const { parts, plan, witness } = world;
     const views = world.notes(shared);
@@ -60,7 +60,7 @@ const death: ScenarioFactory = async (root, variant) => {
     if (delivered + lost !== total) return `delivered=${delivered} + lost=${lost} of ${total} frames`;
     const seen = witness.delivered(views);
     const unseen = total - seen;
-    if (unseen < lost || unseen > options.weight) return `seen=${seen} of ${total} frames, lost=${lost}`;
+    if (unseen < 0 || unseen > lost) return `seen=${seen} of ${total} frames, lost=${lost}`;
     const orders = Array.from({ length: seen + 1 }, (_, before) => witness.disorder(views, before, unseen));
     return orders.includes(null) ? null : orders[0]!;
   }
