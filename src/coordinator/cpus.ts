@@ -18,7 +18,7 @@ import type { ContextWords } from '../memory/context.js';
 import { GracePeriod } from '../memory/grace.js';
 import { ErrnoError } from '../runtime/errno.js';
 import type { ControlOperation } from '../runtime/operation.js';
-import type { CpuDead } from './cpu-dead.js';
+import type { CpuRemains } from './cpu-remains.js';
 import { RoleError } from './errors.js';
 import type { Roles } from './roles.js';
 
@@ -33,9 +33,9 @@ export class Cpus {
   accidents = 0;
   private readonly states: CpuState[];
   private readonly causes = new Map<number, unknown>();
-  private readonly dead: CpuDead;
+  private readonly dead: CpuRemains;
 
-  constructor(count: number, dead: CpuDead) {
+  constructor(count: number, dead: CpuRemains) {
     this.states = Array.from({ length: count }, () => 'online');
     this.dead = dead;
   }
@@ -89,7 +89,7 @@ export class Cpus {
 /** What both operations need. */
 export interface HotplugNeeds {
   readonly cpus: Cpus;
-  readonly dead: CpuDead;
+  readonly dead: CpuRemains;
   readonly roles: Pick<Roles, 'ask' | 'end' | 'isUp' | 'runsNow'>;
   /** Of all threads that may hand something to a CPU. */
   readonly contexts: readonly ContextWords[];

@@ -213,7 +213,7 @@ export class Backlog implements Poll {
     } while (queue.splice());
     queue.recount();
     if (this.own?.isEmpty === false) this.publish(this.cpu);
-    state.releaseBacklog(); // Last: with it go the words of the queue. Pairs with the load in CpuDead.isInherited().
+    state.releaseBacklog(); // Last: with it go the words of the queue. Pairs with the load in CpuRemains.isInherited().
     return left;
   }
 

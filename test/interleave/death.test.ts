@@ -10,6 +10,7 @@ t.setTimeout(TIMEOUT_MS);
 const QUEUE = 'driver/rx-queue.js';
 const POLL = 'driver/poll.js';
 const DEAD = 'coordinator/cpu-dead.js';
+const REMAINS = 'coordinator/cpu-remains.js';
 
 t.test('thread end at any step of poll: at any step, and no plain word races', async (t) => {
   await passes(t, 'death:latch', 'death:nolatch-bursts', 'death:latch+late');
@@ -62,7 +63,7 @@ t.test('a poll, or a migration, without one of its rules loses more, or delivers
     },
     {
       what: 'nobody looks everywhere',
-      patches: [{ file: DEAD, find: 'if (accident)\n            this.lookEverywhere();', replace: '' }],
+      patches: [{ file: REMAINS, find: 'if (accident)\n            this.lookEverywhere(heirs);', replace: '' }],
       spec: 'death:latch',
       message: /^delivered=|^line=/,
     },
@@ -70,7 +71,7 @@ t.test('a poll, or a migration, without one of its rules loses more, or delivers
       what: 'the dead CPU’s lists are trusted',
       patches: [
         {
-          file: DEAD,
+          file: REMAINS,
           find: 'if (state.holder() !== cpu)',
           replace: 'if (state.holder() !== cpu || !state.isLinked())',
         },

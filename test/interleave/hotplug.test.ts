@@ -9,7 +9,7 @@ const LONG = process.env.SOFTIRQ_LONG === '1';
 
 t.setTimeout(LONG ? 3_600_000 : TIMEOUT_MS);
 
-const DEAD = 'coordinator/cpu-dead.js';
+const REMAINS = 'coordinator/cpu-remains.js';
 
 t.test('hotplug against interrupt', async (t) => {
   await passes(t, 'hotplug:interrupt+latch');
@@ -30,7 +30,7 @@ t.test('without one of its rules something is stranded', (t) =>
   dies(t, [
     {
       what: 'lines are not retargeted',
-      patches: [{ file: DEAD, find: 'line.retarget(heirs[line.id % heirs.length]);', replace: ';' }],
+      patches: [{ file: REMAINS, find: 'line.retarget(heirs[line.id % heirs.length]);', replace: ';' }],
       spec: 'hotplug:interrupt+latch',
       message: /^delivered=0|^line=/,
     },
@@ -44,7 +44,7 @@ t.test('without one of its rules something is stranded', (t) =>
       what: 'the heir is not called',
       patches: [
         {
-          file: DEAD,
+          file: REMAINS,
           find: /if \(state\.takeOver\(cpu, heir\)\)\s*this\.calls\.call\(heir, CALL_SCHEDULE.*\);/,
           replace: 'state.takeOver(cpu, heir);',
         },
@@ -60,21 +60,21 @@ t.test('without one of its rules something is stranded', (t) =>
     },
     {
       what: 'lines move before the backlog',
-      patches: [{ file: DEAD, find: /if \(this\.isInherited\(cpu\)\)\s*return;/, replace: ';' }],
+      patches: [{ file: REMAINS, find: /if \(this\.isInherited\(cpu\)\)\s*return;/, replace: ';' }],
       spec: 'hotplug:backlog+level',
       bound: 1,
       message: /frame/,
     },
     {
       what: 'the backlog’s heir is not called',
-      patches: [{ file: DEAD, find: 'this.calls.call(heir, CALL_CPU_DEAD, owner);', replace: ';' }],
+      patches: [{ file: REMAINS, find: 'this.calls.call(heir, CALL_CPU_DEAD, owner);', replace: ';' }],
       spec: 'hotplug:backlog+level',
       bound: 1,
       message: /livelock|at rest|^delivered=/,
     },
     {
       what: 'lines do not follow the backlog',
-      patches: [{ file: DEAD, find: 'this.moveLines(cpu, [heir]);', replace: ';' }],
+      patches: [{ file: REMAINS, find: 'this.moveLines(cpu, [heir]);', replace: ';' }],
       spec: 'hotplug:backlog+level',
       bound: 1,
       message: /livelock|at rest|^delivered=/,
