@@ -33,6 +33,7 @@ import { CALL_CPU_DEAD, CALL_SCHEDULE, CALL_TIMER, Calls, clearPending } from '.
 import type { IrqLayout, IrqLine } from '../irq/line.js';
 import { ringDoorbell, wake } from '../memory/doorbell.js';
 import type { Views } from '../memory/views.js';
+import { NAPI_BITS } from '../napi/bits.js';
 import { Softnet } from '../napi/softnet.js';
 import { type NapiState, NO_HOLDER } from '../napi/state.js';
 import { resetSoftirqs } from '../softirq/softirq.js';
@@ -163,6 +164,7 @@ export abstract class CpuRemains {
     const { lines, states } = this.parts;
     for (const line of lines) line.retarget(line.target());
     for (const state of states.slice(0, this.backlogs)) {
+      if ((state.load() & NAPI_BITS.LISTED) === 0) continue; // There is none of this number.
       const heir = this.heirOf(state, heirs);
       if (state.schedulePrep(heir)) this.calls.call(heir, CALL_SCHEDULE, state.id);
     }

@@ -95,6 +95,8 @@ export interface HotplugNeeds {
   readonly contexts: readonly ContextWords[];
   /** A fresh thread for a CPU that has none. */
   readonly start: (cpu: number) => void;
+  /** Of any clock that goes on by itself. */
+  readonly nowMs: () => number;
   /** Ends the machine; null: it can go on without a CPU that was ended anywhere. */
   readonly fail: ((role: string, cause: Error) => void) | null;
 }
@@ -117,20 +119,20 @@ export class OfflineCpu implements ControlOperation {
   /** @throws ErrnoError EINVAL: it is not online · EBUSY: it is the last one */
   begin(): void {
     const { cpu } = this;
-    const { cpus, dead, roles } = this.needs;
+    const { cpus, dead, roles, nowMs } = this.needs;
     cpus.demand(['online'], 'cpu_down', cpu);
     const heirs = cpus.online.filter((other) => other !== cpu);
     if (heirs.length === 0) throw new ErrnoError('EBUSY', `cpu_down: cpu=${cpu}`, 'it is the last one that is online');
     cpus.set(cpu, 'leaving');
     dead.prepareLeave(cpu, heirs);
     roles.ask(this.role);
-    this.askedAtMs = performance.now();
+    this.askedAtMs = nowMs();
   }
 
   step(): boolean {
-    const { cpus, dead, roles, contexts } = this.needs;
+    const { cpus, dead, roles, contexts, nowMs } = this.needs;
     if (roles.isUp(this.role)) {
-      if (performance.now() - this.askedAtMs > LEAVE_MS) this.force();
+      if (nowMs() - this.askedAtMs > LEAVE_MS) this.force();
       return false;
     }
     if (this.grace === null) {

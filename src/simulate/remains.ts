@@ -1,0 +1,47 @@
+// Cold. Runs on: main.
+// What a CPU of the deterministic machine leaves behind, and who gets it: whoever takes it offline (dev_cpu_dead runs there), or else
+// the first that is online.
+
+import { CpuRemains, type RemainsParts } from '../coordinator/cpu-remains.js';
+import { CALL_CPU_DEAD } from '../irq/call.js';
+import type { Views } from '../memory/views.js';
+import type { NapiState } from '../napi/state.js';
+
+/** What it needs of the machine. */
+export interface RemainsWorld {
+  /** The CPU that executes; null: none does. */
+  executing(): number | null;
+  /** The CPU was about to call others: it has sent packets to their backlogs. */
+  owesCalls(cpu: number): boolean;
+}
+
+export class SimulatedRemains extends CpuRemains {
+  private readonly world: RemainsWorld;
+  private readonly cpus: readonly number[];
+
+  constructor(views: Views, parts: RemainsParts, world: RemainsWorld) {
+    super(views, parts);
+    this.world = world;
+    this.cpus = [...parts.cpus.keys()];
+  }
+
+  override takeOver(cpu: number, heirs: readonly number[], accident: boolean): void {
+    const executing = this.world.executing();
+    const first = executing !== null && heirs.includes(executing) ? executing : heirs[0]!;
+    super.takeOver(cpu, [first, ...heirs.filter((heir) => heir !== first)], accident);
+    for (const owing of this.cpus) {
+      if (!heirs.includes(owing) && this.world.owesCalls(owing)) this.calls.call(first, CALL_CPU_DEAD, owing);
+    }
+  }
+
+  override holds(cpu: number): boolean {
+    return super.holds(cpu) || this.world.owesCalls(cpu);
+  }
+
+  protected override heirOf(_: NapiState, heirs: readonly number[]): number {
+    return heirs[0]!;
+  }
+
+  /** A test's driver has nothing in shared memory. */
+  protected override repair(): void {}
+}
