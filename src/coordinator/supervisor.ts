@@ -8,6 +8,7 @@
 //   any → failed          a thread died: every other one is ended too
 // With onCpuLoss=migrate a CPU that dies, or is locked up and ended, is gone without, as long as there is another.
 
+import { leaveMachine } from '../memory/bells.js';
 import { ContextWords, END_SOURCE } from '../memory/context.js';
 import { CPU_COUNTERS, readCounters } from '../memory/counters.js';
 import { Barrier } from '../memory/sync/barrier.js';
@@ -288,6 +289,7 @@ export class Supervisor implements RoleEvents {
     ]);
     this.failure ??= attached;
     this.ended = true;
+    leaveMachine(this.machine.handle.generation);
     return stuck.flat();
   }
 }

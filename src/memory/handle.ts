@@ -35,6 +35,11 @@ export function createMemory(bytes: number, module: WebAssembly.Module): Handle 
   return { memory, module, generation: generations };
 }
 
+/** Which machine of this process it is; 0 where the memory is none's. */
+export function machineOf({ words }: Views): number {
+  return words[GENERATION]!;
+}
+
 /** @throws Error when the memory is not the machine that the handle names */
 export function attachMemory(handle: Handle, makeViews: ViewFactory = viewsOf): Views {
   const views = makeViews(handle.memory.buffer);

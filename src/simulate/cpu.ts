@@ -13,7 +13,8 @@ import { type Capability, capabilitiesOf } from '../napi/busy-params.js';
 import type { BusyLoop } from '../napi/busy-poll.js';
 import { pollNapi } from '../napi/netpoll.js';
 import type { PollList } from '../napi/poll-list.js';
-import { NapiWait, type Waitable, type WaitSeams } from '../napi/wait.js';
+import { NapiWait, type WaitSeams } from '../napi/wait.js';
+import type { Waitable } from '../napi/wait-event.js';
 import type { BacklogLayout } from '../net/backlog-queue.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Printk } from '../runtime/printk.js';
@@ -131,7 +132,7 @@ export class SimulatedCpu {
     if (block === undefined) throw new RangeError(`simulate: task ${name}: a CPU has no room for more`);
     const counters = counterAddresses(TASK_COUNTERS, block, TASK_COUNTERS);
     const { interrupts, busyPoller, scheduler } = this.core;
-    const sleep = new TaskSleep();
+    const sleep = new TaskSleep(null);
     const cpu = { ...this.waitSeams, busyPoller, packets };
     const napi = new TaskNapi(cpu, capabilitiesOf(capabilities), sleep);
     const step = this.task(() => factory({ cpu: this.id, data, napi }));

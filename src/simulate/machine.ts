@@ -11,7 +11,7 @@ import { Softnet } from '../napi/softnet.js';
 import type { NapiState } from '../napi/state.js';
 import { Sysctls } from '../napi/sysctl.js';
 import { NapiThreads } from '../napi/threaded.js';
-import { EVENT_BYTES, WaitEvent } from '../napi/wait.js';
+import { EVENT_BYTES, WaitEvent } from '../napi/wait-event.js';
 import { VirtualClock } from '../runtime/clock.js';
 import { ErrnoError } from '../runtime/errno.js';
 import type { ControlOperation } from '../runtime/operation.js';
