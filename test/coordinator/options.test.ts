@@ -197,13 +197,6 @@ t.test('options of the other device', async (t) => {
 });
 
 t.test('options that contradict each other', async (t) => {
-  refuses(
-    t,
-    { ...PKTGEN, mode: 'interrupt', onCpuLoss: 'migrate' },
-    'onCpuLoss',
-    'migrate',
-    /cannot go with mode=interrupt/,
-  );
   const interrupt = { ...PKTGEN, mode: 'interrupt' };
   for (const task of ['busy-poll', ['spin', { url: 'busy-poll', name: 'app' }]]) {
     refuses(t, { ...interrupt, task }, 'task', 'busy-poll', /^is only for mode napi: /);
