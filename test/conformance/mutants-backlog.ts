@@ -205,7 +205,7 @@ export const BACKLOG_MUTANTS: readonly Mutant[] = [
     ['but THREADED', 'poll: its end', ['STATE, LISTED | THREADED)', 'STATE, LISTED)']],
   ]),
   ...mutants('dev_cpu_dead', 'backlog', BACKLOG, [
-    ['input_pkt_queue is empty', 'inherit: a CPU that ended', [/queue\.recount\(\);\s*if \(this\.own/, 'if (this.own']],
+    ['input_pkt_queue is empty', 'inherit: a CPU that ended', [/queue\.recount\(\);\s*state\.release/, 'state.release']],
     ['and idle', 'inherit: what is left', [/state\.releaseBacklog\(\);[^\n]*\s*return left/, 'return left']],
     ['and input_pkt_queue', 'inherit: what is left', ['while (queue.splice());', 'while (false);']],
     [
