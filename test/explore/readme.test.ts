@@ -1,5 +1,5 @@
 // Cold. Runs on: main.
-// The README's example, run as it stands there.
+// The example of docs/testing.md, run as it stands there.
 
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,12 +9,12 @@ import t from 'tap';
 import { plainNode } from '../plain-node.js';
 
 const BUILD = fileURLToPath(new URL('../../', import.meta.url));
-const README = readFileSync(join(BUILD, '../README.md'), 'utf8');
+const PAGE = readFileSync(join(BUILD, '../docs/testing.md'), 'utf8');
 
 /** The fenced block that begins with this line. */
 function block(first: string): string {
-  const start = README.indexOf(first);
-  return README.slice(start, README.indexOf('```', start));
+  const start = PAGE.indexOf(first);
+  return PAGE.slice(start, PAGE.indexOf('```', start));
 }
 
 t.test('a broken counter is found, as printed', async (t) => {
