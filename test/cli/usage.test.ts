@@ -1,6 +1,6 @@
 // Whatever is wrong with the arguments: status 2, one line on stderr that names the option and the value, no stack.
 
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { softirqCommand } from '../../src/cli/command.js';
@@ -150,6 +150,10 @@ t.test('--version and --help', async (t) => {
     softirq(['help', 'run']),
   ]);
   t.equal(helpRun.stdout, runHelp.stdout);
+  const page = readFileSync('docs/command.md', 'utf8');
+  for (const text of [runHelp.stdout, (await softirq(['stress', '--help'])).stdout]) {
+    t.ok(page.includes(`\`\`\`\n${text.trimEnd()}\n\`\`\``), 'docs/command.md has it');
+  }
   t.match(version, { status: 0, stdout: /^\d+\.\d+\.\d+\n$/, stderr: '' });
   t.match(help, { status: 0, stdout: /run \[options\][\s\S]*stress \[options\]/, stderr: '' });
   t.match(runHelp, { status: 0, stderr: '' });

@@ -17,6 +17,16 @@ function block(first: string): string {
   return PAGE.slice(start, PAGE.indexOf('```', start));
 }
 
+t.test('a driver on one thread, as printed', async (t) => {
+  const folder = mkdtempSync(join(BUILD, 'readme-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, 'driver.js'), block('import { simulate }'));
+  const { stdout, stderr } = spawnSync(...plainNode(join(folder, 'driver.js')), { encoding: 'utf8' });
+  t.equal(stderr, '');
+  t.match(stdout, /^10 10 0\n/);
+  t.match(stdout, /irq_handler_entry[\s\S]*softirq_raise[\s\S]*softirq_entry[\s\S]*napi_poll/);
+});
+
 t.test('a broken counter is found, as printed', async (t) => {
   // Below the package, so that `softirq/testing` resolves as it does for those who depend on it.
   const folder = mkdtempSync(join(BUILD, 'readme-'));
