@@ -6,6 +6,7 @@ import { dirname, join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import ts from 'typescript';
+import { sample } from '../report/sample.js';
 import { readText } from './sources.js';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -41,6 +42,29 @@ t.test('code samples agree with the types', async (t) => {
   const told = faults.filter(({ code }) => code !== CANNOT_FIND_NAME && !UNTYPED.has(code)).map(textOf);
   t.same(told, []);
 });
+
+t.test('every field of the JSON document is told', async (t) => {
+  const page = readText('docs/json.md');
+  const { config: _, stack, ...rest } = sample;
+  for (const name of fieldsOf({
+    ...rest,
+    ...stack,
+    protocols: {},
+    malformed: {},
+    dropped: {},
+    tcpFlags: {},
+    icmpTypes: {},
+  })) {
+    t.match(page, new RegExp(`\\b${name}\\b`), name);
+  }
+});
+
+/** Names at any depth, but for those that are the packets' (`icmpv6Types` has them as keys). */
+function fieldsOf(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  if (Array.isArray(value)) return value.flatMap(fieldsOf);
+  return Object.entries(value).flatMap(([name, inner]) => [name, ...(name === 'icmpv6Types' ? [] : fieldsOf(inner))]);
+}
 
 /** Each fenced block of ts or js as a file. */
 function samplesOf(page: string, folder: string): string[] {
