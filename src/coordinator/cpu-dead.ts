@@ -20,19 +20,14 @@
 //   calls that it had not taken   its bitmaps                          cleared: instances go by the holder
 //   softirqs, lists, ksoftirqd    its own words                        made anew before it has a thread again
 //
-// In interrupt mode a CPU leaves at the top of its loop, or the machine ends with it. Then its backlog has packets only while its
-// instance is held, and a line's packets lie in the backlog of the line's target alone. One heir gets all, so that each flow keeps
-// its order:
-//   1  main    the instance is the heir's: CALL_CPU_DEAD                   the dead CPU's words are the heir's with it
-//   2  heir    the packets go through its own backlog; it lets SCHED go    the words are main's again
-//   3  main    nobody holds the instance: the lines are the heir's         its handlers put their packets behind those
-//   never      3 before 2                                                  later packets would come first
-// A call that comes late finds the instance with somebody else, or with nobody, and does nothing.
+// In interrupt mode backlogs come first, and lines last (backlog-heirs.ts).
 //
 // Of an instance that it held (the order in which a poll stores makes this enough, rx-queue.ts):
 //   IN_HAND_COUNT = 0    nothing is in hand; what take() found is still in the ring
 //   IN_HAND_COUNT > 0    the burst is out of the ring: TAIL and the counter `taken` are as the instance says
 //   its pool             slots TAIL … POSTED-1 hold the ring's buffers, and all others are free
+// In interrupt mode the same of each queue whose line targets it, but that buffers wait in its backlog, too. A packet of a backlog is
+// out of it before it is received, or moved to another one.
 // Lost is what it had taken and has counted neither as delivered nor as dropped: of one burst at most, since its counters are
 // complete between two bursts.
 
@@ -44,10 +39,12 @@ import { ringDoorbell, wake } from '../memory/doorbell.js';
 import { DOUBLE_BYTES } from '../memory/layout.js';
 import type { Views } from '../memory/views.js';
 import { Softnet } from '../napi/softnet.js';
-import { type NapiState, NO_HOLDER } from '../napi/state.js';
+import type { NapiState } from '../napi/state.js';
+import type { BacklogLayout } from '../net/backlog-queue.js';
 import { rebuildBufferPool } from '../ring/buffer-pool.js';
 import { readRxRing, setRingTail } from '../ring/rx-ring.js';
 import { resetSoftirqs } from '../softirq/softirq.js';
+import { BacklogHeirs } from './backlog-heirs.js';
 import type { Plan } from './plan.js';
 
 /** Where everything lies. */
@@ -64,12 +61,11 @@ export class CpuDead {
   /** Byte addresses. */
   private readonly doorbells: readonly number[];
   private readonly lostByCpu: number[];
-  private readonly hasBacklogs: boolean;
-  /** By CPU whose backlog was handed on, who has got it: its lines follow. */
-  private readonly heirOf = new Map<number, number>();
+  /** Null: not in interrupt mode. */
+  private readonly backlogs: BacklogHeirs | null;
 
   constructor(views: Views, plan: RemainsPlan) {
-    const { irq, napis, napiCount, rings, backlogs } = plan.cpus[0]!;
+    const { irq, napis, napiCount, rings, backlogs, links } = plan.cpus[0]!;
     this.views = views;
     this.plan = plan;
     this.states = Array.from({ length: napiCount }, (_, id) => napiState(views, napis, id));
@@ -78,12 +74,17 @@ export class CpuDead {
     this.doorbells = [...plan.cpuContexts, plan.nicContext, ...plan.pollerContexts];
     this.lost = rings.map(() => 0);
     this.lostByCpu = plan.cpus.map(() => 0);
-    this.hasBacklogs = backlogs.length > 0;
+    this.backlogs = backlogs.length === 0 ? null : this.backlogHeirs(backlogs, links);
+  }
+
+  private backlogHeirs(layouts: readonly BacklogLayout[], links: number): BacklogHeirs {
+    const states = this.states.slice(this.lines.length);
+    return new BacklogHeirs(this.views, layouts, links, states, this.lines, this.calls);
   }
 
   /** Before `cpu` is asked to leave: whoever leaves takes no interrupt any more. In interrupt mode lines go last. */
   prepareLeave(cpu: number, heirs: readonly number[]): void {
-    if (!this.hasBacklogs) this.moveLines(cpu, heirs);
+    if (this.backlogs === null) this.moveLines(cpu, heirs);
   }
 
   /** The lines that target `cpu` get others. */
@@ -97,12 +98,26 @@ export class CpuDead {
    */
   takeOver(cpu: number, heirs: readonly number[], accident: boolean): void {
     clearPending(this.views, this.plan.cpus[0]!.irq, cpu);
-    if (!this.hasBacklogs) this.moveLines(cpu, heirs);
-    for (const state of this.states) this.handOver(state, cpu, heirs);
-    if (this.hasBacklogs) this.followBacklog(cpu, heirs);
-    if (accident) this.lookEverywhere();
+    if (this.backlogs !== null) this.takeOverBacklogs(this.backlogs, cpu, heirs[0]!, accident);
+    else this.moveLines(cpu, heirs);
+    for (const state of this.states) this.handOver(state, cpu);
+    if (accident && this.backlogs === null) this.lookEverywhere();
     this.moveTimers(heirs);
     if (accident) this.wakeAll();
+  }
+
+  private takeOverBacklogs(backlogs: BacklogHeirs, cpu: number, heir: number, accident: boolean): void {
+    if (accident) this.settle(backlogs, cpu);
+    backlogs.handOn(cpu, heir, accident);
+    backlogs.follow(cpu, heir);
+  }
+
+  /** What it had in hand, and the pools of its queues. */
+  private settle(backlogs: BacklogHeirs, cpu: number): void {
+    const { queues, buffers } = backlogs.holdings(cpu);
+    const inHand = queues.find((queue) => this.states[queue]!.inHand() > 0) ?? backlogs.queueInHand(cpu);
+    for (const queue of queues) this.repair(this.states[queue]!, cpu, buffers);
+    this.countLost(cpu, inHand, backlogs.received(cpu));
   }
 
   /** It ended before it rang for what it had stored, or between the change of a doorbell and its notify. */
@@ -118,7 +133,7 @@ export class CpuDead {
   holds(cpu: number): boolean {
     const called = clearPending(this.views, this.plan.cpus[0]!.irq, cpu);
     if (called || this.states.some((state) => state.holder() === cpu || state.timerCpu() === cpu)) return true;
-    return this.hasBacklogs && (this.isInherited(cpu) || this.lines.some((line) => line.target() === cpu));
+    return this.backlogs?.holds(cpu) ?? false;
   }
 
   /** Before `cpu` has a thread again: what is its alone, as it was at the start. Counters go on. */
@@ -129,39 +144,19 @@ export class CpuDead {
     clearPending(this.views, irq, cpu);
   }
 
-  private handOver(state: NapiState, cpu: number, heirs: readonly number[]): void {
+  private handOver(state: NapiState, cpu: number): void {
     state.endTimer(cpu);
     state.dropPollOwner(cpu);
-    if (state.holder() !== cpu) return;
-    if (state.id >= this.lines.length) {
-      this.handOverBacklog(state, cpu, heirs[0]!);
-      return;
-    }
-    this.repair(state, cpu);
+    if (state.holder() !== cpu || state.id >= this.lines.length) return;
+    const burst = state.inHand() > 0;
+    this.repair(state, cpu, []);
+    if (burst) this.countLost(cpu, state.id, 0);
     const heir = this.lines[state.id]!.target();
     if (state.takeOver(cpu, heir)) this.calls.call(heir, CALL_SCHEDULE, state.id);
   }
 
-  /** Its own, or that of a CPU that ended earlier and whose heir it was. */
-  private handOverBacklog(state: NapiState, cpu: number, heir: number): void {
-    const owner = state.id - this.lines.length;
-    this.heirOf.set(owner, heir);
-    if (state.takeOver(cpu, heir)) this.calls.call(heir, CALL_CPU_DEAD, owner);
-  }
-
-  /** Another CPU has its backlog still to take over. */
-  private isInherited(cpu: number): boolean {
-    return this.states[this.lines.length + cpu]!.holder() !== NO_HOLDER; // Pairs with the end of Backlog.inherit().
-  }
-
-  private followBacklog(cpu: number, heirs: readonly number[]): void {
-    if (this.isInherited(cpu)) return;
-    const heir = this.heirOf.get(cpu) ?? heirs[0]!; // Nothing waited: nobody was called.
-    this.moveLines(cpu, [heir]);
-    this.heirOf.delete(cpu);
-  }
-
-  private repair(state: NapiState, cpu: number): void {
+  /** @param elsewhere buffers that are neither in the ring nor free */
+  private repair(state: NapiState, cpu: number, elsewhere: readonly number[]): void {
     const { rings, pools, pollCounters } = this.plan.cpus[cpu]!;
     const ring = rings[state.id]!;
     if (state.inHand() > 0) {
@@ -169,17 +164,18 @@ export class CpuDead {
       const taken = counterAddress(POLL_COUNTERS, pollCounters[state.id]!, 'taken');
       this.views.doubles[taken / DOUBLE_BYTES] = state.inHandTaken;
       state.handOn();
-      this.countLost(cpu, state.id);
     }
-    rebuildBufferPool(this.views, pools[state.id]!, new Set(readRxRing(this.views, ring).buffers));
+    const inUse = new Set([...readRxRing(this.views, ring).buffers, ...elsewhere]);
+    rebuildBufferPool(this.views, pools[state.id]!, inUse);
   }
 
-  private countLost(cpu: number, queue: number): void {
+  /** @param received beside what it took out of rings */
+  private countLost(cpu: number, queue: number, received: number): void {
     const { counters, pollCounters } = this.plan.cpus[cpu]!;
     const taken = pollCounters.reduce((sum, block) => sum + readCounters(this.views, POLL_COUNTERS, block).taken, 0);
     const counted = readCounters(this.views, CPU_COUNTERS, counters);
     const malformed = MALFORMED_REASONS.reduce((sum, reason) => sum + counted[reason], 0);
-    const lost = taken - counted.delivered - counted.dropped - malformed;
+    const lost = taken + received - counted.delivered - counted.dropped - malformed;
     this.lost[queue] = this.lost[queue]! + lost - this.lostByCpu[cpu]!;
     this.lostByCpu[cpu] = lost;
   }

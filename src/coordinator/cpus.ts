@@ -10,7 +10,7 @@
 // offline, lost      online()   → starting   what is its alone is made anew, and a fresh thread starts
 // starting           thread     → online     its loop runs: lines can be moved to it
 // never              last online → leaving   nobody would poll
-// In interrupt mode its lines go last, and who did not leave in time ends the machine.
+// In interrupt mode its lines go last (backlog-heirs.ts).
 //
 // Whoever looked up a line's target before it moved may hand an instance, or a timer, to a CPU that is offline: sweep() finds it.
 
@@ -95,8 +95,6 @@ export interface HotplugNeeds {
   readonly contexts: readonly ContextWords[];
   /** A fresh thread for a CPU that has none. */
   readonly start: (cpu: number) => void;
-  /** Ends the machine; null: it can go on without a CPU that was ended anywhere. */
-  readonly fail: ((role: string, cause: Error) => void) | null;
 }
 
 /** Complete when the thread has ended, and others have all that it held. */
@@ -152,9 +150,7 @@ export class OfflineCpu implements ControlOperation {
   private force(): void {
     if (this.forced) return;
     this.forced = true;
-    const { fail, roles } = this.needs;
-    if (fail === null) void roles.end(this.role);
-    else fail(this.role, new Error(NOT_LEFT));
+    void this.needs.roles.end(this.role);
   }
 
   private gone(): void {

@@ -30,8 +30,9 @@ t.test('an event without one of its rules leaves somebody asleep', (t) =>
         patches: [
           {
             file: EVENT,
-            find: /Atomics\.add\(this\.words, COUNT, 1\);([^]*?)if \(Atomics\.load\(this\.words, SLEEPING\) !== 0\)/,
-            replace: 'const some = Atomics.load(this.words, SLEEPING); Atomics.add(this.words, COUNT, 1); if (some !== 0)',
+            find: /Atomics\.add\(this\.words, COUNT, 1\);[\s\S]*?if \(Atomics\.load\(this\.words, SLEEPING\) !== 0\)/,
+            replace:
+              'const some = Atomics.load(this.words, SLEEPING); Atomics.add(this.words, COUNT, 1); if (some !== 0)',
           },
         ],
         spec: 'event-sleep:both',
@@ -50,7 +51,11 @@ t.test('an event without one of its rules leaves somebody asleep', (t) =>
       {
         what: 'a waiter that stores its bit over another’s',
         patches: [
-          { file: EVENT, find: 'Atomics.or(this.words, SLEEPERS + index', replace: 'Atomics.store(this.words, SLEEPERS + index' },
+          {
+            file: EVENT,
+            find: 'Atomics.or(this.words, SLEEPERS + index',
+            replace: 'Atomics.store(this.words, SLEEPERS + index',
+          },
         ],
         spec: 'event-sleep:both',
       },

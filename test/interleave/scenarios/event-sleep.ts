@@ -31,20 +31,31 @@ const SIZES: Record<string, { signallers: number; each: number; waiters: number 
 
 const scenarioOf: ScenarioFactory = async (root, variant) => {
   const { signallers, each, waiters } = SIZES[variant]!;
-  const [{ WaitEvent }, { NapiWait }, { TaskSleep }, { ApplicationTask }, { Scheduler }, { Cpu }, { joinMachine }, { ContextWords, STOP }, idle, loop, clocks] =
-    await Promise.all([
-      load<typeof import('../../../src/napi/wait-event.js')>(root, 'napi/wait-event.js'),
-      load<typeof import('../../../src/napi/wait.js')>(root, 'napi/wait.js'),
-      load<typeof import('../../../src/cpu/task-sleep.js')>(root, 'cpu/task-sleep.js'),
-      load<typeof import('../../../src/cpu/application-task.js')>(root, 'cpu/application-task.js'),
-      load<typeof import('../../../src/cpu/scheduler.js')>(root, 'cpu/scheduler.js'),
-      load<typeof import('../../../src/cpu/cpu.js')>(root, 'cpu/cpu.js'),
-      load<typeof import('../../../src/memory/bells.js')>(root, 'memory/bells.js'),
-      load<typeof import('../../../src/memory/context.js')>(root, 'memory/context.js'),
-      load<typeof import('../../../src/runtime/idle.js')>(root, 'runtime/idle.js'),
-      load<typeof import('../../../src/runtime/loop.js')>(root, 'runtime/loop.js'),
-      load<typeof import('../../../src/runtime/clock.js')>(root, 'runtime/clock.js'),
-    ]);
+  const [
+    { WaitEvent },
+    { NapiWait },
+    { TaskSleep },
+    { ApplicationTask },
+    { Scheduler },
+    { Cpu },
+    { joinMachine },
+    { ContextWords, STOP },
+    idle,
+    loop,
+    clocks,
+  ] = await Promise.all([
+    load<typeof import('../../../src/napi/wait-event.js')>(root, 'napi/wait-event.js'),
+    load<typeof import('../../../src/napi/wait.js')>(root, 'napi/wait.js'),
+    load<typeof import('../../../src/cpu/task-sleep.js')>(root, 'cpu/task-sleep.js'),
+    load<typeof import('../../../src/cpu/application-task.js')>(root, 'cpu/application-task.js'),
+    load<typeof import('../../../src/cpu/scheduler.js')>(root, 'cpu/scheduler.js'),
+    load<typeof import('../../../src/cpu/cpu.js')>(root, 'cpu/cpu.js'),
+    load<typeof import('../../../src/memory/bells.js')>(root, 'memory/bells.js'),
+    load<typeof import('../../../src/memory/context.js')>(root, 'memory/context.js'),
+    load<typeof import('../../../src/runtime/idle.js')>(root, 'runtime/idle.js'),
+    load<typeof import('../../../src/runtime/loop.js')>(root, 'runtime/loop.js'),
+    load<typeof import('../../../src/runtime/clock.js')>(root, 'runtime/clock.js'),
+  ]);
   const names = Array.from({ length: waiters }, (_, index) => `waiter${index}`);
   const total = signallers * each;
   const gone = (name: string, ended: readonly string[]) =>

@@ -64,7 +64,7 @@ const hotplug: ScenarioFactory = async (root, variant) => {
       end: async () => {},
       runsNow: () => false,
     };
-    const operation = new parts.OfflineCpu({ cpus, dead, roles, contexts, start: () => {}, fail: null }, MORTAL);
+    const operation = new parts.OfflineCpu({ cpus, dead, roles, contexts, start: () => {} }, MORTAL);
     const nic = level ? null : nicOf(world, shared, before);
     return () => {
       operation.begin();
