@@ -169,6 +169,7 @@ export class OfflineCpu implements ControlOperation {
 export class OnlineCpu implements ControlOperation {
   private readonly needs: HotplugNeeds;
   private readonly cpu: number;
+  private grace: GracePeriod | null = null;
   private started = false;
 
   constructor(needs: HotplugNeeds, cpu: number) {
@@ -179,6 +180,8 @@ export class OnlineCpu implements ControlOperation {
   /** @throws ErrnoError EINVAL: it is online */
   begin(): void {
     this.needs.cpus.demand(['offline', 'lost'], 'cpu_up', this.cpu);
+    // Who looked up a line's target before the CPU was lost may be about to hand it something, which its fresh thread must not find.
+    this.grace = new GracePeriod(this.needs.contexts);
   }
 
   /** @throws RoleError when the thread died before it ran its loop */
@@ -186,6 +189,7 @@ export class OnlineCpu implements ControlOperation {
     const { cpu } = this;
     const { cpus, dead, roles } = this.needs;
     if (!this.started) {
+      if (this.grace?.over() !== true) return false;
       cpus.sweep();
       if (dead.holds(cpu)) return false;
       this.start();

@@ -207,14 +207,16 @@ export class NapiDevice {
    */
   write(file: SysfsName, value: number): ControlOperation {
     const path = `/sys/class/net/${this.name}/${file}`;
+    // kstrtoul, before the file itself is asked.
+    if (!Number.isInteger(value) || value < 0)
+      throw refused('EINVAL', path, value, 'must be an integer, and not below 0');
     if (file === 'threaded') {
       const why = this.listed.size === 0 ? 'the device has no NAPI instance' : 'must be 0 or 1';
       if (this.listed.size === 0 || (value !== 0 && value !== 1)) throw refused('EOPNOTSUPP', path, value, why);
       return this.setAllThreaded(value === 0 ? 'disabled' : 'enabled');
     }
     const max = file === 'napi_defer_hard_irqs' ? S32_MAX : Number.MAX_SAFE_INTEGER;
-    if (!Number.isInteger(value)) throw refused('EINVAL', path, value, 'must be an integer');
-    if (value < 0 || value > max) throw refused('ERANGE', path, value, `must be from 0 to ${max}`);
+    if (value > max) throw refused('ERANGE', path, value, `must be from 0 to ${max}`);
     return now(() =>
       this.tuneAll(file === 'napi_defer_hard_irqs' ? { deferHardIrqs: value } : { groFlushTimeoutNs: value }),
     );

@@ -149,8 +149,8 @@ export const CONFIG_MUTANTS: readonly Mutant[] = [
     ['every config', 'M11: threaded', [/for \(const config of this\.configs\)\s*config\.threaded = made;/, '']],
   ]),
   ...mutants('netdev_set_defer_hard_irqs', 'config', DEVICE, [
-    ['over S32_MAX: ERANGE', 'M13', ['value < 0 || value > max', 'value < 0']],
-    ['below 0: ERANGE', 'M13', ['value < 0 || value > max', 'value > max']],
+    ['over S32_MAX: ERANGE', 'M13', ['value > max', 'false']],
+    ['below 0: EINVAL', 'M13', ['!Number.isInteger(value) || value < 0', '!Number.isInteger(value)']],
   ]),
   ...mutants('napi_save_config', 'config', DEVICE, [
     ['what is set persists', 'with an index', ['Object.assign(config, this.tunables(state));', '0;']],
