@@ -84,7 +84,7 @@ export class NapiDevice {
    * @throws NapiError when there is one: nothing is changed, and it can be tried again
    */
   private restore(state: NapiState, config: NapiConfig): void {
-    const set = new NapiSetThreaded(state, this.name, config.threaded, this.threads);
+    const set = new NapiSetThreaded(state, this.name, config.threaded, this.threads, config.napiId);
     set.begin();
     if (!set.step()) throw set.stuck('its worker begins, or ends; enable it later');
     write(state, config);
@@ -166,7 +166,7 @@ export class NapiDevice {
 
   /** napi_set_threaded. Its config keeps the mode as soon as there is a thread for it; without one nothing is changed. */
   setThreaded(state: NapiState, mode: ThreadedMode): ControlOperation {
-    const set = new NapiSetThreaded(state, this.name, mode, this.threads);
+    const set = new NapiSetThreaded(state, this.name, mode, this.threads, this.idOf(state));
     const keep = () => {
       const config = this.listed.get(state) ?? null;
       if (config !== null) config.threaded = mode;
@@ -191,7 +191,7 @@ export class NapiDevice {
    */
   setAllThreaded(mode: ThreadedMode): ControlOperation {
     return new NetifSetThreaded([...this.listed.keys()], mode, {
-      ensure: (state) => this.threads.ensure(state, this.name),
+      ensure: (state) => this.threads.ensure(state, this.name, this.idOf(state)),
       isRunning: (state) => this.threads.isRunning(state),
       set: (state, made) => this.setThreaded(state, made),
       keep: (made) => {

@@ -151,6 +151,16 @@ t.test('4.4: sysfs makes of one that busy-polls a plain threaded one', async (t)
   t.equal(bits(a), 'THREADED', 'and its config, too');
 });
 
+t.test('4.4: sysfs on a disabled one: its thread is called by the id that it had', async (t) => {
+  const m = simulate();
+  const [a, b] = [m.napi('a', finds(0), { index: 0 }), m.napi('b', finds(0), { index: 1, disabled: true })];
+  const name = `napi/eth0-${a.napiId}`;
+  a.disable();
+  m.sysfs('eth0', 'threaded', 1);
+  t.same([a.thread, b.thread], [name, 'napi/eth0-0']);
+  t.equal(bits(a), 'SCHED|NPSVC|THREADED');
+});
+
 t.test('4.1: what sysfs cannot read is EINVAL, also what is below 0', async (t) => {
   const m = simulate();
   const a = m.napi('a', finds(0));

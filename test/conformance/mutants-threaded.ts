@@ -33,7 +33,7 @@ export const THREADED_MUTANTS: readonly Mutant[] = [
     [
       'on: first the thread',
       'T09: one',
-      ['this.threads.ensure(this.state, this.device);', ''],
+      ['this.threads.ensure(this.state, this.device, this.napiId);', ''],
       ['state.set(NAPI_BITS.THREADED);', 'state.set(NAPI_BITS.THREADED); this.threads.ensure(state, this.device);'],
     ],
     ['THREADED_BUSY_POLL', 'T10: threaded', ['state.set(NAPI_BITS.THREADED_BUSY_POLL);', '0;']],
@@ -131,7 +131,7 @@ export const THREADED_MUTANTS: readonly Mutant[] = [
     ['and the error is returned', 'T09: no', [/if \(this\.failure !== null\)\s*throw this\.failure;/, '']],
   ]),
   ...mutants('napi_kthread_create', 'threaded', THREADED, [
-    ['named by the id that it has by then', 'one that', ['state.napiId}`', 'state.id}`']],
+    ['named by the id that it has by then', 'one that', ['{napiId}`', '{state.id}`']],
   ]),
 ];
 
