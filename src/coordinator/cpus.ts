@@ -202,7 +202,10 @@ export class OnlineCpu implements ControlOperation {
   }
 
   stuck(why: string): Error {
-    return new Error(`cpu_up: cpu=${this.cpu}: its thread does not run its loop: ${why}`);
+    const what = this.started
+      ? 'its thread does not run its loop'
+      : 'what it held, or may still be handed, is not taken over';
+    return new Error(`cpu_up: cpu=${this.cpu}: ${what}: ${why}`);
   }
 
   private start(): void {

@@ -212,7 +212,7 @@ export class Backlog implements Poll {
       }
     } while (queue.splice());
     queue.recount();
-    state.releaseBacklog(); // Last: with it go the words of the queue. Pairs with the load in CpuDead.isInherited().
+    state.releaseBacklog(); // Last: with it go the words of the queue. Pairs with BacklogHeirs.isHeld().
     return left;
   }
 
