@@ -35,6 +35,6 @@ export type { BusyLoop } from './napi/busy-poll.js';
 export type { SysfsName } from './napi/device.js';
 export type { SysctlName } from './napi/sysctl.js';
 export type { ThreadedMode } from './napi/threaded.js';
-export type { Waitable } from './napi/wait.js';
+export type { Waitable } from './napi/wait-event.js';
 export type { Burst, Sink, SinkFactory } from './net/sink.js';
 export { type Errno, ErrnoError } from './runtime/errno.js';

@@ -16,11 +16,12 @@ export function softirqCommand(): Command {
     .description('Linux NAPI for Node.js: interrupts, softirqs and budgets over lock-free rings in shared memory.')
     .version(ownVersion())
     .exitOverride()
+    .helpCommand(true)
     .configureOutput({ writeErr: () => {} })
     .allowExcessArguments()
     .action((_, { args: [name] }: Command) => {
       const wrong = name === undefined ? 'no command given' : `unknown command '${name}'`;
-      throw new UsageError(`${wrong}: try softirq run --help`);
+      throw new UsageError(`${wrong}: must be ${commandNames(program)}; try softirq run --help`);
     });
   addRun(program);
   addStress(program);
@@ -50,6 +51,10 @@ function addStress(program: Command): void {
     const { stressCommand } = await import('./stress.js');
     await stressCommand(options as SoakOptions, { json });
   });
+}
+
+function commandNames({ commands }: Command): string {
+  return new Intl.ListFormat('en', { type: 'disjunction' }).format(commands.map((command) => command.name()));
 }
 
 function ownVersion(): string {

@@ -43,13 +43,13 @@ export function soakSummary(report: SoakReport, paint: Paint): string {
 }
 
 function headline({ seed, rounds, seconds, packets, version, node }: SoakReport, paint: Paint): string[] {
-  const { offered, delivered, dropped } = packets;
+  const { offered, delivered, dropped, lostWithCpu } = packets;
   const pps = rate(per(delivered, seconds), 'pps');
   return [
     `stress, seed ${seed}  (softirq ${version}, Node.js ${node})`,
     '',
     paint.bold(`${plural(rounds, 'round')}, ${count(delivered)} packets delivered in ${seconds.toFixed(1)} s: ${pps}`),
-    `offered ${count(offered)} = delivered ${count(delivered)} + dropped ${count(dropped)}`,
+    `offered ${count(offered)} = delivered ${count(delivered)} + dropped ${count(dropped)} + lost ${count(lostWithCpu)}`,
   ];
 }
 

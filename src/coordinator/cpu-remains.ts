@@ -5,7 +5,7 @@
 // It goes by the words that say who holds what, never by the dead CPU's lists: they may be in the middle of a change.
 //
 //   what                          where it stands                      what becomes of it
-//   instances it held             holder in STATE                      repaired (below), and an heir's: CALL_SCHEDULE
+//   instances it held             holder in STATE                      repaired (cpu-dead.ts), and an heir's: CALL_SCHEDULE
 //   instances it was between two  nowhere: it took an interrupt and    after an accident every instance is scheduled once: whoever
 //   words of: masked, and idle    had not set SCHED, or had cleared    polls it finds what there is, and unmasks
 //                                 SCHED and not unmasked
@@ -19,15 +19,6 @@
 //   the poll lock, NPSVC          POLL_OWNER                           cleared
 //   calls that it had not taken   its bitmaps                          cleared: instances go by the holder
 //   softirqs, lists, ksoftirqd    its own words                        made anew before it has a thread again
-//
-// In interrupt mode a CPU leaves at the top of its loop, or the machine ends with it. Then its backlog has packets only while its
-// instance is held, and a line's packets lie in the backlog of the line's target alone. One heir gets all, so that each flow keeps
-// its order:
-//   1  main    the instance is the heir's: CALL_CPU_DEAD                   the dead CPU's words are the heir's with it
-//   2  heir    the packets go through its own backlog; it lets SCHED go    the words are main's again
-//   3  main    nobody holds the instance: the lines are the heir's         its handlers put their packets behind those
-//   never      3 before 2                                                  later packets would come first
-// A call that comes late finds the instance with somebody else, or with nobody, and does nothing.
 
 import { CALL_CPU_DEAD, CALL_SCHEDULE, CALL_TIMER, Calls, clearPending } from '../irq/call.js';
 import type { IrqLayout, IrqLine } from '../irq/line.js';
@@ -35,7 +26,7 @@ import { ringDoorbell, wake } from '../memory/doorbell.js';
 import type { Views } from '../memory/views.js';
 import { NAPI_BITS } from '../napi/bits.js';
 import { Softnet } from '../napi/softnet.js';
-import { type NapiState, NO_HOLDER } from '../napi/state.js';
+import type { NapiState } from '../napi/state.js';
 import { resetSoftirqs } from '../softirq/softirq.js';
 
 /** What a machine has of which a CPU can leave something behind. */
@@ -49,8 +40,6 @@ export interface RemainsParts {
   readonly doorbells: readonly number[];
   /** Byte addresses of what is a CPU's alone. */
   readonly cpus: readonly { readonly softnet: number; readonly softirq: number }[];
-  /** A line's packets wait in the backlog of its target alone (interrupt mode). */
-  readonly linesLast: boolean;
 }
 
 /** What a CPU leaves behind, whatever its instances are polled by. */
@@ -59,15 +48,13 @@ export abstract class CpuRemains {
   protected readonly calls: Calls;
   private readonly parts: RemainsParts;
   /** Instance of CPU 0's backlog. */
-  private readonly backlogs: number;
-  /** By CPU whose backlog was handed on, who has got it: its lines follow. */
-  private readonly backlogHeirs = new Map<number, number>();
+  private readonly firstBacklog: number;
 
   constructor(views: Views, parts: RemainsParts) {
     this.views = views;
     this.parts = parts;
     this.calls = new Calls(views, parts.irq);
-    this.backlogs = parts.states.length - parts.cpus.length;
+    this.firstBacklog = parts.states.length - parts.cpus.length;
   }
 
   /** Who has an instance of a device now, its lines having moved. */
@@ -76,9 +63,9 @@ export abstract class CpuRemains {
   /** `cpu` held the instance: what a poll may have left half done. */
   protected abstract repair(state: NapiState, cpu: number): void;
 
-  /** Before `cpu` is asked to leave: whoever leaves takes no interrupt any more. In interrupt mode lines go last. */
+  /** Before `cpu` is asked to leave: whoever leaves takes no interrupt any more. */
   prepareLeave(cpu: number, heirs: readonly number[]): void {
-    if (!this.parts.linesLast) this.moveLines(cpu, heirs);
+    this.moveLines(cpu, heirs);
   }
 
   /** The lines that target `cpu` get others. */
@@ -91,14 +78,18 @@ export abstract class CpuRemains {
    * @param accident it ended anywhere; false: it left at the top of its loop
    */
   takeOver(cpu: number, heirs: readonly number[], accident: boolean): void {
-    const { irq, states, linesLast } = this.parts;
+    const { irq, states } = this.parts;
     clearPending(this.views, irq, cpu);
-    if (!linesLast) this.moveLines(cpu, heirs);
+    this.begin(cpu, heirs, accident);
     for (const state of states) this.handOver(state, cpu, heirs);
-    if (linesLast) this.followBacklog(cpu, heirs);
     if (accident) this.lookEverywhere(heirs);
     this.moveTimers(heirs);
     if (accident) this.wakeAll();
+  }
+
+  /** What comes before the instances: the lines say whose those are. */
+  protected begin(cpu: number, heirs: readonly number[], _accident: boolean): void {
+    this.moveLines(cpu, heirs);
   }
 
   /** It ended before it rang for what it had stored, or between the change of a doorbell and its notify. */
@@ -112,10 +103,9 @@ export abstract class CpuRemains {
 
   /** Whether others have to take over still, or once more: it holds something, or was called since. */
   holds(cpu: number): boolean {
-    const { irq, states, lines, linesLast } = this.parts;
+    const { irq, states } = this.parts;
     const called = clearPending(this.views, irq, cpu);
-    if (called || states.some((state) => state.holder() === cpu || state.timerCpu() === cpu)) return true;
-    return this.isInherited(cpu) || (linesLast && lines.some((line) => line.target() === cpu));
+    return called || states.some((state) => state.holder() === cpu || state.timerCpu() === cpu);
   }
 
   /** Before `cpu` has a thread again: what is its alone, as it was at the start. Counters go on. */
@@ -130,40 +120,17 @@ export abstract class CpuRemains {
   private handOver(state: NapiState, cpu: number, heirs: readonly number[]): void {
     state.endTimer(cpu);
     state.dropPollOwner(cpu);
-    if (state.holder() !== cpu) return;
-    if (state.id >= this.backlogs) {
-      this.handOverBacklog(state, cpu, heirs[0]!);
-      return;
-    }
+    if (state.holder() !== cpu || state.id >= this.firstBacklog) return;
     this.repair(state, cpu);
     const heir = this.heirOf(state, heirs);
     if (state.takeOver(cpu, heir)) this.calls.call(heir, CALL_SCHEDULE, state.id);
   }
 
-  /** Its own, or that of a CPU that ended earlier and whose heir it was. */
-  private handOverBacklog(state: NapiState, cpu: number, heir: number): void {
-    const owner = state.id - this.backlogs;
-    this.backlogHeirs.set(owner, heir);
-    if (state.takeOver(cpu, heir)) this.calls.call(heir, CALL_CPU_DEAD, owner);
-  }
-
-  /** Another CPU has its backlog still to take over. */
-  private isInherited(cpu: number): boolean {
-    return this.parts.states[this.backlogs + cpu]!.holder() !== NO_HOLDER; // Pairs with the end of Backlog.inherit().
-  }
-
-  private followBacklog(cpu: number, heirs: readonly number[]): void {
-    if (this.isInherited(cpu)) return;
-    const heir = this.backlogHeirs.get(cpu) ?? heirs[0]!; // Nothing waited: nobody was called.
-    this.moveLines(cpu, [heir]);
-    this.backlogHeirs.delete(cpu);
-  }
-
   /** Whoever polls already polls once more; lines are told again. */
-  private lookEverywhere(heirs: readonly number[]): void {
+  protected lookEverywhere(heirs: readonly number[]): void {
     const { lines, states } = this.parts;
     for (const line of lines) line.retarget(line.target());
-    for (const state of states.slice(0, this.backlogs)) {
+    for (const state of states.slice(0, this.firstBacklog)) {
       if ((state.load() & NAPI_BITS.LISTED) === 0) continue; // There is none of this number.
       const heir = this.heirOf(state, heirs);
       if (state.schedulePrep(heir)) this.calls.call(heir, CALL_SCHEDULE, state.id);

@@ -10,7 +10,7 @@
 // offline, lost      online()   → starting   what is its alone is made anew, and a fresh thread starts
 // starting           thread     → online     its loop runs: lines can be moved to it
 // never              last online → leaving   nobody would poll
-// In interrupt mode its lines go last, and who did not leave in time ends the machine.
+// In interrupt mode its lines go last (backlog-heirs.ts).
 //
 // Whoever looked up a line's target before it moved may hand an instance, or a timer, to a CPU that is offline: sweep() finds it.
 
@@ -97,8 +97,6 @@ export interface HotplugNeeds {
   readonly start: (cpu: number) => void;
   /** Of any clock that goes on by itself. */
   readonly nowMs: () => number;
-  /** Ends the machine; null: it can go on without a CPU that was ended anywhere. */
-  readonly fail: ((role: string, cause: Error) => void) | null;
 }
 
 /** Complete when the thread has ended, and others have all that it held. */
@@ -154,9 +152,7 @@ export class OfflineCpu implements ControlOperation {
   private force(): void {
     if (this.forced) return;
     this.forced = true;
-    const { fail, roles } = this.needs;
-    if (fail === null) void roles.end(this.role);
-    else fail(this.role, new Error(NOT_LEFT));
+    void this.needs.roles.end(this.role);
   }
 
   private gone(): void {
@@ -175,6 +171,7 @@ export class OfflineCpu implements ControlOperation {
 export class OnlineCpu implements ControlOperation {
   private readonly needs: HotplugNeeds;
   private readonly cpu: number;
+  private grace: GracePeriod | null = null;
   private started = false;
 
   constructor(needs: HotplugNeeds, cpu: number) {
@@ -185,6 +182,8 @@ export class OnlineCpu implements ControlOperation {
   /** @throws ErrnoError EINVAL: it is online */
   begin(): void {
     this.needs.cpus.demand(['offline', 'lost'], 'cpu_up', this.cpu);
+    // Who looked up a line's target before the CPU was lost may be about to hand it something, which its fresh thread must not find.
+    this.grace = new GracePeriod(this.needs.contexts);
   }
 
   /** @throws RoleError when the thread died before it ran its loop */
@@ -192,6 +191,7 @@ export class OnlineCpu implements ControlOperation {
     const { cpu } = this;
     const { cpus, dead, roles } = this.needs;
     if (!this.started) {
+      if (this.grace?.over() !== true) return false;
       cpus.sweep();
       if (dead.holds(cpu)) return false;
       this.start();
@@ -204,7 +204,10 @@ export class OnlineCpu implements ControlOperation {
   }
 
   stuck(why: string): Error {
-    return new Error(`cpu_up: cpu=${this.cpu}: its thread does not run its loop: ${why}`);
+    const what = this.started
+      ? 'its thread does not run its loop'
+      : 'what it held, or may still be handed, is not taken over';
+    return new Error(`cpu_up: cpu=${this.cpu}: ${what}: ${why}`);
   }
 
   private start(): void {

@@ -14,7 +14,7 @@ export interface HostCpu {
    * take over its NAPI instances and timers. Nothing is lost. The application's tasks on it end. Resolves when all is done. A
    * thread that has not left its loop after 2 s is ended as if it had died, and the burst in its hand is counted in `lostWithCpu`.
    * In interrupt mode one CPU gets all its lines and what waits in its backlog, as far as there is room in its own; the rest is
-   * dropped there. A thread that does not leave ends the machine.
+   * dropped there.
    * @throws ErrnoError EBUSY: it is the last one · EINVAL: it is not online
    */
   offline(): Promise<void>;

@@ -5,6 +5,7 @@ import { referenceBursts } from '../bursts/reference/reference.js';
 import { napiState } from '../cpu/build.js';
 import { RxQueue } from '../driver/rx-queue.js';
 import { IrqLine, type LineFlow } from '../irq/line.js';
+import { joinMachine } from '../memory/bells.js';
 import { ContextWords } from '../memory/context.js';
 import { counterAddress, POLL_COUNTERS } from '../memory/counters.js';
 import { attachMemory, createMemory, type Handle } from '../memory/handle.js';
@@ -41,6 +42,7 @@ export interface Machine {
 export function createMachine(plan: Plan, ring: number, flow: LineFlow, module: WebAssembly.Module): Machine {
   const handle = createMemory(plan.bytes, module);
   const views = attachMemory(handle);
+  joinMachine(handle.generation, views, plan.cpus[0]!.bells);
   const { irq, rings, napis, napiCount } = plan.cpus[0]!;
   for (const { softnet } of plan.polling) Softnet.create(views, softnet);
   for (const address of plan.pollerContexts) new ContextWords(views, address).end(); // until a thread has it

@@ -8,6 +8,7 @@ import { RING_SIZE_MAX, RING_SIZE_MIN } from '../ring/rx-ring.js';
 import { BUILT_IN_TASKS } from './built-in-tasks.js';
 import type { BusyPollTaskData } from './busy-poll.js';
 import { SoftirqOptionError } from './errors.js';
+import { nearestName } from './nearest.js';
 import { RATE, SIZE } from './option-values.js';
 import type { HostOptions } from './options.js';
 
@@ -167,11 +168,7 @@ export function parseOptions(options: HostOptions): ParsedOptions {
   const issue = result.error.issues[0]!;
   if (issue.code === 'unrecognized_keys' && issue.path.length === 0) {
     const name = issue.keys[0]!;
-    throw new SoftirqOptionError(
-      name,
-      (options as unknown as Record<string, unknown>)[name],
-      'there is no such option',
-    );
+    throw new SoftirqOptionError(name, (options as unknown as Record<string, unknown>)[name], noSuchOption(name));
   }
   const [name = 'options', index] = issue.path.map(String);
   const shape = name === 'task' ? taskShape : sinkShape; // only these have keys of their own
@@ -179,4 +176,9 @@ export function parseOptions(options: HostOptions): ParsedOptions {
   const given = (options as unknown as Record<string, unknown>)?.[name];
   const isOne = name === 'task' && Array.isArray(given) && index !== undefined;
   throw new SoftirqOptionError(name, isOne ? given[Number(index)] : given, expected);
+}
+
+function noSuchOption(name: string): string {
+  const meant = nearestName(name, Object.keys(schema.shape));
+  return `there is no such option${meant === null ? '' : `; did you mean ${meant}?`}`;
 }

@@ -118,8 +118,9 @@ export function makePlan(needs: PlanNeeds): Plan {
   const shared = { irq, rings, buffers };
   const backlogs = needs.mode === 'interrupt' ? ofCpus.map(backlogLayout) : [];
   const timersOf = [...ofCpus.map(({ timers }) => timers), NO_TIMERS, ...ofPollers.map(({ timers }) => timers)];
-  const ofAll = { sysctls: start.sysctls, napis, napiCount, ...stores, backlogs, timersOf };
-  const layout = <T>(own: T, cpu: number) => ({ ...shared, ...own, ...ofAll, nicContext: contexts.nicContext, cpu });
+  const { cpuContexts: bells, nicContext } = contexts;
+  const ofAll = { sysctls: start.sysctls, napis, napiCount, ...stores, backlogs, timersOf, bells, nicContext };
+  const layout = <T>(own: T, cpu: number) => ({ ...shared, ...own, ...ofAll, cpu });
   const cpus = ofCpus.map(layout);
   const pollers = ofPollers.map((own, index) => layout(own, needs.cpus + NICS + index));
   return {

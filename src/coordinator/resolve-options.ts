@@ -76,7 +76,6 @@ function refuseMismatched(parsed: ParsedOptions): void {
 function checkTogether(config: Config): void {
   if (config.device === 'pktgen') checkPktgen(config);
   else speedOf(config);
-  checkCpuLoss(config);
   checkTasks(config);
 }
 
@@ -95,11 +94,6 @@ function checkPktgen(config: Config): void {
       `must be at least ${smallest} with ip=${config.ip}: headers and a sequence number`,
     );
   }
-}
-
-function checkCpuLoss({ mode, onCpuLoss }: Config): void {
-  if (mode === 'napi' || onCpuLoss === 'stop') return;
-  throw new SoftirqOptionError('onCpuLoss', onCpuLoss, `cannot go with mode=${mode}: use stop`);
 }
 
 /** The built-in task that busy-polls would sleep for ever where nothing ever comes to its CPU. */

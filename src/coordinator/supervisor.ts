@@ -8,6 +8,7 @@
 //   any → failed          a thread died: every other one is ended too
 // With onCpuLoss=migrate a CPU that dies, or is locked up and ended, is gone without, as long as there is another.
 
+import { leaveMachine } from '../memory/bells.js';
 import { ContextWords, END_SOURCE } from '../memory/context.js';
 import { CPU_COUNTERS, readCounters } from '../memory/counters.js';
 import { Barrier } from '../memory/sync/barrier.js';
@@ -99,8 +100,7 @@ export class Supervisor implements RoleEvents {
     const pollerContexts = contextsAt(machine.views, plan.pollerContexts);
     const contexts = [...this.contexts, ...pollerContexts];
     const start = (cpu: number) => this.startCpu(cpu, null);
-    const fail = config.mode === 'interrupt' ? (role: string, cause: Error) => this.died(role, cause) : null;
-    this.hotplug = { cpus, dead, roles: this.roles, contexts, start, nowMs: () => performance.now(), fail };
+    this.hotplug = { cpus, dead, roles: this.roles, contexts, start, nowMs: () => performance.now() };
     this.lockups = new Lockups(this.contexts.slice(1), config.lockupSeconds, 2 * WATCH_MS);
     this.done = new Promise((resolve, reject) => Object.assign(this, { resolve, reject }));
     this.done.catch(() => {}); // A failure reaches whoever awaits done or stop(), and must not end the process before.
@@ -288,6 +288,7 @@ export class Supervisor implements RoleEvents {
     ]);
     this.failure ??= attached;
     this.ended = true;
+    leaveMachine(this.machine.handle.generation);
     return stuck.flat();
   }
 }

@@ -10,6 +10,7 @@ import {
   type NicRecorderTask,
 } from '../capture/write-build.js';
 import { buildCpu, type CpuLayout, type CpuSettings } from '../cpu/build.js';
+import { joinMachine } from '../memory/bells.js';
 import { ContextWords } from '../memory/context.js';
 import { CPU_COUNTERS, counterAddresses, NIC_COUNTERS } from '../memory/counters.js';
 import { attachMemory, type Handle } from '../memory/handle.js';
@@ -76,6 +77,7 @@ export async function runCpuTask(task: CpuTask): Promise<void> {
   const views = attachMemory(task.handle);
   const bursts = instantiateBursts(task.handle.module, task.handle.memory);
   const clock = new MonotonicClock();
+  joinMachine(task.handle.generation, views, task.layout.bells);
   const sink = await loadSink(task.sink, task.layout.cpu);
   const tasks = await loadTasks(task.tasks, task.layout.cpu);
   const workIterations = calibrateWork(views, bursts, clock, task);

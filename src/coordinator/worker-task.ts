@@ -5,6 +5,7 @@ import { instantiateBursts } from '../bursts/load.js';
 import { buildCpuRecorder, type CpuRecorderTask } from '../capture/write-build.js';
 import type { CpuLayout } from '../cpu/build.js';
 import { buildNapiWorker, type PollerSettings } from '../cpu/poll-build.js';
+import { joinMachine } from '../memory/bells.js';
 import { CPU_COUNTERS, counterAddresses } from '../memory/counters.js';
 import { attachMemory } from '../memory/handle.js';
 import { MonotonicClock } from '../runtime/clock.js';
@@ -32,6 +33,7 @@ export async function runWorkerTask(task: WorkerTask): Promise<void> {
   const views = attachMemory(task.handle);
   const bursts = instantiateBursts(task.handle.module, task.handle.memory);
   const clock = new MonotonicClock();
+  joinMachine(task.handle.generation, views, layout.bells);
   const sink = await loadSink(task.sink, layout.cpu);
   const workIterations = calibrateWork(views, bursts, clock, task);
   const recorder = task.recorder === null ? null : buildCpuRecorder(views, bursts, clock, layout, task.recorder);

@@ -75,6 +75,10 @@ export class ApplicationTask implements Task {
     return this.wakeNs;
   }
 
+  prepareToWait(): void {
+    this.sleep.arm();
+  }
+
   /** @throws Error what the step function threw, with the task's name, or a sink within it; TypeError when it returns anything else */
   run(untilNs: number): number {
     const startNs = this.clock.nowNs;

@@ -5,7 +5,7 @@
 import { DOUBLE_BYTES } from '../memory/layout.js';
 import type { Views } from '../memory/views.js';
 import type { NapiState } from '../napi/state.js';
-import type { Waitable } from '../napi/wait.js';
+import type { Waitable } from '../napi/wait-event.js';
 
 export class QueueArrivals implements Waitable {
   private readonly doubles: Float64Array;

@@ -8,6 +8,7 @@ import { instantiateBursts } from '../bursts/load.js';
 import { buildCpuRecorder, type CpuRecorderTask } from '../capture/write-build.js';
 import type { CpuRecorder } from '../capture/write-recorder.js';
 import { AttachmentWords } from '../memory/attachment.js';
+import { joinMachine, leaveMachine } from '../memory/bells.js';
 import { ContextWords, STOP } from '../memory/context.js';
 import { CPU_COUNTERS, counterAddress } from '../memory/counters.js';
 import { attachMemory, type Handle } from '../memory/handle.js';
@@ -93,6 +94,7 @@ export class AttachedHost {
     if (!this.words.claim(handle.ticket, tid, threadUse(tid)?.cpuNs ?? 0)) {
       throw new Error(`attachHost: the handle of ${name} was used before`);
     }
+    joinMachine(machine.generation, views, layout.bells);
     const bursts = instantiateBursts(machine.module, machine.memory);
     const clock = new MonotonicClock();
     this.recorder = recorder === null ? null : buildCpuRecorder(views, bursts, clock, layout, recorder);
@@ -151,6 +153,7 @@ export class AttachedHost {
     const at = counterAddress(CPU_COUNTERS, this.handle.layout.counters, 'cpuNs') / DOUBLE_BYTES;
     this.views.doubles[at] = this.views.doubles[at]! + used;
     this.words.release(this.handle.ticket);
+    leaveMachine(this.handle.machine.generation);
   }
 
   [Symbol.dispose](): void {

@@ -8,6 +8,7 @@ import { RxPoll } from '../driver/poll.js';
 import { RxQueue } from '../driver/rx-queue.js';
 import { CALL_CPU_DEAD } from '../irq/call.js';
 import { CPU_COUNTERS, counterAddress, counterAddresses, POLL_COUNTERS, TASK_COUNTERS } from '../memory/counters.js';
+import { machineOf } from '../memory/handle.js';
 import type { Views } from '../memory/views.js';
 import type { Capabilities } from '../napi/busy-params.js';
 import type { Napi } from '../napi/napi.js';
@@ -38,6 +39,8 @@ export interface CpuLayout extends CoreLayout {
   readonly buffers: number;
   readonly links: number;
   readonly nicContext: number;
+  /** Doorbells of all CPUs: whom an event wakes. */
+  readonly bells: readonly number[];
   /** Its flow table, or 0. */
   readonly flows: number;
   /** Its blocks of POLL_COUNTERS, by queue. */
@@ -94,7 +97,7 @@ function addTasks(views: Views, layout: CpuLayout, core: CpuCore, { tasks, clock
   const interrupted = () => interrupts.any();
   for (const [index, { name, weight, capabilities, begin }] of tasks.entries()) {
     const counters = counterAddresses(TASK_COUNTERS, layout.taskCounters[index]!, TASK_COUNTERS);
-    const sleep = new TaskSleep();
+    const sleep = new TaskSleep({ machine: machineOf(views), number: layout.cpu });
     const packets = arrivalsOf(views, layout, core);
     const cpu: TaskCpu = { busyPoller, clock, sysctls, packets, signalPending };
     const step = begin(new TaskNapi(cpu, capabilities, sleep));

@@ -31,6 +31,7 @@ export class Cpu implements Agent {
   }
 
   workArrived(): boolean {
+    this.scheduler.prepareToWait();
     if (this.interrupts.any() || this.scheduler.isRunnable()) return true;
     this.softirqs.tickStop();
     return false;

@@ -57,6 +57,10 @@ export class NapiThreadTask implements Task, NapiThread {
     return true; // or it would not be in the queue
   }
 
+  prepareToWait(): void {
+    // As above: it does not wait.
+  }
+
   nextNs(): number {
     return Number.POSITIVE_INFINITY;
   }

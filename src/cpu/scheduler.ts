@@ -23,6 +23,8 @@ export interface Task {
   readonly weight: number;
   /** False: it sleeps. */
   isRunnable(nowNs: number): boolean;
+  /** prepare_to_wait: the CPU is about to sleep, and looks at isRunnable() once more. Who can be woken by others says so to them. */
+  prepareToWait(): void;
   /** Runs until about `untilNs`. @returns how much it did */
   run(untilNs: number): number;
   /** When a sleeper will be runnable without anybody's doing; Infinity = never. */
@@ -54,6 +56,10 @@ class Ksoftirqd implements Task {
 
   isRunnable(): boolean {
     return this.softirqs.ksoftirqdRunnable;
+  }
+
+  prepareToWait(): void {
+    // Its own CPU alone wakes it.
   }
 
   run(): number {
@@ -131,6 +137,11 @@ export class Scheduler {
     const usedNs = this.usedNs + (this.running ? this.clock.nowNs - this.startNs : 0);
     if (this.current !== null && usedNs < SLICE_NS) return false;
     return this.entities.some((entity) => entity !== this.current && entity.task.isRunnable(this.clock.nowNs));
+  }
+
+  /** prepare_to_wait, of all. */
+  prepareToWait(): void {
+    if (!this.isAlone) for (const { task } of this.entities) task.prepareToWait();
   }
 
   isRunnable(): boolean {

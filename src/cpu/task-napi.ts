@@ -3,7 +3,8 @@
 
 import { type BusyPollParams, type Capabilities, NO_BUSY_POLL, socketParams } from '../napi/busy-params.js';
 import { BUSY_POLL_BUDGET, type BusyLoop, type BusyPoller } from '../napi/busy-poll.js';
-import { NapiWait, type Waitable, type WaitSeams } from '../napi/wait.js';
+import { NapiWait, type WaitSeams } from '../napi/wait.js';
+import type { Waitable } from '../napi/wait-event.js';
 import type { TaskSleep } from './task-sleep.js';
 import { TaskWait } from './task-wait.js';
 

@@ -44,9 +44,9 @@ export class TaskWait {
   /**
    * epoll_wait. Returns at once what is ready; else it busy-polls for `usecs`, if that is on. Found nothing, it returns 0, and the
    * task should leave its step with 0 or false: it then sleeps until an event comes or the time is over.
-   * @param timeoutMs ms, 0 … Infinity; 0: only looks, and neither busy-polls nor sleeps. An event that this CPU's own sink
-   *   brings ends the sleep at once; one of another thread (CPU, NAPI worker, attached) is seen when the time is over, or the CPU
-   *   wakes for something else: with Infinity perhaps never
+   * @param timeoutMs ms, 0 … Infinity; 0: only looks, and neither busy-polls nor sleeps. An event that any thread of the
+   *   machine signals, or main, or an attached thread, ends the sleep at once; a signal of a thread that is none of these is seen when
+   *   the time is over, or the CPU wakes for something else
    * @returns how many events are ready, and taken thereby
    * @throws RangeError
    */

@@ -23,16 +23,34 @@ export interface Handle {
 
 let generations = 0;
 
-/** @param bytes size of the memory; rounded up to whole WebAssembly pages */
+/**
+ * @param bytes size of the memory; rounded up to whole WebAssembly pages
+ * @throws Error when the process cannot have so much
+ */
 export function createMemory(bytes: number, module: WebAssembly.Module): Handle {
   const pages = Math.ceil(bytes / PAGE_BYTES);
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  const memory = allocate(pages);
   const { words } = viewsOf(memory.buffer);
   generations += 1;
   words[BYTES] = memory.buffer.byteLength | 0;
   words[GENERATION] = generations;
   Atomics.store(words, MAGIC, MAGIC_VALUE);
   return { memory, module, generation: generations };
+}
+
+/** Which machine of this process it is; 0 where the memory is none's. */
+export function machineOf({ words }: Views): number {
+  return words[GENERATION]!;
+}
+
+function allocate(pages: number): WebAssembly.Memory {
+  try {
+    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  } catch (cause) {
+    const right =
+      'fewer cpus and queues and a smaller ring need less; a limit of address space (ulimit -v) must be lifted';
+    throw new Error(`memory: ${pages * PAGE_BYTES} bytes cannot be had: ${right}`, { cause });
+  }
 }
 
 /** @throws Error when the memory is not the machine that the handle names */

@@ -41,11 +41,12 @@ export function socketParams(
 ): BusyPollParams {
   const next = { ...now, ...wanted };
   check('SO_BUSY_POLL', next.usecs, S32_MAX);
-  check('SO_BUSY_POLL_BUDGET', next.budget, U16_MAX);
   checkFlag('SO_PREFER_BUSY_POLL', next.prefer);
-  if (capNetAdmin) return next;
-  if (wanted.prefer === true) throw forbidden('SO_PREFER_BUSY_POLL', 1, 'to switch it on');
-  if (next.budget > now.budget) throw forbidden('SO_BUSY_POLL_BUDGET', next.budget, `more than ${now.budget}`);
+  if (!capNetAdmin && wanted.prefer === true) throw forbidden('SO_PREFER_BUSY_POLL', 1, 'to switch it on');
+  if (!capNetAdmin && next.budget > now.budget) {
+    throw forbidden('SO_BUSY_POLL_BUDGET', next.budget, `more than ${now.budget}`);
+  }
+  check('SO_BUSY_POLL_BUDGET', next.budget, U16_MAX);
   return next;
 }
 

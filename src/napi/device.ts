@@ -84,7 +84,7 @@ export class NapiDevice {
    * @throws NapiError when there is one: nothing is changed, and it can be tried again
    */
   private restore(state: NapiState, config: NapiConfig): void {
-    const set = new NapiSetThreaded(state, this.name, config.threaded, this.threads);
+    const set = new NapiSetThreaded(state, this.name, config.threaded, this.threads, config.napiId);
     set.begin();
     if (!set.step()) throw set.stuck('its worker begins, or ends; enable it later');
     write(state, config);
@@ -166,7 +166,7 @@ export class NapiDevice {
 
   /** napi_set_threaded. Its config keeps the mode as soon as there is a thread for it; without one nothing is changed. */
   setThreaded(state: NapiState, mode: ThreadedMode): ControlOperation {
-    const set = new NapiSetThreaded(state, this.name, mode, this.threads);
+    const set = new NapiSetThreaded(state, this.name, mode, this.threads, this.idOf(state));
     const keep = () => {
       const config = this.listed.get(state) ?? null;
       if (config !== null) config.threaded = mode;
@@ -191,7 +191,7 @@ export class NapiDevice {
    */
   setAllThreaded(mode: ThreadedMode): ControlOperation {
     return new NetifSetThreaded([...this.listed.keys()], mode, {
-      ensure: (state) => this.threads.ensure(state, this.name),
+      ensure: (state) => this.threads.ensure(state, this.name, this.idOf(state)),
       isRunning: (state) => this.threads.isRunning(state),
       set: (state, made) => this.setThreaded(state, made),
       keep: (made) => {
@@ -207,14 +207,16 @@ export class NapiDevice {
    */
   write(file: SysfsName, value: number): ControlOperation {
     const path = `/sys/class/net/${this.name}/${file}`;
+    // kstrtoul, before the file itself is asked.
+    if (!Number.isInteger(value) || value < 0)
+      throw refused('EINVAL', path, value, 'must be an integer, and not below 0');
     if (file === 'threaded') {
       const why = this.listed.size === 0 ? 'the device has no NAPI instance' : 'must be 0 or 1';
       if (this.listed.size === 0 || (value !== 0 && value !== 1)) throw refused('EOPNOTSUPP', path, value, why);
       return this.setAllThreaded(value === 0 ? 'disabled' : 'enabled');
     }
     const max = file === 'napi_defer_hard_irqs' ? S32_MAX : Number.MAX_SAFE_INTEGER;
-    if (!Number.isInteger(value)) throw refused('EINVAL', path, value, 'must be an integer');
-    if (value < 0 || value > max) throw refused('ERANGE', path, value, `must be from 0 to ${max}`);
+    if (value > max) throw refused('ERANGE', path, value, `must be from 0 to ${max}`);
     return now(() =>
       this.tuneAll(file === 'napi_defer_hard_irqs' ? { deferHardIrqs: value } : { groFlushTimeoutNs: value }),
     );

@@ -63,10 +63,14 @@ export class NapiThreads {
     else this.asWorkers.delete(state.id);
   }
 
-  /** napi_kthread_create, unless there is one. @throws Error what the creation threw */
-  ensure(state: NapiState, device: string): void {
+  /**
+   * napi_kthread_create, unless there is one.
+   * @param napiId by which it is called: the one that the instance has, or had before it was disabled; 0 when it never had one
+   * @throws Error what the creation threw
+   */
+  ensure(state: NapiState, device: string, napiId = state.napiId): void {
     if (this.names.has(state.id)) return;
-    const name = `napi/${device}-${state.napiId}`;
+    const name = `napi/${device}-${napiId}`;
     const workers = this.isWorker(state) ? this.workers : null;
     if (workers === null) this.create(name);
     else workers.start(state.id, name);
@@ -111,21 +115,24 @@ export class NapiSetThreaded implements ControlOperation {
   private readonly device: string;
   private readonly mode: ThreadedMode;
   private readonly threads: NapiThreads;
+  private readonly napiId: number;
   private left = false;
   /** There is a thread, and whoever schedules wakes it. */
   isOn = false;
 
-  constructor(state: NapiState, device: string, mode: ThreadedMode, threads: NapiThreads) {
+  /** @param napiId that its thread is called by */
+  constructor(state: NapiState, device: string, mode: ThreadedMode, threads: NapiThreads, napiId = state.napiId) {
     this.state = state;
     this.device = device;
     this.mode = mode;
     this.threads = threads;
+    this.napiId = napiId;
   }
 
   /** @throws Error when there can be no thread: nothing has been changed */
   begin(): void {
     if (this.mode === 'disabled') return;
-    this.threads.ensure(this.state, this.device);
+    this.threads.ensure(this.state, this.device, this.napiId);
     this.switchOn();
   }
 

@@ -7,70 +7,13 @@
 //   none, time to wait               the instance that brought the last ones is busy-polled: events → from the start
 //   none all the same                interrupts are resumed, the instance is forgotten; the caller sleeps
 // Who stops without another wait calls close(), or the interrupts stay off until the safety timer.
-//
-// An event's words, in anybody's shared memory:
-//   0  COUNT     what has come so far; wraps                             its producer
-//   1  NAPI_ID   of the instance that brought the last of it, or 0       its producer, before COUNT
 
-import { CACHE_LINE_BYTES } from '../memory/layout.js';
-import { wordsAt } from '../memory/views.js';
+import type { Bell } from '../memory/bells.js';
 import type { Clock } from '../runtime/clock.js';
 import { type BusyPollParams, type Capabilities, NO_BUSY_POLL, waitParams } from './busy-params.js';
 import { type BusyPoller, busyLoopTimedOut } from './busy-poll.js';
 import type { Sysctls } from './sysctl.js';
-
-const COUNT = 0;
-const NAPI_ID = 1;
-/** A cache line of its own. */
-export const EVENT_BYTES = CACHE_LINE_BYTES;
-
-/** What one can wait for, as one waiter sees it: what it has taken is no news to it any more. */
-export interface Waitable {
-  /** Something has come since the last take(). */
-  isReady(): boolean;
-  /** Takes what has come. @returns the id of the NAPI instance that brought the last of it; 0: of none that is known */
-  take(): number;
-}
-
-/**
- * Something that one thread brings and another waits for: a socket's readiness, in 64 zeroed bytes of a SharedArrayBuffer. Each
- * thread attaches its own object to them. One producer at a time; any number of waiters, each of which sees all that comes.
- */
-export class WaitEvent implements Waitable {
-  /** Room that one takes. */
-  static readonly BYTES = EVENT_BYTES;
-  private readonly words: Int32Array;
-  private seen: number;
-
-  /**
-   * Nothing has come yet, from this waiter's point of view.
-   * @param byteOffset a multiple of 4; of 64, so that events do not share a cache line
-   * @throws TypeError · RangeError when there is no such place in `buffer`
-   */
-  constructor(buffer: ArrayBufferLike, byteOffset = 0) {
-    this.words = wordsAt('WaitEvent', buffer, byteOffset, EVENT_BYTES);
-    this.seen = Atomics.load(this.words, COUNT);
-  }
-
-  /**
-   * The producer's side, when what came is where the waiter will look: it came by way of instance `napiId`, which a waiter
-   * then busy-polls (sk_mark_napi_id). A sink has it as `burst.napiId`.
-   */
-  signal(napiId: number): void {
-    Atomics.store(this.words, NAPI_ID, napiId);
-    Atomics.add(this.words, COUNT, 1); // Pairs with the loads in isReady() and take().
-  }
-
-  isReady(): boolean {
-    return Atomics.load(this.words, COUNT) !== this.seen;
-  }
-
-  /** What comes from here on is news again: look at what came after this, not before. */
-  take(): number {
-    this.seen = Atomics.load(this.words, COUNT);
-    return Atomics.load(this.words, NAPI_ID);
-  }
-}
+import { type Waitable, WaitEvent } from './wait-event.js';
 
 /** What comes from outside. */
 export interface WaitSeams {
@@ -85,6 +28,7 @@ export class NapiWait {
   readonly found: Int32Array;
   private readonly poller: BusyPoller;
   private readonly events: readonly Waitable[];
+  private readonly sources: readonly WaitEvent[];
   private readonly seams: WaitSeams;
   private params = NO_BUSY_POLL;
   private id = 0;
@@ -94,6 +38,7 @@ export class NapiWait {
   constructor(poller: BusyPoller, events: readonly Waitable[], seams: WaitSeams) {
     this.poller = poller;
     this.events = events;
+    this.sources = events.filter((event) => event instanceof WaitEvent);
     this.seams = seams;
     this.found = new Int32Array(events.length);
   }
@@ -111,6 +56,11 @@ export class NapiWait {
   /** One of the events has something that no wait() has found yet. */
   isReady(): boolean {
     return this.events.some((event) => event.isReady());
+  }
+
+  /** Who signals one of the events from here on rings. Before the last look at isReady(), behind which the caller may sleep. */
+  arm(bell: Bell): void {
+    for (const event of this.sources) event.arm(bell);
   }
 
   /**

@@ -10,7 +10,7 @@ import type { CpuRecorder } from '../capture/write-recorder.js';
 import type { Views } from '../memory/views.js';
 import type { BufferPool } from '../ring/buffer-pool.js';
 import type { Backlog, BacklogPackets } from './backlog.js';
-import { type BacklogLayout, backlogSlots, NO_SLOT } from './backlog-queue.js';
+import { type BacklogLayout, backlogSlots, lastSlot, NO_SLOT } from './backlog-queue.js';
 import type { Receive } from './receive.js';
 
 const ENTRY_WORDS = ENTRY_BYTES / 4;
@@ -104,6 +104,11 @@ export class ReceivedPackets implements BacklogPackets {
   private copyEntry(from: number, to: number): void {
     for (let i = 0; i < ENTRY_WORDS; i += 1) this.words[to + i] = this.words[from + i]!;
   }
+}
+
+/** For main, when no thread has it: the Rx queue of the packet that was taken out of a backlog last. */
+export function lastQueue(views: Views, layout: BacklogLayout): number {
+  return views.words[lastSlot(views, layout) + QUEUE]!;
 }
 
 /** For main, when no thread runs: the packets in a backlog, with the buffers of each. */

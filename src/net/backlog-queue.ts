@@ -316,6 +316,12 @@ export function backlogDropped(views: Views, layout: BacklogLayout): number {
   return ringsOf(layout).reduce((total, ring) => total + views.doubles[(ring + DROPPED) / 2]!, 0);
 }
 
+/** For main, when no thread has it: word index of the slot that was last done with, of a backlog with one sender. */
+export function lastSlot(views: Views, layout: BacklogLayout): number {
+  const ring = ringsOf(layout)[0]!;
+  return slotAt(ring, (views.words[ring + HEAD]! - 1) | 0, layout.slotWords);
+}
+
 /** For main, when no thread runs: word index of each slot that holds a packet. */
 export function backlogSlots(views: Views, layout: BacklogLayout): number[] {
   const slots: number[] = [];

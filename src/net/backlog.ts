@@ -169,8 +169,8 @@ export class Backlog implements Poll {
     let work = 0;
     for (;;) {
       for (let slot = queue.first(); slot !== NONE; slot = queue.first()) {
+        queue.done(); // Before: of a CPU that ends within, this packet is lost, and no other.
         packets.receive(slot);
-        queue.done();
         work += 1;
         this.deliver();
         if (work >= budget) return work; // still scheduled, even if that was the last
@@ -206,14 +206,13 @@ export class Backlog implements Poll {
     let left = 0;
     do {
       for (let slot = queue.first(); slot !== NONE; slot = queue.first()) {
+        queue.done(); // Before, as in process(): it is never in both backlogs.
         this.reinject(slot);
-        queue.done();
         left += 1;
       }
     } while (queue.splice());
     queue.recount();
-    if (this.own?.isEmpty === false) this.publish(this.cpu);
-    state.releaseBacklog(); // Last: with it go the words of the queue. Pairs with the load in CpuRemains.isInherited().
+    state.releaseBacklog(); // Last: with it go the words of the queue. Pairs with BacklogHeirs.isHeld().
     return left;
   }
 
@@ -226,6 +225,7 @@ export class Backlog implements Poll {
     }
     const { slotWords } = this.layouts[this.cpu]!;
     for (let i = 0; i < slotWords; i += 1) words[to + i] = words[from + i]!;
+    this.publish(this.cpu);
   }
 }
 

@@ -42,7 +42,7 @@ export class Hotplug {
     };
     // No grace period: on one thread nobody is between the look at a line's target and what it does next. No time either: a CPU that
     // cannot leave is what wait() tells.
-    this.needs = { cpus: this.cpus, dead: remains, roles, contexts: [], start, nowMs: () => 0, fail: null };
+    this.needs = { cpus: this.cpus, dead: remains, roles, contexts: [], start, nowMs: () => 0 };
     for (const { context } of plugged) context.begin();
   }
 

@@ -10,7 +10,7 @@ import { CACHE_LINE_BYTES, DOUBLE_BYTES } from '../memory/layout.js';
 import { SOFTNET_BYTES } from '../napi/softnet.js';
 import { SYSCTL_BYTES } from '../napi/sysctl.js';
 import { timersBytes } from '../napi/timers.js';
-import { EVENT_BYTES } from '../napi/wait.js';
+import { EVENT_BYTES } from '../napi/wait-event.js';
 import { NAPI_BYTES } from '../napi/words.js';
 import { type BacklogLayout, backlogBytes } from '../net/backlog-queue.js';
 import { FLOW_LIMIT_BYTES } from '../net/flow-limit.js';

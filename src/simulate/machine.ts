@@ -12,7 +12,7 @@ import { Softnet } from '../napi/softnet.js';
 import type { NapiState } from '../napi/state.js';
 import { Sysctls } from '../napi/sysctl.js';
 import { NapiThreads } from '../napi/threaded.js';
-import { EVENT_BYTES, WaitEvent } from '../napi/wait.js';
+import { EVENT_BYTES, WaitEvent } from '../napi/wait-event.js';
 import type { BacklogLayout } from '../net/backlog-queue.js';
 import { VirtualClock } from '../runtime/clock.js';
 import { ErrnoError } from '../runtime/errno.js';
@@ -110,8 +110,8 @@ export class Simulation extends Turns {
   private remainsOf(layout: SimulationLayout, states: readonly NapiState[]): SimulatedRemains {
     const { irq } = layout.cpus[0]!;
     const lines = this.cpu.core.lines.slice(this.cpus.length);
-    const parts = { irq, states, lines, doorbells: layout.contexts, cpus: layout.cpus, linesLast: false };
-    return new SimulatedRemains(this.views, parts, {
+    const parts = { irq, states, lines, doorbells: layout.contexts, cpus: layout.cpus };
+    return new SimulatedRemains(this.views, parts, layout.backlogs, {
       executing: () => this.executions.current?.core.softnet.context ?? null,
       owesCalls: (cpu) => !this.cpus[cpu]!.core.softnet.rpsIpiList.isEmpty(),
     });

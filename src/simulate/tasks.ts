@@ -9,7 +9,8 @@ import { TaskSleep } from '../cpu/task-sleep.js';
 import { counterAddresses, readCounters, TASK_COUNTERS } from '../memory/counters.js';
 import type { Views } from '../memory/views.js';
 import { type Capability, capabilitiesOf } from '../napi/busy-params.js';
-import type { Waitable, WaitSeams } from '../napi/wait.js';
+import type { WaitSeams } from '../napi/wait.js';
+import type { Waitable } from '../napi/wait-event.js';
 import type { Clock } from '../runtime/clock.js';
 import { assertWhole } from './check.js';
 import { TASKS_MAX } from './layout.js';
@@ -91,7 +92,7 @@ export class CpuTasks {
     const { weight = NICE_0_WEIGHT, data = null, capabilities = [], packets = [] } = options;
     const { interrupts, busyPoller, scheduler } = core;
     const counters = counterAddresses(TASK_COUNTERS, block, TASK_COUNTERS);
-    const sleep = new TaskSleep();
+    const sleep = new TaskSleep(null);
     const napi = new TaskNapi({ ...cpu.waitSeams, busyPoller, packets }, capabilitiesOf(capabilities), sleep);
     const step: Step = cpu.task(() => factory({ cpu: cpu.id, data, napi }));
     const interrupted = () => interrupts.any();

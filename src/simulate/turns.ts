@@ -117,7 +117,7 @@ export abstract class Turns {
     operation.begin();
     for (let turns = 0; !operation.step(); turns += 1) {
       if (turns === TURNS_MAX) throw operation.stuck(`not within ${TURNS_MAX} turns`);
-      if (!this.turn()) throw operation.stuck('nothing moves any more');
+      if (!this.turn() && !operation.step()) throw operation.stuck('nothing moves any more');
     }
   }
 }

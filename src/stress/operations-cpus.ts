@@ -18,7 +18,7 @@ const code = (right: string) => (error: Error & { readonly code?: string }) => e
 
 /** Another CPU goes on with its queues. What it has not recorded is lost with it. */
 const survives = (config: Config) =>
-  movable(config) && config.onCpuLoss === 'migrate' && config.write === null && config.writeDropped === null;
+  config.cpus > 1 && config.onCpuLoss === 'migrate' && config.write === null && config.writeDropped === null;
 
 export const CPU_OPERATIONS: readonly Operation[] = [
   { name: 'CPU offline and online', times: 2, fits: ({ cpus }) => cpus > 1, run: toAndFro },

@@ -85,10 +85,7 @@ export const MACHINE_SETTINGS: readonly Setting[] = [
   },
   {
     name: 'onCpuLoss',
-    choices: [
-      option('stop', only({ onCpuLoss: 'stop' })),
-      option('migrate', (_, options) => (isNapi(options) ? { onCpuLoss: 'migrate' } : null)),
-    ],
+    choices: [option('stop', only({ onCpuLoss: 'stop' })), option('migrate', only({ onCpuLoss: 'migrate' }))],
   },
   { name: 'pin', choices: [option('off', only({ pin: false }), 4), option('on', only({ pin: true }))] },
 ];

@@ -25,7 +25,12 @@ export interface SoakReport {
   readonly seed: number;
   readonly seconds: number;
   readonly rounds: number;
-  readonly packets: { readonly offered: number; readonly delivered: number; readonly dropped: number };
+  readonly packets: {
+    readonly offered: number;
+    readonly delivered: number;
+    readonly dropped: number;
+    readonly lostWithCpu: number;
+  };
   readonly settings: Visits['settings'];
   readonly operations: Visits['operations'];
   readonly transitions: Visits['transitions'];
@@ -41,7 +46,7 @@ export class Soak {
   private readonly config: SoakConfig;
   private readonly record = new FlowRecord();
   private readonly visits = new Visits();
-  private readonly packets = { offered: 0, delivered: 0, dropped: 0 };
+  private readonly packets = { offered: 0, delivered: 0, dropped: 0, lostWithCpu: 0 };
   private readonly startMs = performance.now();
   private rounds = 0;
   private stopped = false;
@@ -102,6 +107,7 @@ export class Soak {
     this.packets.offered += snapshot.conservation.offered;
     this.packets.delivered += snapshot.conservation.delivered;
     this.packets.dropped += snapshot.conservation.dropped;
+    this.packets.lostWithCpu += snapshot.conservation.lostWithCpu;
   }
 
   private violationOf({ number, options }: DrawnRound, { violations }: RoundResult): SoakViolation {

@@ -20,7 +20,7 @@ function reportOf(rounds: number, visited: number, violation: SoakReport['violat
     for (const name of Object.keys(counts)) counts[name] = visited;
   }
   const { settings, operations, transitions } = visits;
-  const packets = { offered: 3000, delivered: 2000, dropped: 1000 };
+  const packets = { offered: 3000, delivered: 2000, dropped: 990, lostWithCpu: 10 };
   const head = { version: '1.2.3', node: 'v20', seed: 5, seconds: 4, rounds, packets };
   return {
     ...head,
@@ -96,7 +96,7 @@ t.test('the summary is a table', async (t) => {
   const text = soakSummary(reportOf(ENOUGH_ROUNDS, 7), PLAIN);
   t.match(
     text,
-    /45 rounds, 2,000 packets delivered in 4\.0 s: 500 pps\noffered 3,000 = delivered 2,000 \+ dropped 1,000/,
+    /45 rounds, 2,000 packets delivered in 4\.0 s: 500 pps\noffered 3,000 = delivered 2,000 \+ dropped 990 \+ lost 10/,
   );
   t.match(text, /^settings \(rounds\)\n {2}mode +napi +7\n +interrupt +7\n/m);
   t.match(text, /^visits {2}everything at least once$/m);

@@ -1,6 +1,6 @@
 // Whatever is wrong with the arguments: status 2, one line on stderr that names the option and the value, no stack.
 
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { softirqCommand } from '../../src/cli/command.js';
@@ -11,8 +11,8 @@ import { lines, softirq } from './child.js';
 const pktgen = (...args: string[]) => ['run', '--device', 'pktgen', ...args];
 
 const BAD: readonly (readonly [args: string[], line: RegExp])[] = [
-  [[], /^softirq: no command given/],
-  [['walk'], /^softirq: unknown command 'walk'/],
+  [[], /^softirq: no command given: must be run or stress; try softirq run --help$/],
+  [['walk'], /^softirq: unknown command 'walk': must be run or stress; try softirq run --help$/],
   [['--walk'], /^softirq: unknown option '--walk'/],
   [['run'], /^softirq: --device is missing: it must be pktgen or pcap:FILE$/],
   [['run', '--device', 'eth0'], /^softirq: --device eth0: must be pktgen or pcap:FILE$/],
@@ -135,12 +135,25 @@ t.test('a capture that breaks off is refused before any thread starts', async (t
   t.match(stderr, `--device pcap:${path}: `);
 });
 
+t.test('too little memory: one line that says how much it wants', async (t) => {
+  const before = ['sh', '-c', 'ulimit -v 2000000; exec "$@"', 'sh'];
+  const { status, stderr } = await softirq(['run', '--device', 'pktgen', '--packets', '1'], { before });
+  t.equal(status, 1);
+  t.match(stderr, /^softirq: memory: \d+ bytes cannot be had: fewer cpus and queues .*ulimit -v/m);
+});
+
 t.test('--version and --help', async (t) => {
-  const [version, help, runHelp] = await Promise.all([
+  const [version, help, runHelp, helpRun] = await Promise.all([
     softirq(['--version']),
     softirq(['--help']),
     softirq(['run', '--help']),
+    softirq(['help', 'run']),
   ]);
+  t.equal(helpRun.stdout, runHelp.stdout);
+  const page = readFileSync('docs/command.md', 'utf8');
+  for (const text of [runHelp.stdout, (await softirq(['stress', '--help'])).stdout]) {
+    t.ok(page.includes(`\`\`\`\n${text.trimEnd()}\n\`\`\``), 'docs/command.md has it');
+  }
   t.match(version, { status: 0, stdout: /^\d+\.\d+\.\d+\n$/, stderr: '' });
   t.match(help, { status: 0, stdout: /run \[options\][\s\S]*stress \[options\]/, stderr: '' });
   t.match(runHelp, { status: 0, stderr: '' });

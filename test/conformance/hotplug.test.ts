@@ -393,8 +393,8 @@ t.test('death: of a leaving one, the operation is complete', async (t) => {
   const [m, , dead] = three();
   const offline = dead.beginOffline();
   dead.kill();
-  t.ok(offline.step());
   m.run();
+  t.ok(offline.step());
   dead.online();
   t.ok(dead.isOnline);
 });

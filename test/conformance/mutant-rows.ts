@@ -14,6 +14,10 @@ export const SUITES = [
   'waits',
   'threaded',
   'config',
+  'edges-state',
+  'edges-softirq',
+  'edges-modes',
+  'edges-threaded',
 ] as const;
 export type Suite = (typeof SUITES)[number];
 

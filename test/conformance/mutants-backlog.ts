@@ -205,14 +205,14 @@ export const BACKLOG_MUTANTS: readonly Mutant[] = [
     ['but THREADED', 'poll: its end', ['STATE, LISTED | THREADED)', 'STATE, LISTED)']],
   ]),
   ...mutants('dev_cpu_dead', 'backlog', BACKLOG, [
-    ['input_pkt_queue is empty', 'inherit: a CPU that ended', [/queue\.recount\(\);\s*if \(this\.own/, 'if (this.own']],
+    [
+      'input_pkt_queue is empty',
+      'inherit: a CPU that ended',
+      [/queue\.recount\(\);\s*state\.release/, 'state.release'],
+    ],
     ['and idle', 'inherit: what is left', [/state\.releaseBacklog\(\);[^\n]*\s*return left/, 'return left']],
     ['and input_pkt_queue', 'inherit: what is left', ['while (queue.splice());', 'while (false);']],
-    [
-      'to where it is polled',
-      'inherit: what is left',
-      [/if \(this\.own\?\.isEmpty === false\)\s*this\.publish\(this\.cpu\);/, ''],
-    ],
+    ['to where it is polled', 'inherit: what is left', [/this\.publish\(this\.cpu\);/, '']],
   ]),
   ...mutants('dev_cpu_dead', 'backlog', SOFTNET, [
     ['whom it was to call is called', 'inherit: whom', ['rpsIpiListOf(views, address).send(this.callBacklog);', '']],

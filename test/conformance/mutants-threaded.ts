@@ -33,7 +33,7 @@ export const THREADED_MUTANTS: readonly Mutant[] = [
     [
       'on: first the thread',
       'T09: one',
-      ['this.threads.ensure(this.state, this.device);', ''],
+      ['this.threads.ensure(this.state, this.device, this.napiId);', ''],
       ['state.set(NAPI_BITS.THREADED);', 'state.set(NAPI_BITS.THREADED); this.threads.ensure(state, this.device);'],
     ],
     ['THREADED_BUSY_POLL', 'T10: threaded', ['state.set(NAPI_BITS.THREADED_BUSY_POLL);', '0;']],
@@ -131,7 +131,7 @@ export const THREADED_MUTANTS: readonly Mutant[] = [
     ['and the error is returned', 'T09: no', [/if \(this\.failure !== null\)\s*throw this\.failure;/, '']],
   ]),
   ...mutants('napi_kthread_create', 'threaded', THREADED, [
-    ['named by the id that it has by then', 'one that', ['state.napiId}`', 'state.id}`']],
+    ['named by the id that it has by then', 'one that', ['{napiId}`', '{state.id}`']],
   ]),
 ];
 
@@ -149,8 +149,8 @@ export const CONFIG_MUTANTS: readonly Mutant[] = [
     ['every config', 'M11: threaded', [/for \(const config of this\.configs\)\s*config\.threaded = made;/, '']],
   ]),
   ...mutants('netdev_set_defer_hard_irqs', 'config', DEVICE, [
-    ['over S32_MAX: ERANGE', 'M13', ['value < 0 || value > max', 'value < 0']],
-    ['below 0: ERANGE', 'M13', ['value < 0 || value > max', 'value > max']],
+    ['over S32_MAX: ERANGE', 'M13', ['value > max', 'false']],
+    ['below 0: EINVAL', 'M13', ['!Number.isInteger(value) || value < 0', '!Number.isInteger(value)']],
   ]),
   ...mutants('napi_save_config', 'config', DEVICE, [
     ['what is set persists', 'with an index', ['Object.assign(config, this.tunables(state));', '0;']],

@@ -3,6 +3,7 @@
 
 import { type Mutant, mutants } from './mutant-rows.js';
 import { BACKLOG_MUTANTS } from './mutants-backlog.js';
+import { EDGES_MUTANTS } from './mutants-edges.js';
 import { BUSY_POLL_MUTANTS, MITIGATION_MUTANTS } from './mutants-modes.js';
 import { CONFIG_MUTANTS, THREADED_MUTANTS } from './mutants-threaded.js';
 
@@ -405,4 +406,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...BUSY_POLL_MUTANTS,
   ...THREADED_MUTANTS,
   ...CONFIG_MUTANTS,
+  ...EDGES_MUTANTS,
 ];

@@ -143,17 +143,46 @@ t.test('interrupt mode: of a CPU without packets the lines go at once', async (t
   t.notOk(dead.holds(0));
 });
 
-t.test('interrupt mode: an heir that leaves before it has inherited hands that on', async (t) => {
+t.test(
+  'interrupt mode: an heir that leaves before it has inherited hands that on, behind what is its own',
+  async (t) => {
+    const made = machineOf(3, 3, 'interrupt');
+    const { machine, called, dead } = made;
+    const targets = () => machine.lines.map((line) => line.target());
+    backlogOf(made, 1).scheduleBacklog(1);
+    dead.takeOver(1, [0, 2], false);
+    backlogOf(made, 0).scheduleBacklog(0);
+    dead.takeOver(0, [2], false);
+    dead.takeOver(1, [2], false);
+    t.same([backlogOf(made, 0).holder(), backlogOf(made, 1).holder()], [2, 2]);
+    t.equal(called(2, CALL_CPU_DEAD), 0b1, 'a part of the other may be in this one');
+    backlogOf(made, 0).releaseBacklog();
+    dead.takeOver(1, [2], false);
+    t.equal(called(2, CALL_CPU_DEAD), 0b11);
+    t.same(targets(), [0, 1, 2]);
+    dead.takeOver(0, [2], false);
+    backlogOf(made, 1).releaseBacklog();
+    t.ok(dead.holds(1), 'its line');
+    dead.takeOver(1, [2], false);
+    t.same(targets(), [2, 2, 2]);
+    t.notOk(dead.holds(0) || dead.holds(1));
+  },
+);
+
+t.test('interrupt mode: an heir that ends when it is through, before the lines are its, hands on these', async (t) => {
   const made = machineOf(3, 3, 'interrupt');
-  const { machine, called, dead } = made;
+  const { machine, dead } = made;
   backlogOf(made, 1).scheduleBacklog(1);
   dead.takeOver(1, [0, 2], false);
-  dead.takeOver(0, [2], false);
-  t.same([backlogOf(made, 1).holder(), called(2, CALL_CPU_DEAD)], [2, 0b10]);
   backlogOf(made, 1).releaseBacklog();
+  dead.takeOver(0, [2], true);
   dead.takeOver(1, [2], false);
+  t.equal(machine.lines[1]!.target(), 1, 'its packets are in the other backlog, which comes first');
+  backlogOf(made, 0).releaseBacklog();
+  for (const cpu of [0, 1]) dead.takeOver(cpu, [2], false);
   t.same(
     machine.lines.map((line) => line.target()),
     [2, 2, 2],
   );
+  t.notOk(dead.holds(0) || dead.holds(1));
 });

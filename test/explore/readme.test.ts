@@ -1,5 +1,5 @@
 // Cold. Runs on: main.
-// The README's example, run as it stands there.
+// The example of docs/testing.md, run as it stands there.
 
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,13 +9,23 @@ import t from 'tap';
 import { plainNode } from '../plain-node.js';
 
 const BUILD = fileURLToPath(new URL('../../', import.meta.url));
-const README = readFileSync(join(BUILD, '../README.md'), 'utf8');
+const PAGE = readFileSync(join(BUILD, '../docs/testing.md'), 'utf8');
 
 /** The fenced block that begins with this line. */
 function block(first: string): string {
-  const start = README.indexOf(first);
-  return README.slice(start, README.indexOf('```', start));
+  const start = PAGE.indexOf(first);
+  return PAGE.slice(start, PAGE.indexOf('```', start));
 }
+
+t.test('a driver on one thread, as printed', async (t) => {
+  const folder = mkdtempSync(join(BUILD, 'readme-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, 'driver.js'), block('import { simulate }'));
+  const { stdout, stderr } = spawnSync(...plainNode(join(folder, 'driver.js')), { encoding: 'utf8' });
+  t.equal(stderr, '');
+  t.match(stdout, /^10 10 0\n/);
+  t.match(stdout, /irq_handler_entry[\s\S]*softirq_raise[\s\S]*softirq_entry[\s\S]*napi_poll/);
+});
 
 t.test('a broken counter is found, as printed', async (t) => {
   // Below the package, so that `softirq/testing` resolves as it does for those who depend on it.

@@ -5,16 +5,26 @@
 import t from 'tap';
 import { dies, passes, passesWithin, TIMEOUT_MS } from './verdicts.js';
 
-t.setTimeout(TIMEOUT_MS);
+/** The schedules that take minutes. */
+const LONG = process.env.SOFTIRQ_LONG === '1';
+
+t.setTimeout(LONG ? 3_600_000 : TIMEOUT_MS);
 
 const QUEUE = 'driver/rx-queue.js';
 const POLL = 'driver/poll.js';
 const DEAD = 'coordinator/cpu-dead.js';
 const REMAINS = 'coordinator/cpu-remains.js';
+const BACKLOG = 'net/backlog.js';
+const HEIRS = 'coordinator/backlog-heirs.js';
 
 t.test('thread end at any step of poll: at any step, and no plain word races', async (t) => {
   await passes(t, 'death:latch', 'death:nolatch-bursts', 'death:latch+late');
   await passesWithin(t, { bound: 1 }, 'death:nolatch', 'death:latch-bursts');
+});
+
+t.test('the same in interrupt mode, and of an heir in the middle of a backlog', async (t) => {
+  await passes(t, 'death:level', ...(LONG ? ['death:level+late', 'heir'] : []));
+  if (!LONG) await passesWithin(t, { bound: 1 }, 'death:level+late', 'heir');
 });
 
 t.test('a poll, or a migration, without one of its rules loses more, or delivers twice', (t) =>
@@ -63,7 +73,7 @@ t.test('a poll, or a migration, without one of its rules loses more, or delivers
     },
     {
       what: 'nobody looks everywhere',
-      patches: [{ file: REMAINS, find: 'if (accident)\n            this.lookEverywhere(heirs);', replace: '' }],
+      patches: [{ file: REMAINS, find: /if \(accident\)\s*this\.lookEverywhere\(heirs\);/, replace: '' }],
       spec: 'death:latch',
       message: /^delivered=|^line=/,
     },
@@ -72,18 +82,61 @@ t.test('a poll, or a migration, without one of its rules loses more, or delivers
       patches: [
         {
           file: REMAINS,
-          find: 'if (state.holder() !== cpu)',
-          replace: 'if (state.holder() !== cpu || !state.isLinked())',
+          find: 'if (state.holder() !== cpu ||',
+          replace: 'if (state.holder() !== cpu || !state.isLinked() ||',
         },
       ],
       spec: 'death:latch',
-      message: /at rest|^delivered=|poll list|napi/,
+      message: /at rest|^delivered=|poll list|napi|always more/,
     },
     {
       what: 'the pool is as the dead CPU left it',
       patches: [{ file: DEAD, find: /rebuildBufferPool\(.*\);/, replace: ';' }],
       spec: 'death:latch',
       message: /buffer/,
+    },
+  ]),
+);
+
+t.test('in interrupt mode, likewise', (t) =>
+  dies(t, [
+    {
+      what: 'a packet is out of the backlog only after it was received',
+      patches: [{ file: BACKLOG, find: /(queue\.done\(\);[^\n]*)(\s*)(packets\.receive\(slot\);)/, replace: '$3$2$1' }],
+      spec: 'death:level',
+      message: /^delivered=|^seen=/,
+    },
+    {
+      what: 'a packet is out of the backlog only after it was moved',
+      patches: [{ file: BACKLOG, find: /(queue\.done\(\);[^\n]*)(\s*)(this\.reinject\(slot\);)/, replace: '$3$2$1' }],
+      spec: 'heir',
+      bound: 1,
+      message: /^delivered=|^seen=|buffer|race/,
+    },
+    {
+      what: 'packets that nobody was scheduled for stay in the backlog',
+      patches: [{ file: HEIRS, find: /if \(accident\)\s*this\.states\[cpu\]\.scheduleBacklog\(cpu\);/, replace: '' }],
+      spec: 'death:level',
+      message: /^delivered=|buffer/,
+    },
+    {
+      what: 'buffers in the backlog are taken for free ones',
+      patches: [{ file: DEAD, find: ', ...elsewhere]', replace: ']' }],
+      spec: 'death:level',
+      message: /buffer|^seen=|was delivered when/,
+    },
+    {
+      what: 'an interrupt that was taken and not handled is forgotten',
+      patches: [{ file: HEIRS, find: /if \(accident\)\s*line\.raise\(\);/, replace: '' }],
+      spec: 'death:level',
+      message: /^delivered=/,
+    },
+    {
+      what: 'lines do not wait for the heir of an heir',
+      patches: [{ file: HEIRS, find: '(inheritance ?? NOBODY).after !== null', replace: 'false' }],
+      spec: 'heir',
+      bound: 1,
+      message: /was delivered when/,
     },
   ]),
 );

@@ -10,6 +10,7 @@ const LONG = process.env.SOFTIRQ_LONG === '1';
 t.setTimeout(LONG ? 3_600_000 : TIMEOUT_MS);
 
 const REMAINS = 'coordinator/cpu-remains.js';
+const HEIRS = 'coordinator/backlog-heirs.js';
 
 t.test('hotplug against interrupt', async (t) => {
   await passes(t, 'hotplug:interrupt+latch');
@@ -60,21 +61,21 @@ t.test('without one of its rules something is stranded', (t) =>
     },
     {
       what: 'lines move before the backlog',
-      patches: [{ file: REMAINS, find: /if \(this\.isInherited\(cpu\)\)\s*return;/, replace: ';' }],
+      patches: [{ file: HEIRS, find: /if \(this\.isHeld\(owner\) \|\|[^\n]*\n\s*return;/, replace: ';' }],
       spec: 'hotplug:backlog+level',
       bound: 1,
       message: /frame/,
     },
     {
       what: 'the backlog’s heir is not called',
-      patches: [{ file: REMAINS, find: 'this.calls.call(heir, CALL_CPU_DEAD, owner);', replace: ';' }],
+      patches: [{ file: HEIRS, find: 'this.calls.call(heir, CALL_CPU_DEAD, cpu);', replace: ';' }],
       spec: 'hotplug:backlog+level',
       bound: 1,
       message: /livelock|at rest|^delivered=/,
     },
     {
       what: 'lines do not follow the backlog',
-      patches: [{ file: REMAINS, find: 'this.moveLines(cpu, [heir]);', replace: ';' }],
+      patches: [{ file: HEIRS, find: 'line.retarget(heir);', replace: ';' }],
       spec: 'hotplug:backlog+level',
       bound: 1,
       message: /livelock|at rest|^delivered=/,

@@ -11,7 +11,7 @@ const STATE = 'napi/state.js';
 const SOFTNET = 'napi/softnet.js';
 const TIMERS = 'napi/timers.js';
 const BUSY = 'napi/busy-poll.js';
-const WAIT = 'napi/wait.js';
+const EVENT = 'napi/wait-event.js';
 
 t.test('the timer against a schedule, a suspension and disable', (t) =>
   passes(t, 'mitigation:schedule', 'mitigation:suspend', 'mitigation:disable'),
@@ -106,7 +106,7 @@ t.test('an event without one of its rules', (t) =>
       what: 'a signal that counts before it says by whom',
       patches: [
         {
-          file: WAIT,
+          file: EVENT,
           find: /(Atomics\.store\(this\.words, NAPI_ID, napiId\);)\s*(Atomics\.add\(this\.words, COUNT, 1\);)/,
           replace: '$2 $1',
         },
@@ -118,7 +118,7 @@ t.test('an event without one of its rules', (t) =>
       what: 'a waiter that looks by whom, then takes',
       patches: [
         {
-          file: WAIT,
+          file: EVENT,
           find: /this\.seen = (Atomics\.load\(this\.words, COUNT\));\s*return (Atomics\.load\(this\.words, NAPI_ID\));/,
           replace: 'const id = $2; this.seen = $1; return id;',
         },

@@ -5,9 +5,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import t from 'tap';
 import type { BusyPollTaskData, HostOptions, NapiSettings, Snapshot } from '../../src/index.js';
-import { WaitEvent } from '../../src/sync.js';
 import { endsWithin, FILE_MS, run, start, within } from './machine.js';
-import { BROUGHT, SEEN, WAKES } from './sinks/signals.js';
+import { BROUGHT, LINES_BYTES, SEEN, WAKES } from './sinks/signals.js';
 
 t.setTimeout(FILE_MS);
 
@@ -120,14 +119,14 @@ t.test('its line moves: the task on the new CPU polls, and the one on the old CP
 
 t.test('an application of one’s own: a sink signals, and a task waits for it', async (t) => {
   const cpus = 2;
-  const data = new SharedArrayBuffer(cpus * WaitEvent.BYTES);
+  const data = new SharedArrayBuffer(cpus * LINES_BYTES);
   const modules = { sink: { url: url('sinks/signals'), data }, task: { url: url('tasks/waiter'), data } };
   const load = { ...STREAM, cpus, queues: cpus };
   const { delivered, busy, holds } = totals(await run({ ...load, napi: SUSPENDED, ...modules }));
   t.same([delivered, holds], [STREAM.packets, true]);
   t.ok(busy > 0, `${busy} packets by busy polling`);
   const words = new Int32Array(data);
-  const of = (cpu: number, word: number) => words[(cpu * WaitEvent.BYTES) / 4 + word]!;
+  const of = (cpu: number, word: number) => words[(cpu * LINES_BYTES) / 4 + word]!;
   for (let cpu = 0; cpu < cpus; cpu += 1) {
     t.ok(of(cpu, WAKES) > 0, `cpu${cpu}: woken ${of(cpu, WAKES)} times`);
     t.equal(of(cpu, SEEN), of(cpu, BROUGHT), 'it was told of every packet');

@@ -146,12 +146,14 @@ t.test('interrupt mode under overload: what is left goes through the heir’s ba
   t.ok(dropped > 0, 'it was overload');
 });
 
-t.test('interrupt mode: a CPU that does not leave ends the machine', async (t) => {
+t.test('interrupt mode: a CPU that does not leave is ended, as one that has died', async (t) => {
   const at = new Float64Array(new SharedArrayBuffer(8));
   const data: Accident = { kind: 'never returns', cpu: 1, afterBursts: 20, at };
   const sink = { url: new URL('sinks/accident.js', import.meta.url), data };
   const host = await start({ ...ENDLESS, cpus: 2, queues: 2, rate: '20k', mode: 'interrupt', sink });
   while (at[0] === 0) await delay(1);
   await within(host.cpu(1).offline(), LIMIT_MS, () => 'offline');
-  await t.rejects(host.done, { name: 'RoleError', message: /cpu1.*did not leave its loop within 2000 ms/ });
+  t.equal(host.cpu(1).state, 'lost');
+  const { conservation } = await within(host.stop(), LIMIT_MS, () => 'stop()');
+  t.same([conservation.holds, conservation.lostWithCpu], [true, 1]);
 });

@@ -42,7 +42,7 @@ async function killInTurn(host: RunningHost, kills: number, random: Random): Pro
     const cpu = count % 2;
     slowest = Math.max(slowest, await kill(host, cpu, random));
     await within(host.cpu(cpu).online(), LIMIT_MS, () => `online of cpu${cpu}`);
-    for (const line of [0, 1]) await host.moveLine(line, (line + count) % 2);
+    if (host.config.mode === 'napi') for (const line of [0, 1]) await host.moveLine(line, (line + count) % 2);
   }
   return slowest;
 }
@@ -54,6 +54,7 @@ const VARIANTS: readonly { readonly name: string; readonly options: Partial<Host
     name: 'nolatch, small weight, deferred interrupts',
     options: { irq: 'nolatch', weight: 16, napi: { deferHardIrqs: 2, groFlushTimeout: 200_000 } },
   },
+  { name: 'interrupt mode, jumbo frames', options: { mode: 'interrupt', size: '64,1518,9000', work: 2000 } },
   { name: 'threaded, jumbo frames', options: { size: '64,1518,9000', napi: { threaded: 'enabled' } } },
 ];
 
@@ -65,23 +66,23 @@ for (const [index, { name, options }] of VARIANTS.entries()) {
     const slowest = await killInTurn(host, KILLS, new Random(index + 1));
     host.supervisor.endSource();
     const { conservation, nics, durationSeconds } = await endsWithin(host, LIMIT_MS);
-    const { offered, delivered, lostWithCpu } = conservation;
+    const { offered, delivered, dropped, lostWithCpu } = conservation;
     t.comment(
       `${durationSeconds.toFixed(1)} s, ${offered} packets, ${lostWithCpu} lost; found within ${slowest.toFixed(0)} ms`,
     );
     t.equal(conservation.holds, true);
-    t.equal(delivered + lostWithCpu, offered, 'nothing is in flight, nothing dropped');
-    t.ok(lostWithCpu <= KILLS * BURST, 'a burst each time at most');
+    t.equal(delivered + dropped + lostWithCpu, offered, 'nothing is in flight');
+    const isInterrupt = machine.mode === 'interrupt'; // Its backlog may be full, and a burst is one packet.
+    if (!isInterrupt) t.equal(dropped, 0);
+    t.ok(lostWithCpu <= KILLS * (isInterrupt ? 1 : BURST), 'a burst each time at most');
     if (machine.work) t.ok(lostWithCpu > 0, 'and now and then one is in hand');
     t.equal(
       nics[0]!.queues.reduce((sum, queue) => sum + queue.lostWithCpu, 0),
       lostWithCpu,
     );
     t.same(sent.faults(offered, false), [], 'in order, once, as they were sent');
-    t.ok(
-      Math.abs(delivered - sent.packets()) <= KILLS * BURST,
-      'counted before the sink saw them: a burst each time at most',
-    );
+    const seen = sent.packets();
+    t.ok(seen >= delivered && seen <= offered, 'sinks have seen what is delivered, and perhaps what is lost', { seen });
     t.ok(slowest <= DETECTED_MS, 'found within a second', { slowest });
   });
 }

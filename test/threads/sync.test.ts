@@ -208,13 +208,12 @@ t.test('a process whose only business is an async twin does not end before it', 
   t.equal(stdout, 'semaphore: no permit within 100 ms: count 0, the last was taken by nobody\ntrue\n');
 });
 
-t.test('the example in the README', async (t) => {
-  const readme = readFileSync(`${PACKAGE}README.md`, 'utf8');
-  const section = /^## Locks$(.*?)^## /ms.exec(readme)![1]!;
-  const files = [...section.matchAll(/^```js\n\/\/ (\S+)\n(.*?)^```$/gms)];
+t.test('the example of docs/sync.md', async (t) => {
+  const text = readFileSync(`${PACKAGE}docs/sync.md`, 'utf8');
+  const files = [...text.matchAll(/^```js\n\/\/ (\S+)\n(.*?)^```$/gms)];
   const folder = mkdtempSync(`${PACKAGE}build/readme-`); // Inside the package, so that its name is known.
   t.teardown(() => rmSync(folder, { recursive: true }));
-  for (const [, name, text] of files) writeFileSync(`${folder}/${name}`, text!);
+  for (const [, name, code] of files) writeFileSync(`${folder}/${name}`, code!);
   t.same(
     files.map(([, name]) => name),
     ['worker.js', 'main.js'],

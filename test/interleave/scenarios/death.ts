@@ -3,13 +3,14 @@
 // its hand is lost, and it is counted; every buffer is in a slot, or free; all else is delivered, once and in order.
 //   latch, nolatch                   two frames, an interrupt each; each poll takes one burst and posts buffers
 //   latch-bursts, nolatch-bursts     three frames in two bursts, weight 2
+//   level                            interrupt mode: two frames, each goes through the backlog
 // It ends at any call or plain store, and is inherited from when the NIC is through; or:
 //   …+heir                           main and the heir run beside the NIC, and the heir is on its loop from the beginning
 //   …+late                           the NIC has announced one frame before, and the others when main is through; it ends at any call
 
 import type { ScenarioFactory, Shared } from '../scenario.js';
 import { cpuLoop, nicOf } from '../world/agents.js';
-import { bury, endedAddress, HEIR, inherit, lostOf, MORTAL, mainsWords } from '../world/heir.js';
+import { bury, endedAddress, HEIR, inherit, MORTAL, mainsWords, unaccounted } from '../world/heir.js';
 import { labelsOf, mailboxesOf, quiescentOf } from '../world/labels.js';
 import { loadParts } from '../world/parts.js';
 import { miscounted, unrest } from '../world/rest.js';
@@ -24,6 +25,7 @@ const VARIANTS: Record<string, WorldOptions> = {
   nolatch: { ...SINGLES, flow: 'nolatch' },
   'latch-bursts': { ...BURSTS, flow: 'latch' },
   'nolatch-bursts': { ...BURSTS, flow: 'nolatch' },
+  level: { ...SINGLES, flow: 'level' },
 };
 const THREADS: Record<string, readonly string[]> = {
   after: ['nic', 'cpu0'],
@@ -37,7 +39,9 @@ const death: ScenarioFactory = async (root, variant) => {
   const [name = '', how = 'after'] = variant.split('+');
   const options = VARIANTS[name]!;
   const besides = how !== 'after';
+  const level = options.flow === 'level';
   const world = new World(await loadParts(root), options);
+  const { CALL_CPU_DEAD } = world.parts;
 
   function offering(shared: Shared): () => void {
     const first = how === 'late' ? 1 : 0;
@@ -47,30 +51,16 @@ const death: ScenarioFactory = async (root, variant) => {
     };
   }
 
-  /** What counters say, and main; and what the sinks saw: all that is delivered, and of what is lost perhaps a part. */
-  function unaccounted(shared: Shared): string | null {
-    const { parts, plan, witness } = world;
-    const views = world.notes(shared);
-    const total = options.frames.length;
-    const delivered = plan.cpus.reduce(
-      (sum, { counters }) => sum + parts.readCounters(views, parts.CPU_COUNTERS, counters).delivered,
-      0,
-    );
-    const lost = lostOf(world, shared);
-    if (delivered + lost !== total) return `delivered=${delivered} + lost=${lost} of ${total} frames`;
-    const seen = witness.delivered(views);
-    const unseen = total - seen;
-    if (unseen < 0 || unseen > lost) return `seen=${seen} of ${total} frames, lost=${lost}`;
-    const orders = Array.from({ length: seen + 1 }, (_, before) => witness.disorder(views, before, unseen));
-    return orders.includes(null) ? null : orders[0]!;
-  }
-
   return {
     threads: THREADS[how]!,
     ends: besides ? { threads: ['cpu0'], word: endedAddress(world) } : { threads: ['cpu0'] },
     races: true,
     storeSteps: how !== 'late',
-    alone: [...mailboxesOf(world), ...quiescentOf(world), ...mainsWords(world, NO_CALLS)],
+    alone: [
+      ...mailboxesOf(world),
+      ...quiescentOf(world),
+      ...mainsWords(world, level ? [CALL_CPU_DEAD] : NO_CALLS, level),
+    ],
     create: () => world.create(),
     reset(shared) {
       world.reset(shared);
@@ -92,7 +82,7 @@ const death: ScenarioFactory = async (root, variant) => {
     check(shared, ended) {
       if (ended.length > 0 && !besides) inherit(world, shared, true);
       if (ended.length === 0 && how === 'late') return null; // Main waits for an end, and the other frames with it.
-      if (ended.length > 0) return unaccounted(shared) ?? unrest(world, shared, HEIR);
+      if (ended.length > 0) return unaccounted(world, shared) ?? unrest(world, shared, HEIR);
       return (
         world.witness.undelivered(world.notes(shared)) ?? unrest(world, shared, MORTAL) ?? miscounted(world, shared)
       );

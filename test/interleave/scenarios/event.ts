@@ -10,10 +10,15 @@ const EVENT = 64; // byte offset
 const BROUGHT = 64;
 const LEARNED = 65; // and one for the second waiter: what it saw when it had learned of the last
 const TIMES = 2;
-const LABELS: Record<number, string> = { [EVENT]: 'COUNT', [EVENT + 4]: 'NAPI_ID', [BROUGHT * 4]: 'BROUGHT' };
+const LABELS: Record<number, string> = {
+  [EVENT]: 'COUNT',
+  [EVENT + 4]: 'NAPI_ID',
+  [EVENT + 12]: 'SLEEPING',
+  [BROUGHT * 4]: 'BROUGHT',
+};
 
 const event: ScenarioFactory = async (root, variant) => {
-  const { WaitEvent } = await load<typeof import('../../../src/napi/wait.js')>(root, 'napi/wait.js');
+  const { WaitEvent } = await load<typeof import('../../../src/napi/wait-event.js')>(root, 'napi/wait-event.js');
   const waiters = variant === 'two' ? ['first', 'second'] : ['first'];
 
   function bring(shared: Shared): void {

@@ -64,7 +64,7 @@ const hotplug: ScenarioFactory = async (root, variant) => {
       end: async () => {},
       runsNow: () => false,
     };
-    const needs = { cpus, dead, roles, contexts, start: () => {}, nowMs: () => performance.now(), fail: null };
+    const needs = { cpus, dead, roles, contexts, start: () => {}, nowMs: () => performance.now() };
     const operation = new parts.OfflineCpu(needs, MORTAL);
     const nic = level ? null : nicOf(world, shared, before);
     return () => {

@@ -3,7 +3,7 @@
 
 import { CALL_KINDS } from '../../../src/irq/line.js';
 import { NAPI_BYTES } from '../../../src/napi/words.js';
-import type { Shared } from '../scenario.js';
+import { type Shared, spin } from '../scenario.js';
 import { cpuOf } from './agents.js';
 import { NOTES } from './witness.js';
 import type { World } from './world.js';
@@ -19,6 +19,7 @@ const ACCIDENT = NOTES + 1; // main: 1 + frames that it has found to be lost
 /** Of an instance, as src/napi/state.ts draws it. */
 const TIMER = 30;
 const LINE_BYTES = 64; // a cache line
+const TURNS_MAX = 100;
 
 /** Byte address of the word in which the explorer tells main that a thread has ended. */
 export function endedAddress(world: World): number {
@@ -26,8 +27,13 @@ export function endedAddress(world: World): number {
 }
 
 /** Frames that main has counted as lost. */
-export function lostOf(world: World, shared: Shared): number {
+function lostOf(world: World, shared: Shared): number {
   return Math.max(0, world.notes(shared).words[world.notesWord + ACCIDENT]! - 1);
+}
+
+/** By main. */
+export function noteLost(world: World, shared: Shared, { lost }: { readonly lost: readonly number[] }): void {
+  world.notes(shared).words[world.notesWord + ACCIDENT] = 1 + lost[0]!;
 }
 
 /** What remains of the CPU when its thread has ended, as main sees it. */
@@ -51,23 +57,46 @@ export function untilEnded(world: World, shared: Shared): void {
 /** After all threads: what main does then, and the heir, until it has nothing more to do. @param nowNs at what time it goes on */
 export function inherit(world: World, shared: Shared, accident: boolean, nowNs = 0): void {
   const { dead, context } = remains(world, shared);
-  const { words } = world.notes(shared);
   context.end();
   dead.takeOver(MORTAL, [HEIR], accident);
-  words[world.notesWord + ACCIDENT] = 1 + dead.lost[0]!;
+  noteLost(world, shared, dead);
   const heir = cpuOf(world, shared, HEIR, nowNs);
   while (heir.doWork() > 0);
+  // Lines follow a backlog.
+  for (let turn = 0; dead.holds(MORTAL); turn += 1) {
+    if (turn === TURNS_MAX) throw new Error('main takes over, and there is always more');
+    dead.takeOver(MORTAL, [HEIR], false);
+    while (heir.doWork() > 0);
+  }
+}
+
+/** What counters say, and main; and what the sinks saw: all that is delivered, and of what is lost perhaps a part. */
+export function unaccounted(world: World, shared: Shared): string | null {
+  const { parts, plan, witness, options } = world;
+  const views = world.notes(shared);
+  const total = options.frames.length;
+  const delivered = plan.cpus.reduce(
+    (sum, { counters }) => sum + parts.readCounters(views, parts.CPU_COUNTERS, counters).delivered,
+    0,
+  );
+  const lost = lostOf(world, shared);
+  if (delivered + lost !== total) return `delivered=${delivered} + lost=${lost} of ${total} frames`;
+  const seen = witness.delivered(views);
+  const unseen = total - seen;
+  if (unseen < 0 || unseen > lost) return `seen=${seen} of ${total} frames, lost=${lost}`;
+  const orders = Array.from({ length: seen + 1 }, (_, before) => witness.disorder(views, before, unseen));
+  return orders.includes(null) ? null : orders[0]!;
 }
 
 /** What main does on a worker's 'exit' event. */
 export function bury(world: World, shared: Shared): () => void {
   const { dead, context } = remains(world, shared);
-  const { words } = world.notes(shared);
   return () => {
     untilEnded(world, shared);
     context.end();
     dead.takeOver(MORTAL, [HEIR], true);
-    words[world.notesWord + ACCIDENT] = 1 + dead.lost[0]!;
+    noteLost(world, shared, dead);
+    for (; world.mode === 'interrupt' && dead.holds(MORTAL); dead.takeOver(MORTAL, [HEIR], false)) spin();
   };
 }
 

@@ -3,12 +3,12 @@
 
 import type { TaskFactory } from '../../../src/index.js';
 import { WaitEvent } from '../../../src/sync.js';
-import { BROUGHT, SEEN, WAKES } from '../sinks/signals.js';
+import { BROUGHT, LINES_BYTES, SEEN, WAKES } from '../sinks/signals.js';
 
 const factory: TaskFactory = ({ cpu, data, napi }) => {
-  const at = cpu * WaitEvent.BYTES;
+  const at = cpu * LINES_BYTES;
   const buffer = data as SharedArrayBuffer;
-  const words = new Int32Array(buffer, at, WaitEvent.BYTES / 4);
+  const words = new Int32Array(buffer, at, LINES_BYTES / 4);
   const wait = napi.wait([new WaitEvent(buffer, at)], { usecs: 200, prefer: true });
   return () => {
     if (wait.wait(1000) === 0) return false;
