@@ -10,7 +10,9 @@ import { type NapiState, NO_HOLDER } from '../napi/state.js';
 import { Backlog, type BacklogPackets } from '../net/backlog.js';
 import { type BacklogLayout, backlogDropped, backlogInput, backlogWaiting, NO_SLOT } from '../net/backlog-queue.js';
 import { assertWhole } from './check.js';
+import type { Executions } from './execution.js';
 import { NAPIS_MAX } from './layout.js';
+import type { CpuThread } from './thread.js';
 
 /** The packets of a machine that are in backlogs, by number. */
 export class PacketTable {
@@ -41,6 +43,7 @@ export interface BacklogWorld {
   /** By CPU. */
   readonly layouts: readonly BacklogLayout[];
   readonly packets: PacketTable;
+  readonly executions: Executions<CpuThread>;
   /** @throws Error when `cpu` is offline: nobody would poll its backlog */
   assertOnline(call: string, cpu: number): void;
 }
@@ -102,6 +105,7 @@ export class SimulatedBacklog implements BacklogPackets {
     const { views, packets } = this.world;
     views.doubles[this.processed]! += 1;
     this.onPacket(packets.take(views.words[slot]!));
+    this.world.executions.goOn();
   }
 
   /** @internal */

@@ -72,7 +72,8 @@ export class SimulatedCpu extends CpuContexts {
 
   /** napi_busy_loop, by NAPI id, in process context. Without `loopEnd` it polls once, and once more to end it. */
   busyLoop(napiId: number, options: Partial<BusyLoop> = {}): void {
-    this.on('busyLoop', () => this.core.busyPoller.napiBusyLoop(napiId, options));
+    const loopEnd = options.loopEnd ? this.guard(options.loopEnd) : null;
+    this.on('busyLoop', () => this.core.busyPoller.napiBusyLoop(napiId, { ...options, loopEnd }));
   }
 
   /** A wait over these events (ep_poll), by code of this CPU; call it in task(). */
@@ -219,7 +220,11 @@ export class SimulatedCpu extends CpuContexts {
 
   /** @internal */
   get waitSeams(): WaitSeams {
-    return { clock: this.parts.clock, sysctls: this.core.sysctls, signalPending: () => this.signalPending };
+    const signalPending = () => {
+      this.world.executions.goOn(); // A task's busyLoop() may have caught the end of this CPU.
+      return this.signalPending;
+    };
+    return { clock: this.parts.clock, sysctls: this.core.sysctls, signalPending };
   }
 
   protected override nameOf(napi: number): string {
