@@ -40,7 +40,7 @@ import { DOUBLE_BYTES } from '../memory/layout.js';
 import type { Views } from '../memory/views.js';
 import { Softnet } from '../napi/softnet.js';
 import type { NapiState } from '../napi/state.js';
-import type { BacklogLayout } from '../net/backlog-queue.js';
+import type { BacklogLayout } from '../net/backlog-layout.js';
 import { rebuildBufferPool } from '../ring/buffer-pool.js';
 import { readRxRing, setRingTail } from '../ring/rx-ring.js';
 import { resetSoftirqs } from '../softirq/softirq.js';

@@ -15,7 +15,7 @@ import { pollNapi } from '../napi/netpoll.js';
 import type { PollList } from '../napi/poll-list.js';
 import { NapiWait, type WaitSeams } from '../napi/wait.js';
 import type { Waitable } from '../napi/wait-event.js';
-import type { BacklogLayout } from '../net/backlog-queue.js';
+import type { BacklogLayout } from '../net/backlog-layout.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Printk } from '../runtime/printk.js';
 import { type PacketTable, SimulatedBacklog } from './backlog.js';
