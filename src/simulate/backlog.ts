@@ -8,7 +8,8 @@ import type { Views } from '../memory/views.js';
 import { bitNames, NAPI_BITS, type NapiBit } from '../napi/bits.js';
 import { type NapiState, NO_HOLDER } from '../napi/state.js';
 import { Backlog, type BacklogPackets } from '../net/backlog.js';
-import { type BacklogLayout, backlogDropped, backlogInput, backlogWaiting, NO_SLOT } from '../net/backlog-queue.js';
+import { backlogDropped, backlogInput, backlogWaiting } from '../net/backlog-counts.js';
+import { type BacklogLayout, NO_SLOT } from '../net/backlog-layout.js';
 import { assertWhole } from './check.js';
 import { NAPIS_MAX } from './layout.js';
 
