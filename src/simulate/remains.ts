@@ -23,13 +23,11 @@ const NO_LINKS = 0;
 
 export class SimulatedRemains extends CpuRemains {
   private readonly world: RemainsWorld;
-  private readonly cpus: readonly number[];
   private readonly backlogs: BacklogHeirs;
 
   constructor(views: Views, parts: RemainsParts, layouts: readonly BacklogLayout[], world: RemainsWorld) {
     super(views, parts);
     this.world = world;
-    this.cpus = [...layouts.keys()];
     // Its lines have moved before: what a test sends to a backlog has nothing to do with them.
     this.backlogs = new BacklogHeirs(views, layouts, NO_LINKS, parts.states.slice(NAPIS_MAX), [], this.calls);
   }
@@ -38,9 +36,7 @@ export class SimulatedRemains extends CpuRemains {
     const executing = this.world.executing();
     const first = executing !== null && heirs.includes(executing) ? executing : heirs[0]!;
     super.takeOver(cpu, [first, ...heirs.filter((heir) => heir !== first)], accident);
-    for (const owing of this.cpus) {
-      if (!heirs.includes(owing) && this.world.owesCalls(owing)) this.calls.call(first, CALL_CPU_DEAD, owing);
-    }
+    if (this.world.owesCalls(cpu)) this.calls.call(first, CALL_CPU_DEAD, cpu);
   }
 
   protected override begin(cpu: number, heirs: readonly number[], accident: boolean): void {

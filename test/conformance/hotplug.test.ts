@@ -133,10 +133,13 @@ t.test('backlog: the same, when the heir ends before it has called', async (t) =
   const [first, dead, , target] = m.cpus as [SimulatedCpu, SimulatedCpu, SimulatedCpu, SimulatedCpu];
   const packets = received(m);
   dead.task(() => dead.enqueueToBacklog(3, 'a'));
-  dead.kill();
+  const offline = dead.beginOffline();
+  dead.turn();
+  t.notOk(offline.step(), 'nobody has called it');
   first.kill();
   t.notOk(target.isReady);
   m.run();
+  t.ok(offline.step());
   t.same([packets[3], target.backlog.receivedRps], [['a'], 1]);
 });
 
@@ -330,6 +333,17 @@ t.test('death: between napi_complete_done and unmask', async (t) => {
   t.notOk(line.isEnabled());
   m.run();
   t.same([line.isEnabled(), napi.polls], [true, 2]);
+});
+
+t.test('death: an instance that is not there is left alone', async (t) => {
+  const [m, , dead] = three();
+  const gone = m.napi('gone', finds(0));
+  gone.disable();
+  gone.del();
+  const before = [bits(gone), gone.holder];
+  dead.kill();
+  m.run();
+  t.same([bits(gone), gone.holder], before);
 });
 
 t.test(

@@ -4,6 +4,7 @@
 import { type Mutant, mutants } from './mutant-rows.js';
 import { BACKLOG_MUTANTS } from './mutants-backlog.js';
 import { EDGES_MUTANTS } from './mutants-edges.js';
+import { HOTPLUG_MUTANTS } from './mutants-hotplug.js';
 import { BUSY_POLL_MUTANTS, MITIGATION_MUTANTS } from './mutants-modes.js';
 import { CONFIG_MUTANTS, THREADED_MUTANTS } from './mutants-threaded.js';
 
@@ -407,4 +408,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...THREADED_MUTANTS,
   ...CONFIG_MUTANTS,
   ...EDGES_MUTANTS,
+  ...HOTPLUG_MUTANTS,
 ];
