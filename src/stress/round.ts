@@ -99,15 +99,15 @@ export class RoundRun {
   }
 
   private async operationsEnd(beside: Promise<unknown>): Promise<void> {
-    const enough = new AbortController();
-    const late = delay(OPERATION_MS, 'late', { signal: enough.signal }).catch(() => {});
-    try {
-      if ((await Promise.race([beside, late])) !== 'late') return;
-      const why = `not over ${OPERATION_MS / 1000} s after the machine has ended`;
-      this.violations.push(...this.log.underWay().map((name) => `${name}: ${why}`));
-    } finally {
-      enough.abort();
-    }
+    let ended = false;
+    const all = beside.finally(() => {
+      ended = true;
+    });
+    const stop = performance.now() + OPERATION_MS;
+    while (!ended && performance.now() < stop) await Promise.race([all, delay(LOOK_MS)]);
+    if (ended) return;
+    const why = `not over ${OPERATION_MS / 1000} s after the machine has ended`;
+    this.violations.push(...this.log.underWay().map((name) => `${name}: ${why}`));
   }
 
   // ── what goes on beside the traffic, until it is over ──
