@@ -12,7 +12,7 @@ import { plainNode } from '../plain-node.js';
 import { type Mutant, SUITES } from './mutant-rows.js';
 import { MUTANTS } from './mutants.js';
 
-t.setTimeout(200_000);
+t.setTimeout(300_000);
 
 const BUILD = fileURLToPath(new URL('../../', import.meta.url));
 const WORKERS = 2;
