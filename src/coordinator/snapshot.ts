@@ -17,7 +17,7 @@ import {
   TASK_COUNTERS,
 } from '../memory/counters.js';
 import type { Views } from '../memory/views.js';
-import { backlogDropped, backlogInput, backlogWaiting } from '../net/backlog-queue.js';
+import { backlogDropped, backlogInput, backlogWaiting } from '../net/backlog-counts.js';
 import type { SourceFault } from '../nic/devices/device.js';
 import { readNic } from '../nic/nic.js';
 import { readRxRing } from '../ring/rx-ring.js';

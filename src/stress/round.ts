@@ -18,6 +18,8 @@ import { RoundFiles } from './round-files.js';
 const sink = new URL('./flow-sink.js', import.meta.url);
 
 const LOOK_MS = 100;
+/** Where there are operations, the harness does not stop the traffic before it has seen so many: a slow machine takes long over one. */
+const OPERATIONS_MIN = 4;
 /** A round that has not ended so long after its traffic will not end. */
 const END_MS = 60_000;
 
@@ -37,6 +39,8 @@ export class RoundRun {
   private readonly violations: string[] = [];
   private host: RunningHost | null = null;
   private watchdog: Watchdog | null = null;
+  /** Operations that are over. */
+  private ended = 0;
   private over = false;
   private stopped = false;
   private gaveUp = false;
@@ -120,19 +124,27 @@ export class RoundRun {
       await delay(2 * course.paceMs * random.next());
       if (this.over || host.supervisor.stopping) return; // A capture file may still be put in order.
       await this.tryTo(operation.name, () => operation.run(host, random));
+      this.ended += 1;
     }
   }
 
   private async end(host: RunningHost): Promise<void> {
     const { random, course } = this.drawn;
     if (!course.ends.startsWith('stop')) return;
-    // The process does not wait for this timer when the machine has ended before.
-    await Promise.race([delay(course.trafficMs, undefined, { ref: false }), host.done.catch(() => {})]);
+    await Promise.race([this.enough(), host.done.catch(() => {})]);
     if (this.over) return;
     const moving = course.ends === STOP_IN_A_MOVE ? this.tryTo(STOP_IN_A_MOVE, () => moveBeside(host, random)) : null;
     if (moving === null) this.count(STOP);
     this.stop();
     await moving;
+  }
+
+  /** Of time, and of operations. The process does not wait for this when the machine has ended before. */
+  private async enough(): Promise<void> {
+    const { trafficMs, paceMs } = this.drawn.course;
+    await delay(trafficMs, undefined, { ref: false });
+    if (paceMs === Number.POSITIVE_INFINITY) return;
+    while (!this.over && this.ended < OPERATIONS_MIN) await delay(1, undefined, { ref: false });
   }
 
   private async tryTo(name: string, operate: () => Promise<void>): Promise<void> {

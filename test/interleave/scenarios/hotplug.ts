@@ -64,7 +64,8 @@ const hotplug: ScenarioFactory = async (root, variant) => {
       end: async () => {},
       runsNow: () => false,
     };
-    const operation = new parts.OfflineCpu({ cpus, dead, roles, contexts, start: () => {} }, MORTAL);
+    const needs = { cpus, dead, roles, contexts, start: () => {}, nowMs: () => performance.now() };
+    const operation = new parts.OfflineCpu(needs, MORTAL);
     const nic = level ? null : nicOf(world, shared, before);
     return () => {
       operation.begin();
