@@ -10,7 +10,7 @@ const BACKLOG = 'net/backlog.js';
 const QUOTA = /if \(work >= budget\)\s*return work;/;
 
 export const EDGES_BACKLOG_MUTANTS: readonly Mutant[] = [
-  ...mutants('enqueue_to_backlog', 'edges-backlog', 'net/backlog-queue.js', [
+  ...mutants('enqueue_to_backlog', 'edges-backlog', 'net/backlog-sender.js', [
     [
       'netdev_max_backlog 0 is a limit, too',
       '6.3: netdev_max_backlog 0',
