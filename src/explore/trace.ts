@@ -13,7 +13,7 @@ const OP = 5; //                                                       the threa
 const ADDRESS = 6; // in bytes, in the scenario's memory
 // Row of float64: value, expected, result.
 
-export const OPS = [
+const OPS = [
   'plain', // the code between two calls
   'spin',
   'end',

@@ -21,7 +21,7 @@ import { PACKET_WORDS } from './backlog.js';
 export const NAPIS_MAX = 64;
 export const LINES_MAX = 64;
 /** Per CPU. */
-export const TASKS_MAX = 16;
+const TASKS_MAX = 16;
 export const EVENTS_MAX = 64;
 const TASK_BYTES = counterBlockBytes(TASK_COUNTERS);
 
