@@ -105,6 +105,12 @@ export class Supervisor implements RoleEvents {
     return this.end.done;
   }
 
+  /** As the table above has it, but that it ends and fails alike. */
+  get state(): 'running' | 'draining' | 'ended' {
+    if (this.end.ended) return 'ended';
+    return this.watch.draining ? 'draining' : 'running';
+  }
+
   /** Threads are asked to leave: nothing can be changed any more. */
   get stopping(): boolean {
     return this.end.stopping;
