@@ -12,7 +12,7 @@ import { SYSCTL_BYTES } from '../napi/sysctl.js';
 import { timersBytes } from '../napi/timers.js';
 import { EVENT_BYTES } from '../napi/wait-event.js';
 import { NAPI_BYTES } from '../napi/words.js';
-import { type BacklogLayout, backlogBytes } from '../net/backlog-queue.js';
+import { type BacklogLayout, backlogBytes } from '../net/backlog-layout.js';
 import { FLOW_LIMIT_BYTES } from '../net/flow-limit.js';
 import { SOFTIRQ_BYTES } from '../softirq/softirq.js';
 

@@ -13,7 +13,7 @@ import type { NapiState } from '../napi/state.js';
 import { Sysctls } from '../napi/sysctl.js';
 import { NapiThreads } from '../napi/threaded.js';
 import { EVENT_BYTES, WaitEvent } from '../napi/wait-event.js';
-import type { BacklogLayout } from '../net/backlog-queue.js';
+import type { BacklogLayout } from '../net/backlog-layout.js';
 import { VirtualClock } from '../runtime/clock.js';
 import { ErrnoError } from '../runtime/errno.js';
 import { Printk } from '../runtime/printk.js';

@@ -7,7 +7,7 @@ import { CpuRemains, type RemainsParts } from '../coordinator/cpu-remains.js';
 import { CALL_CPU_DEAD } from '../irq/call.js';
 import type { Views } from '../memory/views.js';
 import type { NapiState } from '../napi/state.js';
-import type { BacklogLayout } from '../net/backlog-queue.js';
+import type { BacklogLayout } from '../net/backlog-layout.js';
 import { NAPIS_MAX } from './layout.js';
 
 /** What it needs of the machine. */

@@ -20,6 +20,7 @@ export const SUITES = [
   'edges-threaded',
   'hotplug',
   'death',
+  'edges-backlog',
 ] as const;
 export type Suite = (typeof SUITES)[number];
 
