@@ -1,7 +1,7 @@
 // Cold. Runs on: main.
 // A CPU's backlog in the deterministic machine. A packet is anything that a test sends; a slot holds its number.
 
-import type { CpuCore } from '../cpu/core.js';
+import { type CpuCore, inheritBacklogs } from '../cpu/core.js';
 import { CPU_COUNTERS, counterAddresses, readCounters } from '../memory/counters.js';
 import { DOUBLE_BYTES } from '../memory/layout.js';
 import type { Views } from '../memory/views.js';
@@ -69,10 +69,11 @@ export class SimulatedBacklog implements BacklogPackets {
     this.backlog = this.attach(core);
   }
 
-  /** @internal As a thread of the CPU begins: it polls this backlog, and sends to all. */
+  /** @internal As a thread of the CPU begins: it polls this backlog, sends to all, and inherits those that it is called for. */
   attach(core: CpuCore): Backlog {
     const { views, layouts } = this.world;
     this.backlog = new Backlog(views, layouts, NAPIS_MAX, core, this, this.counterAddresses);
+    inheritBacklogs(core, this.backlog, NAPIS_MAX);
     core.softnet.add(NAPIS_MAX + this.cpu, { name: `backlog${this.cpu}` });
     return this.backlog;
   }

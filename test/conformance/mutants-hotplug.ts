@@ -40,11 +40,7 @@ export const HOTPLUG_MUTANTS: readonly Mutant[] = [
     ],
   ]),
   ...mutants('net_rps_send_ipi', 'hotplug', 'simulate/cpu.js', [
-    [
-      'for those that the dead CPU was to call',
-      'backlog: whom the dead',
-      [/softnet\.inheritRpsIpis\(this\.views, dead\.parts\.layout\.softnet\);(\s*if)/, '$1'],
-    ],
+    ['for those that the dead CPU was to call', 'backlog: whom the dead', ['this.callFor(this.world.cpus[dead]);', '']],
   ]),
   ...mutants('hrtimers_cpu_dying', 'hotplug', 'cpu/core.js', [
     ['its timers are adopted', 'timers: they', ['timers.adoptAll(cpu, timersOf[cpu])', 'void timers.adoptAll']],
