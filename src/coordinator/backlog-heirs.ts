@@ -16,8 +16,9 @@ import { CALL_CPU_DEAD, type Calls } from '../irq/call.js';
 import type { IrqLine } from '../irq/line.js';
 import type { Views } from '../memory/views.js';
 import { type NapiState, NO_HOLDER } from '../napi/state.js';
+import { backlogWaiting } from '../net/backlog-counts.js';
+import type { BacklogLayout } from '../net/backlog-layout.js';
 import { lastQueue, readBacklog } from '../net/backlog-packets.js';
-import { type BacklogLayout, backlogWaiting } from '../net/backlog-queue.js';
 
 /** A backlog that is being inherited. */
 interface Inheritance {

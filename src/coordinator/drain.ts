@@ -5,7 +5,7 @@ import { napiState } from '../cpu/build.js';
 import { CPU_COUNTERS, readCounters } from '../memory/counters.js';
 import type { Views } from '../memory/views.js';
 import { type NapiState, NO_HOLDER } from '../napi/state.js';
-import { backlogWaiting } from '../net/backlog-queue.js';
+import { backlogWaiting } from '../net/backlog-counts.js';
 import { readNic } from '../nic/nic.js';
 import { ringWaiting } from '../ring/rx-ring.js';
 import type { Plan } from './plan.js';

@@ -100,7 +100,7 @@ export class Supervisor implements RoleEvents {
     const pollerContexts = contextsAt(machine.views, plan.pollerContexts);
     const contexts = [...this.contexts, ...pollerContexts];
     const start = (cpu: number) => this.startCpu(cpu, null);
-    this.hotplug = { cpus, dead, roles: this.roles, contexts, start };
+    this.hotplug = { cpus, dead, roles: this.roles, contexts, start, nowMs: () => performance.now() };
     this.lockups = new Lockups(this.contexts.slice(1), config.lockupSeconds, 2 * WATCH_MS);
     this.done = new Promise((resolve, reject) => Object.assign(this, { resolve, reject }));
     this.done.catch(() => {}); // A failure reaches whoever awaits done or stop(), and must not end the process before.

@@ -10,7 +10,8 @@ import type { CpuRecorder } from '../capture/write-recorder.js';
 import type { Views } from '../memory/views.js';
 import type { BufferPool } from '../ring/buffer-pool.js';
 import type { Backlog, BacklogPackets } from './backlog.js';
-import { type BacklogLayout, backlogSlots, lastSlot, NO_SLOT } from './backlog-queue.js';
+import { backlogSlots, lastSlot } from './backlog-counts.js';
+import { type BacklogLayout, NO_SLOT } from './backlog-layout.js';
 import type { Receive } from './receive.js';
 
 const ENTRY_WORDS = ENTRY_BYTES / 4;

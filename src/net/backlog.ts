@@ -15,14 +15,9 @@ import type { Poll } from '../napi/napi.js';
 import type { Softnet } from '../napi/softnet.js';
 import type { NapiState } from '../napi/state.js';
 import type { Sysctls } from '../napi/sysctl.js';
-import {
-  type BacklogLayout,
-  BacklogQueue,
-  BacklogSender,
-  backlogGiveUp,
-  backlogHasSent,
-  NO_SLOT,
-} from './backlog-queue.js';
+import { type BacklogLayout, NO_SLOT } from './backlog-layout.js';
+import { BacklogQueue } from './backlog-queue.js';
+import { BacklogSender, backlogGiveUp, backlogHasSent } from './backlog-sender.js';
 import { FlowLimit } from './flow-limit.js';
 
 // An import is looked up each time: once here.

@@ -8,12 +8,13 @@ const SOFTNET = 'napi/softnet.js';
 const NET_RX = 'napi/net-rx-action.js';
 const BACKLOG = 'net/backlog.js';
 const BACKLOG_QUEUE = 'net/backlog-queue.js';
+const BACKLOG_SENDER = 'net/backlog-sender.js';
 const FLOW_LIMIT = 'net/flow-limit.js';
 const SYSCTL = 'napi/sysctl.js';
 const ROUND = 'cpu/napi-round.js';
 
 export const BACKLOG_MUTANTS: readonly Mutant[] = [
-  ...mutants('enqueue_to_backlog', 'backlog', BACKLOG_QUEUE, [
+  ...mutants('enqueue_to_backlog', 'backlog', BACKLOG_SENDER, [
     [
       'more than netdev_max_backlog wait: dropped',
       'full: 1,001',
@@ -22,8 +23,10 @@ export const BACKLOG_MUTANTS: readonly Mutant[] = [
     ['as many: one more', 'full: 1,001', ['max + 1 - this.waiting()', 'max - this.waiting()']],
     ['other senders’ packets count', 'full: 1,001', [/Atomics\.add\(words, this\.qlen.*?;/, '']],
     ['the CPU’s own count', 'full: own', ['return others + Math.max', 'return others; Math.max']],
-    ['process_queue does not count', 'full: what', [/if \(spliced > 0\)\s*Atomics\.sub\(.*?;/, '']],
     ['a drop is the target’s', 'full: 1,001', ['(this.ring + DROPPED) / 2', '0']],
+  ]),
+  ...mutants('enqueue_to_backlog', 'backlog', BACKLOG_QUEUE, [
+    ['process_queue does not count', 'full: what', [/if \(spliced > 0\)\s*Atomics\.sub\(.*?;/, '']],
   ]),
   ...mutants('enqueue_to_backlog', 'backlog', BACKLOG, [
     ['netdev_max_backlog as it is now', 'full: netdev', ['sender.limit(this.sysctls.maxBacklog', 'sender.limit(1000']],
@@ -35,7 +38,7 @@ export const BACKLOG_MUTANTS: readonly Mutant[] = [
       ['old | SCHED | (cpu << HOLDER_SHIFT)', 'old | SCHED'],
     ],
   ]),
-  ...mutants('skb_flow_limit', 'backlog', BACKLOG_QUEUE, [
+  ...mutants('skb_flow_limit', 'backlog', BACKLOG_SENDER, [
     [
       'from half of netdev_max_backlog on',
       'flow limit: from half',
@@ -216,5 +219,18 @@ export const BACKLOG_MUTANTS: readonly Mutant[] = [
   ]),
   ...mutants('dev_cpu_dead', 'backlog', SOFTNET, [
     ['whom it was to call is called', 'inherit: whom', ['rpsIpiListOf(views, address).send(this.callBacklog);', '']],
+  ]),
+  ...mutants('softnet_seq_show', 'backlog', 'observe/softnet-stat.js', [
+    ['the order of its columns', 'R10: softnet', ['receivedRps, flowLimitCount];', 'flowLimitCount, receivedRps];']],
+    ['six that are 0', 'R10: softnet', ['[0, 0, 0, 0, 0, 0]', '[0, 0, 0, 0, 0]']],
+    ['column 12: both queues', 'R10: softnet', ['inputPktQueue + processQueue', 'inputPktQueue']],
+    [
+      'column 13: the CPU, whatever its line',
+      'R10: softnet',
+      ['.map((cpu) =>', '.map((cpu, id) => ({ ...cpu, id })).map((cpu) =>'],
+    ],
+    ['those that are offline are left out', 'R10: softnet', ['.filter(({ online }) => online)', '']],
+    ['eight digits', 'R10: softnet', ["padStart(8, '0')", "padStart(4, '0')"]],
+    ['32 bits', 'R10: each', ['(value % 2 ** 32)', 'value']],
   ]),
 ];

@@ -7,6 +7,7 @@ const STATE = 'napi/state.js';
 const SOFTNET = 'napi/softnet.js';
 const THREADED = 'napi/threaded.js';
 const DEVICE = 'napi/device.js';
+const NETIF_SET_THREADED = 'napi/netif-set-threaded.js';
 const ROUND = 'cpu/napi-round.js';
 const THREAD = 'cpu/napi-thread.js';
 
@@ -127,6 +128,8 @@ export const THREADED_MUTANTS: readonly Mutant[] = [
   ...mutants('netif_set_threaded', 'threaded', DEVICE, [
     ['sysfs: 0 or 1', 'T08', ['(value !== 0 && value !== 1)', 'false']],
     ['sysfs: not without instances', 'T08', ['this.listed.size === 0 ||', '']],
+  ]),
+  ...mutants('netif_set_threaded', 'threaded', NETIF_SET_THREADED, [
     ['no thread for one: none is threaded', 'T09: no', ["this.mode = 'disabled';", '']],
     ['and the error is returned', 'T09: no', [/if \(this\.failure !== null\)\s*throw this\.failure;/, '']],
   ]),

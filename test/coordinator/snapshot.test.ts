@@ -8,7 +8,7 @@ import { createMachine } from '../../src/coordinator/machine.js';
 import { makePlan } from '../../src/coordinator/plan.js';
 import { takeSnapshot } from '../../src/coordinator/snapshot.js';
 import { ThreadUses } from '../../src/coordinator/thread-uses.js';
-import { backlogWaiting } from '../../src/net/backlog-queue.js';
+import { backlogWaiting } from '../../src/net/backlog-counts.js';
 import { readRxRing, ringWaiting } from '../../src/ring/rx-ring.js';
 
 const RING = 64;

@@ -8,6 +8,7 @@ t.setTimeout(TIMEOUT_MS);
 
 const BACKLOG = 'net/backlog.js';
 const QUEUE = 'net/backlog-queue.js';
+const SENDER = 'net/backlog-sender.js';
 const CALL = 'irq/call.js';
 const STATE = 'napi/state.js';
 const SOFTNET = 'napi/softnet.js';
@@ -65,7 +66,7 @@ t.test('a backlog without one of its rules strands packets', (t) =>
       what: 'published before the slot is filled',
       patches: [
         {
-          file: QUEUE,
+          file: SENDER,
           find: 'this.tail = (tail + 1) | 0;',
           replace: 'this.tail = (tail + 1) | 0; Atomics.store(this.words, this.ring + TAIL, this.tail);',
         },
@@ -187,7 +188,7 @@ t.test('a backlog without one of its rules is polled twice, called for nothing, 
       what: 'counted after it is published',
       patches: [
         {
-          file: QUEUE,
+          file: SENDER,
           find: /Atomics\.add\(words, this\.qlen, .*;\s*\}\s*\/\/.*\s*(Atomics\.store\(words, ring \+ TAIL, tail\);)/,
           replace: '} $1 Atomics.add(words, this.qlen, 1);',
         },
@@ -257,7 +258,7 @@ t.test(
         what: 'what was about to be published is not given up',
         patches: [
           {
-            file: QUEUE,
+            file: SENDER,
             find: 'return Atomics.exchange(views.words, ring + COUNTED, tail) !== tail;',
             replace: 'return views.words[ring + COUNTED] !== tail;',
           },
@@ -303,7 +304,7 @@ t.test(
         what: 'COUNTED behind the add',
         patches: [
           {
-            file: QUEUE,
+            file: SENDER,
             find: /(words\[ring \+ COUNTED\] = tail;).*\s*\/\/.*\s*(Atomics\.add\(words, this\.qlen, .*;)/,
             replace: '$2 $1',
           },

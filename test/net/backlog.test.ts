@@ -3,8 +3,8 @@
 
 import t from 'tap';
 import { NETDEV_MAX_BACKLOG_MAX } from '../../src/napi/sysctl.js';
+import { backlogWaiting } from '../../src/net/backlog-counts.js';
 import { readBacklog } from '../../src/net/backlog-packets.js';
-import { backlogWaiting } from '../../src/net/backlog-queue.js';
 import { Rig } from '../driver/rig.js';
 
 const RING = 4096;

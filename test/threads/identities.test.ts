@@ -101,7 +101,7 @@ function checkShape(t: Test, snapshot: Snapshot): void {
     'completions cpu deferredPolls fullBudgetPolls id irqLine irqs lostWithCpu missedReschedules napiId polls rxMissedErrors rxPackets threaded unaskedPolls';
   t.equal(keys(nics[0]!.queues[0]!), queue);
   const cpu =
-    'busyPollRxPackets cpuSeconds dropped flowLimitCount hardirqs id ksoftirqdRuns netRxSoftirqs online processed receivedRps sleeps tid timeSqueeze timerIrqs';
+    'busyPollRxPackets cpuSeconds dropped flowLimitCount hardirqs id inputPktQueue ksoftirqdRuns netRxSoftirqs online processQueue processed receivedRps sleeps tid timeSqueeze timerIrqs';
   t.equal(keys(cpus[0]!), cpu);
   const ofStack =
     'delivered deliveredBytes dropped icmpTypes icmpv6Types malformed protocolTree protocols tcpFlags topFlows';

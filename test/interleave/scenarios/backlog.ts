@@ -63,9 +63,9 @@ const backlog: ScenarioFactory = async (root, spec) => {
   const { Softnet } = await load<typeof import('../../../src/napi/softnet.js')>(root, 'napi/softnet.js');
   const { Sysctls } = await load<typeof import('../../../src/napi/sysctl.js')>(root, 'napi/sysctl.js');
   const { Backlog } = await load<typeof import('../../../src/net/backlog.js')>(root, 'net/backlog.js');
-  const { backlogWaiting } = await load<typeof import('../../../src/net/backlog-queue.js')>(
+  const { backlogWaiting } = await load<typeof import('../../../src/net/backlog-counts.js')>(
     root,
-    'net/backlog-queue.js',
+    'net/backlog-counts.js',
   );
   const { VirtualClock } = await load<typeof import('../../../src/runtime/clock.js')>(root, 'runtime/clock.js');
   const { Printk } = await load<typeof import('../../../src/runtime/printk.js')>(root, 'runtime/printk.js');
