@@ -8,15 +8,15 @@ import type { AttachedTask } from './attached-thread.js';
 const module = new URL('./attached-thread.js', import.meta.url);
 const END_MS = 10_000;
 
-interface Thread {
+export interface RoundThread {
   readonly name: string;
-  readonly worker: Worker;
+  readonly worker: Pick<Worker, 'terminate'>;
   /** What went wrong in it; null: nothing. */
   readonly ended: Promise<string | null>;
 }
 
 /** As many as there are places. The first one has CAP_NET_ADMIN. */
-export function attachThreads(host: RunningHost, record: SharedArrayBuffer): Thread[] {
+export function attachThreads(host: RunningHost, record: SharedArrayBuffer): RoundThread[] {
   return Array.from({ length: host.config.attachments }, (_, number) => {
     const admin = number === 0;
     const handle = host.attach({ capabilities: admin ? ['CAP_NET_ADMIN'] : [] });
@@ -30,17 +30,23 @@ export function attachThreads(host: RunningHost, record: SharedArrayBuffer): Thr
   });
 }
 
-/** @returns one line for each thing that is wrong with those threads, when the machine has ended and none runs any more */
-export async function threadsEnd(threads: readonly Thread[]): Promise<string[]> {
-  const faults = await Promise.all(
-    threads.map(async ({ name, worker, ended }) => {
-      const timer = setTimeout(() => void worker.terminate(), END_MS);
-      const began = performance.now();
-      const fault = await ended;
-      clearTimeout(timer);
-      const late = performance.now() - began >= END_MS ? `it had not ended ${END_MS / 1000} s after the machine` : null;
-      return (fault ?? late) === null ? [] : [`${name}: ${fault ?? late}`];
-    }),
-  );
+/**
+ * Resolves when the machine has ended and none of these threads runs any more.
+ * @param patienceMs then they are ended
+ * @returns one line for each thing that is wrong with them
+ */
+export async function threadsEnd(threads: readonly RoundThread[], patienceMs = END_MS): Promise<string[]> {
+  const faults = await Promise.all(threads.map((thread) => threadEnds(thread, patienceMs)));
   return faults.flat();
+}
+
+async function threadEnds({ name, worker, ended }: RoundThread, patienceMs: number): Promise<string[]> {
+  let late: string | null = null;
+  const timer = setTimeout(() => {
+    late = `it had not ended ${patienceMs / 1000} s after the machine`;
+    void worker.terminate();
+  }, patienceMs);
+  const fault = (await ended) ?? late;
+  clearTimeout(timer);
+  return fault === null ? [] : [`${name}: ${fault}`];
 }
