@@ -30,6 +30,8 @@ const GROWTH_MAX = 20;
 const TRAFFIC_MS_MAX = 30_000;
 /** A CPU that locks up takes a second to be found. */
 const HANGING_MS_MIN = 1500;
+/** Longer than any that the harness stops: a machine that ends while a CPU is locked up would not wait for it. */
+const HANGING_SECONDS_MAX = 120;
 const FAST_SIZE_MAX = 1518;
 const FAST_WORK_NS = 300;
 const FAST_WEIGHT = 8;
@@ -92,7 +94,7 @@ function setEnd({ options, course }: Round, random: Random, times: number): void
   const stopped = course.ends.startsWith('stop');
   const leastMs = course.hangs === null ? 0 : HANGING_MS_MIN;
   course.trafficMs = Math.min(Math.max(course.trafficMs * times, leastMs), TRAFFIC_MS_MAX);
-  options.duration = (course.trafficMs * (stopped ? 10 : 1)) / 1000;
+  options.duration = course.hangs === null ? (course.trafficMs * (stopped ? 10 : 1)) / 1000 : HANGING_SECONDS_MAX;
   if (course.ends === 'packets') options.packets = magnitude(random, PACKETS_MIN, PACKETS_MAX * times);
   if (course.records !== 'nothing') {
     options.packets = Math.min(options.packets ?? Number.POSITIVE_INFINITY, RECORDED_PACKETS_MAX);

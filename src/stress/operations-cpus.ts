@@ -33,7 +33,7 @@ export const CPU_OPERATIONS: readonly Operation[] = [
   { name: KILL, times: 4, fits: survives, run: killAndStart },
   {
     name: LOCK_UP,
-    times: 6,
+    times: 2,
     fits: (config) => survives(config) && config.lockupSeconds > 0 && config.lockupSeconds * 1000 < LOSS_MS / 2,
     run: lockUp,
   },

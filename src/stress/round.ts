@@ -190,11 +190,13 @@ export class RoundRun {
   }
 }
 
-/** Without end: all that fit, in one order, round and round, so that none is long in coming. */
+/** Without end: all that fit, in one order, round and round, so that none is long in coming; what few machines are made for comes first. */
 function* dealt(host: RunningHost, random: Random): Generator<Operation> {
   const fitting = OPERATIONS.filter((operation) => operation.fits(host.config)).flatMap((operation) =>
     Array.from({ length: operation.times ?? 1 }, () => operation),
   );
   const order = shuffled(random, fitting.length);
+  const first = order.findIndex((index) => fitting[index]!.name === LOCK_UP);
+  if (first > 0) order.unshift(...order.splice(first, 1));
   for (;;) for (const index of order) yield fitting[index]!;
 }

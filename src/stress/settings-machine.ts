@@ -17,14 +17,14 @@ import {
 import { HANGS, type StressTask } from './stress-task.js';
 
 const taskModule = new URL('./stress-task.js', import.meta.url);
-/** Soon enough for a round; a thread that does not get its core for so long is rare. */
+/** Soon enough for a round; a thread that may run on any core seldom has to wait for one so long. */
 const LOCKUP_SECONDS = 1;
 const HANGING_PACE_MS = 10;
 
 /** Machines whose CPUs lock up now and then: what that needs is said here. */
 function lockups(hangs: NonNullable<Course['hangs']>, task: HostOptions['task']): Choice {
   return course(hangs, (_, { options }) => {
-    const needs = { lockupSeconds: LOCKUP_SECONDS, onCpuLoss: 'migrate', cpus: 2 } as const;
+    const needs = { lockupSeconds: LOCKUP_SECONDS, onCpuLoss: 'migrate', cpus: 2, pin: false } as const;
     Object.assign(options, needs, task !== undefined && { task });
     return { hangs, paceMs: HANGING_PACE_MS, ends: 'stop' };
   });
@@ -146,5 +146,11 @@ export const MACHINE_SETTINGS: readonly Setting[] = [
       option('one', only({ execArgv: ['--no-warnings'] })),
     ],
   },
-  { name: 'pin', choices: [option('off', only({ pin: false }), 4), option('on', only({ pin: true }))] },
+  {
+    name: 'pin',
+    choices: [
+      option('off', unlessSaid('pin', only({ pin: false })), 4),
+      option('on', unlessSaid('pin', only({ pin: true }))),
+    ],
+  },
 ];
