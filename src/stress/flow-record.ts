@@ -20,7 +20,7 @@ export const EXPECTED = 3;
 export const FOUND = 4;
 
 /** Index = KIND. */
-export const FAULT_KINDS = ['repeated or reordered', 'complement of its sequence number', 'last byte'] as const;
+const FAULT_KINDS = ['repeated or reordered', 'complement of its sequence number', 'last byte'] as const;
 
 const KEYS = 2 ** 17;
 export const FIRST_FAULT = KEYS * FLOW_WORDS;
