@@ -117,6 +117,7 @@ export abstract class Turns {
     operation.begin();
     for (let turns = 0; !operation.step(); turns += 1) {
       if (turns === TURNS_MAX) throw operation.stuck(`not within ${TURNS_MAX} turns`);
+      // What hotplug.sweep() did, a step may have to see still.
       if (!this.turn() && !operation.step()) throw operation.stuck('nothing moves any more');
     }
   }
