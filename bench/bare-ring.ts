@@ -40,13 +40,20 @@ const at = {
 
 type Role = 'produce' | 'consume';
 
-function produce(handle: Handle): void {
+/** A worker does not see the command line. */
+interface Given {
+  readonly handle: Handle;
+  readonly role: Role;
+  readonly packets: number;
+}
+
+function produce({ handle, packets }: Given): void {
   const views = attachMemory(handle);
   const bursts = instantiateBursts(handle.module, handle.memory);
   const ring = new RxRingProducer(views, at.ring);
-  for (let sent = 0; sent < PACKETS; ) {
+  for (let sent = 0; sent < packets; ) {
     const posted = ring.posted();
-    const room = Math.min((posted - ring.head) | 0, BATCH_ENTRIES, PACKETS - sent);
+    const room = Math.min((posted - ring.head) | 0, BATCH_ENTRIES, packets - sent);
     if (room === 0) continue;
     for (let index = 0; index < room; index += 1) {
       const offer = (at.offers + index * OFFER_BYTES) / 4;
@@ -60,7 +67,7 @@ function produce(handle: Handle): void {
   }
 }
 
-function consume(handle: Handle): number {
+function consume({ handle, packets }: Given): number {
   const views = attachMemory(handle);
   const bursts = instantiateBursts(handle.module, handle.memory);
   const ring = new RxRingConsumer(views, at.ring, at.header);
@@ -69,7 +76,7 @@ function consume(handle: Handle): number {
   const { descriptors, mask } = ring;
   let received = 0;
   let start = 0;
-  while (received < PACKETS) {
+  while (received < packets) {
     if (ring.refresh() === 0) continue;
     if (start === 0) start = performance.now();
     const taken = bursts.take(descriptors, mask, ring.tail, ring.head, BATCH_ENTRIES, at.batch, at.buffers, at.links);
@@ -94,7 +101,7 @@ async function run(): Promise<number> {
 }
 
 function start(handle: Handle, role: Role): Worker {
-  return new Worker(new URL(import.meta.url), { workerData: { handle, role } });
+  return new Worker(new URL(import.meta.url), { workerData: { handle, role, packets: PACKETS } satisfies Given });
 }
 
 if (isMainThread) {
@@ -106,7 +113,7 @@ if (isMainThread) {
   }
   console.log(`\nbest ${mpps(Math.max(...rates))}`);
 } else {
-  const { handle, role } = workerData as { handle: Handle; role: Role };
-  if (role === 'produce') produce(handle);
-  else parentPort!.postMessage(consume(handle));
+  const given = workerData as Given;
+  if (given.role === 'produce') produce(given);
+  else parentPort!.postMessage(consume(given));
 }

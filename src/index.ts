@@ -37,4 +37,5 @@ export type { SysctlName } from './napi/sysctl.js';
 export type { ThreadedMode } from './napi/threaded.js';
 export type { Waitable } from './napi/wait-event.js';
 export type { Burst, Sink, SinkFactory } from './net/sink.js';
+export { type SoftnetCpu, softnetStat } from './observe/softnet-stat.js';
 export { type Errno, ErrnoError } from './runtime/errno.js';

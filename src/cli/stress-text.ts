@@ -6,7 +6,8 @@ import { list } from '../report/table.js';
 import { count, per, plural, rate, short } from '../report/units.js';
 import type { DrawnRound } from '../stress/draw.js';
 import type { SoakConfig } from '../stress/options.js';
-import type { Soak, SoakReport } from '../stress/soak.js';
+import type { LoggedOperation } from '../stress/round-log.js';
+import type { Soak, SoakReport, SoakViolation } from '../stress/soak.js';
 
 /** `12.5 of 40 s  round 17: napi, 2 CPUs, 3 queues  12.3 M packets  3.40 Mpps` */
 export function soakLine(
@@ -70,15 +71,43 @@ function section(title: string, lines: readonly Row[], paint: Paint): string[] {
   return [paint.dim(title), ...list(lines).map((line) => `  ${line}`)];
 }
 
-function verdict({ violation, neverVisited, rounds }: SoakReport, paint: Paint): string[] {
+function verdict({ violation, neverVisited, rounds, seed }: SoakReport, paint: Paint): string[] {
   if (violation !== null) {
-    const { round, what, repeat, options } = violation;
-    const bad = what.map((line) => paint.bad(`  ${line}`));
-    return [`round ${round}: violated`, ...bad, `  ${JSON.stringify(options)}`, `repeat: ${repeat}`];
+    return violated(violation, seed, paint);
   }
   const checks = `checks  ${paint.good('all hold')}`;
   if (neverVisited === null)
     return [checks, `visits  not judged: ${plural(rounds, 'round')} ${rounds === 1 ? 'is' : 'are'} too few`];
   if (neverVisited.length > 0) return [checks, `visits  ${paint.bad(`never: ${neverVisited.join(', ')}`)}`];
   return [checks, `visits  ${paint.good('everything at least once')}`];
+}
+
+/** So many operations say what happened; the document has more. */
+const SHOWN = 30;
+
+/** What it takes to find the fault, the command at the end, where it is seen first. */
+function violated({ round, what, repeat, options, course, operations }: SoakViolation, seed: number, paint: Paint) {
+  const last = operations.slice(-SHOWN);
+  return [
+    `round ${round} of seed ${seed}: violated`,
+    ...what.map((line) => paint.bad(`  ${line}`)),
+    paint.dim('options'),
+    `  ${JSON.stringify(options)}`,
+    paint.dim('around it'),
+    `  ${JSON.stringify(course)}`,
+    paint.dim(
+      last.length === 0
+        ? 'operations: none'
+        : `operations, the last ${last.length}: when since the traffic began, and how long, in ms`,
+    ),
+    ...list(last.map(operationRow)).map((line) => `  ${line}`),
+    `repeat: ${repeat}`,
+  ];
+}
+
+const AT = 8; // 30,000 ms of traffic, to a tenth
+
+function operationRow({ name, atMs, tookMs, fault }: LoggedOperation): readonly [string, string, string] {
+  const took = tookMs === null ? 'not over' : tookMs.toFixed(1);
+  return [`${atMs.toFixed(1).padStart(AT)}  ${name}`, took, fault === null ? '' : 'wrong'];
 }

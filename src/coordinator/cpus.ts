@@ -18,7 +18,7 @@ import type { ContextWords } from '../memory/context.js';
 import { GracePeriod } from '../memory/grace.js';
 import { ErrnoError } from '../runtime/errno.js';
 import type { ControlOperation } from '../runtime/operation.js';
-import type { CpuDead } from './cpu-dead.js';
+import type { CpuRemains } from './cpu-remains.js';
 import { RoleError } from './errors.js';
 import type { Roles } from './roles.js';
 
@@ -33,9 +33,9 @@ export class Cpus {
   accidents = 0;
   private readonly states: CpuState[];
   private readonly causes = new Map<number, unknown>();
-  private readonly dead: CpuDead;
+  private readonly dead: CpuRemains;
 
-  constructor(count: number, dead: CpuDead) {
+  constructor(count: number, dead: CpuRemains) {
     this.states = Array.from({ length: count }, () => 'online');
     this.dead = dead;
   }
@@ -89,12 +89,14 @@ export class Cpus {
 /** What both operations need. */
 export interface HotplugNeeds {
   readonly cpus: Cpus;
-  readonly dead: CpuDead;
+  readonly dead: CpuRemains;
   readonly roles: Pick<Roles, 'ask' | 'end' | 'isUp' | 'runsNow'>;
   /** Of all threads that may hand something to a CPU. */
   readonly contexts: readonly ContextWords[];
   /** A fresh thread for a CPU that has none. */
   readonly start: (cpu: number) => void;
+  /** Of any clock that goes on by itself. */
+  readonly nowMs: () => number;
 }
 
 /** Complete when the thread has ended, and others have all that it held. */
@@ -115,20 +117,20 @@ export class OfflineCpu implements ControlOperation {
   /** @throws ErrnoError EINVAL: it is not online · EBUSY: it is the last one */
   begin(): void {
     const { cpu } = this;
-    const { cpus, dead, roles } = this.needs;
+    const { cpus, dead, roles, nowMs } = this.needs;
     cpus.demand(['online'], 'cpu_down', cpu);
     const heirs = cpus.online.filter((other) => other !== cpu);
     if (heirs.length === 0) throw new ErrnoError('EBUSY', `cpu_down: cpu=${cpu}`, 'it is the last one that is online');
     cpus.set(cpu, 'leaving');
     dead.prepareLeave(cpu, heirs);
     roles.ask(this.role);
-    this.askedAtMs = performance.now();
+    this.askedAtMs = nowMs();
   }
 
   step(): boolean {
-    const { cpus, dead, roles, contexts } = this.needs;
+    const { cpus, dead, roles, contexts, nowMs } = this.needs;
     if (roles.isUp(this.role)) {
-      if (performance.now() - this.askedAtMs > LEAVE_MS) this.force();
+      if (nowMs() - this.askedAtMs > LEAVE_MS) this.force();
       return false;
     }
     if (this.grace === null) {

@@ -83,6 +83,10 @@ export interface CpuSnapshot {
   readonly receivedRps: number;
   /** Packets that it has put in no backlog because the last ones had too many of their flow; each is in some CPU's `dropped`, too. */
   readonly flowLimitCount: number;
+  /** Packets that wait in its backlog, and that no poll has taken over yet: what netdev_max_backlog limits. */
+  readonly inputPktQueue: number;
+  /** Those that its poll has taken over. */
+  readonly processQueue: number;
   readonly ksoftirqdRuns: number;
   readonly sleeps: number;
   readonly cpuSeconds: number | null;

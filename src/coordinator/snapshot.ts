@@ -17,7 +17,7 @@ import {
   TASK_COUNTERS,
 } from '../memory/counters.js';
 import type { Views } from '../memory/views.js';
-import { backlogDropped, backlogWaiting } from '../net/backlog-counts.js';
+import { backlogDropped, backlogInput, backlogWaiting } from '../net/backlog-counts.js';
 import type { SourceFault } from '../nic/devices/device.js';
 import { readNic } from '../nic/nic.js';
 import { readRxRing } from '../ring/rx-ring.js';
@@ -199,10 +199,19 @@ function cpuSnapshot(source: SnapshotSource, counters: CpuCounters, id: number, 
     timeSqueeze: counters.timeSqueeze,
     receivedRps: counters.receivedRps,
     flowLimitCount: counters.flowLimitCount,
+    ...backlogQueues(source, id),
     ksoftirqdRuns: counters.ksoftirqdRuns,
     sleeps: counters.sleeps,
     cpuSeconds: use === null ? null : use.cpuNs / 1e9,
   };
+}
+
+/** While threads run, packets can go from one to the other, or away, between the two looks. */
+function backlogQueues({ machine, plan }: SnapshotSource, cpu: number) {
+  const backlog = plan.backlogs[cpu];
+  if (backlog === undefined) return { inputPktQueue: 0, processQueue: 0 };
+  const inputPktQueue = backlogInput(machine.views, backlog);
+  return { inputPktQueue, processQueue: Math.max(0, backlogWaiting(machine.views, backlog) - inputPktQueue) };
 }
 
 function taskSnapshots({ machine, plan, config }: SnapshotSource): TaskSnapshot[] {

@@ -17,7 +17,8 @@ const MODE = 7; // how choices are made behind the plan              main
 const FRESH = 8; // threads that may end now: bit per thread          turn's holder
 const ENDS_LEFT = 9; // how many may still end in this schedule      turn's holder
 const ENDED = 10; // bit per thread that has ended                   turn's holder
-const HEADER_WORDS = 11;
+const PREEMPTIONS = 11; // of the plan, with ends                    main
+const HEADER_WORDS = 12;
 
 const TURN_WORDS = 16; // a cache line per turn word
 const RECORD_WORDS = 5;
@@ -34,8 +35,10 @@ export const QUIT = 4;
 export const USUAL = 0;
 export const PRIORITIES = 1;
 export const SKETCH = 2;
+/** Nobody is preempted, and a state that was met before ends it (states.ts). */
+export const SEARCH = 3;
 
-const VERDICTS = ['none', 'done', 'stuck', 'livelock', 'threw', 'broken', 'race', 'unrepeatable'] as const;
+const VERDICTS = ['none', 'done', 'stuck', 'livelock', 'threw', 'broken', 'race', 'met', 'unrepeatable'] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
 /** Everything is sent to the workers by structured clone, which shares the buffers. */
@@ -115,11 +118,12 @@ export class Control {
   }
 
   /** Main, before each schedule. */
-  begin(plan: Int8Array, mode: number): void {
+  begin(plan: Int8Array, mode: number, preemptions: number): void {
     const { stepLimit } = this.memory;
     if (plan.length > stepLimit) throw new RangeError(`schedule of ${plan.length} steps: must be at most ${stepLimit}`);
     this.header.fill(0);
     this.header[MODE] = mode;
+    this.header[PREEMPTIONS] = preemptions;
     this.header[FRESH] = this.memory.endable;
     this.header[ENDS_LEFT] = this.memory.endsMax;
     this.memory.records.fill(0);
@@ -158,6 +162,10 @@ export class Control {
 
   get mode(): number {
     return this.header[MODE]!;
+  }
+
+  get preemptions(): number {
+    return this.header[PREEMPTIONS]!;
   }
 
   /** Threads that have stepped or were woken since the last choice: to end now or later is not the same for them. */

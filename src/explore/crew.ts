@@ -9,6 +9,7 @@ import { beginRaces, createRaceMemory, type RaceMemory } from './races.js';
 import { bufferOf, loadScenario, type Scenario, type Shared } from './scenario.js';
 import { Scheduler } from './scheduler.js';
 import { Snapshots } from './snapshots.js';
+import { beginStates, createStateMemory, type StateMemory, States } from './states.js';
 import { ASLEEP, Threads } from './threads.js';
 import { ENDS, readStep, type Step, takenAt } from './trace.js';
 import { awaitTurn, hand } from './turns.js';
@@ -24,13 +25,14 @@ export class Crew {
   readonly control: Control;
   private readonly shared: Shared;
   private readonly raceMemory: RaceMemory | null;
+  private readonly stateMemory: StateMemory | null;
   private readonly workers: readonly Worker[];
   private readonly threads: Threads;
   private readonly scheduler: Scheduler;
   private readonly patienceMs: number;
   private answering = true;
 
-  private constructor(module: URL, root: URL, scenario: Scenario, patienceMs: number) {
+  private constructor(module: URL, root: URL, scenario: Scenario, patienceMs: number, allSchedules: boolean) {
     this.scenario = scenario;
     this.patienceMs = patienceMs;
     this.shared = scenario.create();
@@ -38,21 +40,32 @@ export class Crew {
     this.control = controlOf(scenario, memory.byteLength);
     const { races = false, threads, timeouts = false, plainSteps = !races } = scenario;
     this.raceMemory = races ? createRaceMemory(threads.length, memory.byteLength) : null;
+    this.stateMemory = races && !allSchedules ? createStateMemory(threads.length, memory.byteLength) : null;
     this.threads = new Threads(this.control);
-    const snapshots = new Snapshots(memory, this.control.memory.snapshots);
     const exitWord = scenario.ends?.word;
-    const exits = new Exits(this.control, this.threads, memory, exitWord, this.raceMemory);
-    const rules = { timeouts, always: () => null, exits };
-    this.scheduler = new Scheduler(this.control, this.control.main, this.threads, snapshots, rules);
-    const { shared, raceMemory } = this;
+    this.scheduler = this.makeScheduler(memory, timeouts, exitWord);
+    const { shared, raceMemory, stateMemory } = this;
     const urls = { module: module.href, root: root.href };
-    const common = { ...urls, shared, control: this.control.memory, raceMemory, exitWord, timeouts, plainSteps };
+    const memories = { shared, control: this.control.memory, raceMemory, stateMemory };
+    const common = { ...urls, ...memories, exitWord, timeouts, plainSteps };
     this.workers = threads.map((_, me) => startWorker({ ...common, me }));
   }
 
-  /** @param patienceMs how long a thread may run between two steps */
-  static async start(module: URL, root: URL, patienceMs: number): Promise<Crew> {
-    const crew = new Crew(module, root, await loadScenario(module, root), patienceMs);
+  /** Main's: it lets the first thread run. */
+  private makeScheduler(memory: SharedArrayBuffer, timeouts: boolean, exitWord: number | undefined): Scheduler {
+    const { control, threads, raceMemory, stateMemory } = this;
+    const snapshots = new Snapshots(memory, control.memory.snapshots);
+    const states = stateMemory === null ? null : new States(stateMemory, control, threads, memory, control.main);
+    const exits = new Exits(control, threads, memory, exitWord, raceMemory, states);
+    return new Scheduler(control, control.main, threads, snapshots, { timeouts, always: () => null, exits, states });
+  }
+
+  /**
+   * @param patienceMs how long a thread may run between two steps
+   * @param allSchedules a search follows each to its end, whatever states it meets
+   */
+  static async start(module: URL, root: URL, patienceMs: number, allSchedules = false): Promise<Crew> {
+    const crew = new Crew(module, root, await loadScenario(module, root), patienceMs, allSchedules);
     try {
       await Promise.all(crew.workers.map((worker) => once(worker, 'message')));
     } catch (error) {
@@ -63,14 +76,22 @@ export class Crew {
     return crew;
   }
 
+  /** A search may leave out what leads to states that it meets anyhow. */
+  get reduces(): boolean {
+    return this.stateMemory !== null;
+  }
+
   get alive(): boolean {
     return this.answering;
   }
 
-  /** One schedule, from reset: null when all is well, else what went wrong. */
-  run(plan: Int8Array, mode = USUAL): string | null {
+  /**
+   * One schedule, from reset: null when all is well, else what went wrong.
+   * @param preemptions of the plan, for the mode SEARCH
+   */
+  run(plan: Int8Array, mode = USUAL, preemptions = 0): string | null {
     try {
-      const message = this.schedule(plan, mode);
+      const message = this.schedule(plan, mode, preemptions);
       if (this.control.verdict !== 'done' || this.control.ended !== 0) this.command(ABANDON);
       return message;
     } catch (error) {
@@ -114,11 +135,12 @@ export class Crew {
     await exit;
   }
 
-  private schedule(plan: Int8Array, mode: number): string | null {
+  private schedule(plan: Int8Array, mode: number, preemptions: number): string | null {
     const { control, scenario, shared } = this;
     new Uint8Array(bufferOf(shared)).fill(0);
     scenario.reset(shared);
-    control.begin(plan, mode);
+    control.begin(plan, mode, preemptions);
+    if (this.stateMemory !== null) beginStates(this.stateMemory);
     if (this.raceMemory !== null) beginRaces(this.raceMemory, control.memory.stepLimit);
     this.command(ATTACH);
     if (control.verdict !== 'none') return control.message;
@@ -136,6 +158,8 @@ export class Crew {
         return this.ask(() => this.stuck()) ?? this.check();
       case 'livelock':
         return `livelock: no end after ${this.control.steps} steps`;
+      case 'met':
+        return null;
       case 'race':
         return this.control.message;
       case 'unrepeatable':

@@ -44,6 +44,11 @@ export interface ExploreOptions extends SourceOptions {
   readonly timeLimitSeconds?: number;
   /** How long a thread may run between two steps. Default 5,000 ms. */
   readonly answerMs?: number;
+  /**
+   * Where `races` is checked, a schedule that comes to a state that was met before is not followed further: what would come then
+   * was run. True: each is followed to its end.
+   */
+  readonly allSchedules?: boolean;
   /** False: failures are shown as they were found. */
   readonly shrink?: boolean;
 }
@@ -62,6 +67,8 @@ export interface RandomExploration {
 
 export interface Exploration {
   readonly schedules: number;
+  /** Of the schedules, those that led to a state that was met before. */
+  readonly cut: number;
   readonly steps: number;
   readonly failures: readonly Failure[];
   /** How many preemptions the last schedules of the search within the bound had. */
@@ -81,7 +88,7 @@ export interface Exploration {
 export async function explore(module: URL | string, options: ExploreOptions = {}): Promise<Exploration> {
   assertOptions(options);
   const url = moduleUrl(module);
-  const crew = await Crew.start(url, rootOf(url, options), options.answerMs ?? ANSWER_MS);
+  const crew = await Crew.start(url, rootOf(url, options), options.answerMs ?? ANSWER_MS, options.allSchedules);
   try {
     const source = sourceOf(url, options);
     return await explored(crew, new Search(crew, source, limitsOf(options)), source, options);
@@ -109,14 +116,15 @@ async function explored(crew: Crew, search: Search, source: Source, options: Exp
   const within = search.schedules;
   const wanted = options.random !== undefined && !search.ended;
   const random = wanted ? await exploredAtRandom(crew, search, options.random) : null;
-  const { schedules, steps, failures } = search;
+  const { schedules, cut, steps, failures } = search;
   const lines = [
     `${source.name}: ${complete ? 'all' : 'not all'} schedules with at most ${boundReached} preemptions: ${within}`,
+    ...(cut === 0 ? [] : [`${cut} of them to a state met before`]),
     ...(random === null ? [] : [`${random.schedules} at random (seed ${random.seed})`]),
     ...(random === null || failures.length > 0 ? [] : [missText(random)]),
     `failures: ${failures.length}`,
   ];
-  return { schedules, steps, failures, boundReached, complete, random, summary: lines.join('; ') };
+  return { schedules, cut, steps, failures, boundReached, complete, random, summary: lines.join('; ') };
 }
 
 async function exploredAtRandom(crew: Crew, search: Search, options: RandomOptions): Promise<RandomExploration> {

@@ -3,9 +3,10 @@
 // The deciding is done by the thread that has just stepped, so that a thread that goes on costs no hand-over.
 
 import { Choices } from './choices.js';
-import { ABANDON, type Control } from './control.js';
+import { ABANDON, type Control, SEARCH, type Verdict } from './control.js';
 import type { Exits } from './exits.js';
 import type { Snapshots } from './snapshots.js';
+import type { States } from './states.js';
 import { FINISHED, RUNNABLE, type Threads } from './threads.js';
 import { ENDS, GO_ON, type Op, writeDecision, writeStep, writeTaken, writeTimedOut, writeValues } from './trace.js';
 import { awaitTurn, hand } from './turns.js';
@@ -18,6 +19,8 @@ export interface Rules {
   /** The scenario's invariant after each step. */
   always(): string | null;
   readonly exits: Exits;
+  /** Null: every schedule is followed to its end. */
+  readonly states: States | null;
 }
 
 export class Scheduler {
@@ -62,15 +65,20 @@ export class Scheduler {
   sleep(address: number, value: number, finite: boolean): boolean {
     const mayTimeOut = finite && this.rules.timeouts;
     this.threads.sleep(this.me, address, mayTimeOut);
-    if (mayTimeOut) this.snapshots.take(this.me);
+    if (mayTimeOut) this.takeSnapshot();
     this.endStep('wait', address, value);
     return this.threads.timedOut(this.me);
   }
 
   spin(): void {
     this.threads.spin(this.me);
-    this.snapshots.take(this.me);
+    this.takeSnapshot();
     this.endStep('spin');
+  }
+
+  private takeSnapshot(): void {
+    this.snapshots.take(this.me);
+    this.rules.states?.rest();
   }
 
   /** Ends the schedule in the midst of a step. */
@@ -107,6 +115,7 @@ export class Scheduler {
     writeStep(memory, step, op, address);
     writeValues(memory, step, value, expected, result);
     this.threads.stepped(this.me);
+    this.rules.states?.stepped();
     this.control.steps = step + 1;
     const broken = this.rules.always();
     if (broken !== null) return this.stop('broken', broken);
@@ -131,6 +140,7 @@ export class Scheduler {
     const { control, threads } = this;
     const all = this.choices.all();
     if ((all & GO_ON) === 0) return this.stop(this.allFinished() ? 'done' : 'stuck');
+    if (step >= control.planned && control.mode === SEARCH && this.rules.states?.meet()) return this.stop('met');
     const usual = this.choices.usual(all);
     writeDecision(control.memory, step, all, threads.status(this.me) !== RUNNABLE, usual);
     const next = this.choices.take(step, all, usual, ended);
@@ -143,7 +153,7 @@ export class Scheduler {
     return next;
   }
 
-  private stop(verdict: 'done' | 'stuck' | 'livelock' | 'broken' | 'unrepeatable', message = ''): number {
+  private stop(verdict: Verdict, message = ''): number {
     this.control.end(verdict, message);
     return this.control.main;
   }

@@ -7,8 +7,9 @@
 // where it last departs from the usual order.
 
 import { setImmediate } from 'node:timers/promises';
-import { PRIORITIES } from './control.js';
+import { PRIORITIES, SEARCH } from './control.js';
 import type { Crew } from './crew.js';
+import { Footprints, type Plan } from './footprints.js';
 import type { Pct } from './pct.js';
 import { type Failure, failureOf, type Outcome, type Source } from './report.js';
 import { shrink } from './shrink.js';
@@ -29,17 +30,28 @@ export class Search {
   readonly failures: Failure[] = [];
   schedules = 0;
   steps = 0;
+  /** Schedules that were not followed further than to a state that had been met. */
+  cut = 0;
   /** The most that a schedule had. */
   longest = 1;
   private readonly crew: Crew;
   private readonly source: Source;
   private readonly limits: SearchLimits;
   private readonly deadline: number;
+  /** By preemptions. */
+  private readonly plans: Plan[][];
+  private level = 0;
+  /** Null: every schedule is wanted. */
+  private readonly footprints: Footprints | null;
 
   constructor(crew: Crew, source: Source, limits: SearchLimits) {
     this.crew = crew;
     this.source = source;
     this.limits = limits;
+    this.plans = Array.from({ length: limits.bound + 1 }, () => []);
+    const { control, scenario, reduces } = crew;
+    this.footprints =
+      reduces && scenario.always === undefined ? new Footprints(control.memory, scenario.ends?.word) : null;
     this.deadline = performance.now() + limits.timeLimitSeconds * 1000;
   }
 
@@ -53,12 +65,16 @@ export class Search {
 
   /** @returns how many preemptions the last schedules had */
   async withinBound(): Promise<number> {
-    let plans: Int8Array[] = [NO_PLAN];
-    for (let bound = 0; ; bound++) {
-      const preempting = await this.explore(plans, bound < this.limits.bound);
-      if (bound === this.limits.bound || this.ended) return bound;
-      plans = preempting.reverse();
+    this.wants({ choices: NO_PLAN, preemptions: 0 });
+    for (let plan = this.next(); plan !== undefined && !this.ended; plan = this.next()) {
+      this.assertRoom();
+      const message = this.crew.run(plan.choices, SEARCH, plan.preemptions);
+      this.count();
+      this.branch(plan);
+      if (message !== null) this.fail(plan.choices, message);
+      await this.breathe();
     }
+    return this.ended ? this.level : this.limits.bound;
   }
 
   /** @returns how many were run since the longest of them was met: for these, its length was known */
@@ -76,18 +92,17 @@ export class Search {
     return known;
   }
 
-  /** Runs these plans, and those that depart from them by a free switch; returns those that depart by a preemption. */
-  private async explore(plans: Int8Array[], wanted: boolean): Promise<Int8Array[]> {
-    const preempting: Int8Array[] = [];
-    for (let plan = plans.pop(); plan !== undefined && !this.ended; plan = plans.pop()) {
-      this.assertRoom();
-      const message = this.crew.run(plan);
-      this.count();
-      this.branch(plan, plans, wanted ? preempting : null);
-      if (message !== null) this.fail(plan, message);
-      await this.breathe();
-    }
-    return preempting;
+  /** Of those with the fewest preemptions. */
+  private next(): Plan | undefined {
+    const level = this.plans.findIndex((plans) => plans.length > 0);
+    const plans = this.plans[level];
+    if (level > this.level) plans!.reverse(); // As they were found.
+    this.level = Math.max(level, this.level);
+    return plans?.pop();
+  }
+
+  private wants(plan: Plan): void {
+    if (plan.preemptions <= this.limits.bound) this.plans[plan.preemptions]!.push(plan);
   }
 
   private assertRoom(): void {
@@ -100,6 +115,7 @@ export class Search {
     const { steps } = this.crew.control;
     this.schedules++;
     this.steps += steps;
+    if (this.crew.control.verdict === 'met') this.cut++;
     this.longest = Math.max(this.longest, steps);
   }
 
@@ -107,14 +123,34 @@ export class Search {
     if (this.schedules % SCHEDULES_PER_TURN === 0) await setImmediate();
   }
 
-  private branch(plan: Int8Array, free: Int8Array[], preempting: Int8Array[] | null): void {
-    const memory = this.crew.control.memory;
-    const taken: number[] = [...plan];
-    for (let step = plan.length; step < this.crew.control.steps; step++) {
+  /** The plans that depart from the schedule that was just run. */
+  private branch(plan: Plan): void {
+    const { memory, steps } = this.crew.control;
+    if (this.footprints !== null) this.noteFrom(this.footprints, plan.choices.length);
+    const taken: number[] = [...plan.choices];
+    for (let step = plan.choices.length; step < steps; step++) {
       const others = choicesAt(memory, step) & ~(1 << takenAt(memory, step));
-      const plans = freeAt(memory, step) ? free : preempting;
-      if (others !== 0) addPlans(taken, others, plans, preempting);
+      if (others !== 0) this.depart(taken, others, plan.preemptions, step);
       taken.push(takenAt(memory, step));
+    }
+  }
+
+  private noteFrom(footprints: Footprints, first: number): void {
+    for (let step = first; step < this.crew.control.steps; step++) {
+      for (const wanted of footprints.note(step)) this.wants(wanted);
+    }
+  }
+
+  /** An end is counted like a preemption, wherever it is. */
+  private depart(taken: number[], others: number, preemptions: number, step: number): void {
+    const free = freeAt(this.crew.control.memory, step);
+    for (let choice = 0; choice < 2 * ENDS; choice++) {
+      if ((others & (1 << choice)) === 0) continue;
+      const more = free && choice < ENDS ? 0 : 1;
+      if (preemptions + more > this.limits.bound) continue;
+      const plan = () => ({ choices: Int8Array.from([...taken, choice]), preemptions: preemptions + more });
+      const kept = !free && choice < ENDS && this.footprints?.keepsBack(step, plan);
+      if (kept !== true) this.wants(plan());
     }
   }
 
@@ -132,13 +168,5 @@ export class Search {
     if (!crew.alive) return found;
     const message = crew.run(plan);
     return crew.alive ? { plan, message, trace: crew.trace() } : found;
-  }
-}
-
-/** An end is counted like a preemption, wherever it is. */
-function addPlans(taken: number[], others: number, goOn: Int8Array[] | null, ending: Int8Array[] | null): void {
-  for (let choice = 0; choice < 2 * ENDS; choice++) {
-    if ((others & (1 << choice)) === 0) continue;
-    (choice < ENDS ? goOn : ending)?.push(Int8Array.from([...taken, choice]));
   }
 }

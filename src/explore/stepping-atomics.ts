@@ -6,6 +6,7 @@ import { plainOf } from './checking-views.js';
 import { real } from './control.js';
 import { type Races, READ, READ_WRITE, WRITE } from './races.js';
 import { ABANDONED, type Scheduler } from './scheduler.js';
+import type { States } from './states.js';
 import { type Op, WAIT_RESULTS } from './trace.js';
 
 type Cells = Int32Array | BigInt64Array;
@@ -21,6 +22,7 @@ export class SteppingAtomics {
   /** Byte addresses on which a call is no step. */
   alone: ReadonlySet<number> = new Set();
   races: Races | null = null;
+  states: States | null = null;
   private readonly me: number;
   private readonly owners: Uint8Array;
   private readonly scheduler: Scheduler;
@@ -59,7 +61,7 @@ export class SteppingAtomics {
       if (!this.stepped(cells, index)) return operate(cells, index, ...operands);
       this.enterCall();
       const result = operate(cells, index, ...operands);
-      this.races?.call(addressOf(cells, index), accessOf(op, cells, operands[0], result));
+      this.accessed(addressOf(cells, index), accessOf(op, cells, operands[0], result));
       this.endCall(op, cells, index, operands, result);
       return result;
     };
@@ -72,15 +74,15 @@ export class SteppingAtomics {
       throw new TypeError('Atomics.wait: not int32');
     this.enterCall();
     const equal = real.load(cells as Int32Array, index) === value;
-    this.races?.call(addressOf(cells, index), READ);
+    this.accessed(addressOf(cells, index), READ);
     if (!equal || timeout <= 0) {
       const result = equal ? 'timed-out' : 'not-equal';
       this.endCall('wait', cells, index, [value], WAIT_RESULTS.indexOf(result));
       return result;
     }
-    this.races?.waiters(addressOf(cells, index));
+    this.waitersPassed(addressOf(cells, index), 0);
     const timedOut = this.scheduler.sleep(addressOf(cells, index), Number(value), Number.isFinite(timeout));
-    this.races?.waiters(addressOf(cells, index));
+    this.waitersPassed(addressOf(cells, index), timedOut ? 2 : 1);
     return timedOut ? 'timed-out' : 'ok';
   }
 
@@ -88,10 +90,20 @@ export class SteppingAtomics {
     const cells = plainOf(view);
     if (!this.stepped(cells, index)) return real.notify(cells as Int32Array, index, count);
     this.enterCall();
-    this.races?.waiters(addressOf(cells, index));
     const woken = this.scheduler.threads.wake(addressOf(cells, index), count);
+    this.waitersPassed(addressOf(cells, index), woken);
     this.endCall('notify', cells, index, [count], woken);
     return woken;
+  }
+
+  private accessed(address: number, access: number): void {
+    this.races?.call(address, access);
+    this.states?.call(address, access);
+  }
+
+  private waitersPassed(address: number, result: number): void {
+    this.races?.waiters(address);
+    this.states?.waiters(address, result);
   }
 
   private pause(): void {

@@ -85,6 +85,17 @@ export class Threads {
     this.records[recordWord(thread) + STATUS] = FINISHED;
   }
 
+  /** What it is doing, and which of those at rest it is: all that decides when it goes on, but for what it has seen. */
+  standing(thread: number): number {
+    const status = this.status(thread);
+    let before = 0;
+    for (let other = 0; other < this.count && (status === ASLEEP || status === SPINNING); other++) {
+      const rests = this.status(other) === ASLEEP || this.status(other) === SPINNING;
+      if (rests && this.ticket(other) < this.ticket(thread)) before++;
+    }
+    return (before * 4 + this.records[recordWord(thread) + TIMEOUT]!) * 4 + status;
+  }
+
   ownSteps(thread: number): number {
     return this.records[recordWord(thread) + OWN_STEPS]!;
   }

@@ -13,7 +13,7 @@ const OP = 5; //                                                       the threa
 const ADDRESS = 6; // in bytes, in the scenario's memory
 // Row of float64: value, expected, result.
 
-const OPS = [
+export const OPS = [
   'plain', // the code between two calls
   'spin',
   'end',
@@ -116,9 +116,17 @@ export function readStep(memory: ControlMemory, step: number): Step {
   };
 }
 
-// The search reads three words of every row of every schedule: without an object each.
+// The search reads some words of every row of every schedule: without an object each.
 export function takenAt(memory: ControlMemory, step: number): number {
   return memory.trace[traceWord(step) + TAKEN]!;
+}
+
+export function opAt(memory: ControlMemory, step: number): number {
+  return memory.trace[traceWord(step) + OP]!;
+}
+
+export function addressAt(memory: ControlMemory, step: number): number {
+  return memory.trace[traceWord(step) + ADDRESS]!;
 }
 
 export function choicesAt(memory: ControlMemory, step: number): number {

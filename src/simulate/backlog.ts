@@ -11,8 +11,7 @@ import { Backlog, type BacklogPackets } from '../net/backlog.js';
 import { backlogDropped, backlogInput, backlogWaiting } from '../net/backlog-counts.js';
 import { type BacklogLayout, NO_SLOT } from '../net/backlog-layout.js';
 import { assertWhole } from './check.js';
-
-export const PACKET_WORDS = 1;
+import { NAPIS_MAX } from './layout.js';
 
 /** The packets of a machine that are in backlogs, by number. */
 export class PacketTable {
@@ -37,49 +36,54 @@ export class PacketTable {
   }
 }
 
+/** Where the backlogs of a machine are. */
+export interface BacklogWorld {
+  readonly views: Views;
+  /** By CPU. */
+  readonly layouts: readonly BacklogLayout[];
+  readonly packets: PacketTable;
+  /** @throws Error when `cpu` is offline: nobody would poll its backlog */
+  assertOnline(call: string, cpu: number): void;
+}
+
 export class SimulatedBacklog implements BacklogPackets {
-  /** Is given each packet that comes out. */
+  /** Is given each packet that comes out, in order. Default: it is thrown away. */
   onPacket: (packet: unknown) => void = () => {};
-  private readonly views: Views;
-  private readonly layouts: readonly BacklogLayout[];
-  private readonly table: PacketTable;
+  private readonly world: BacklogWorld;
+  private readonly cpu: number;
   private readonly counters: number;
   private readonly processed: number;
-  private readonly layout: BacklogLayout;
   private readonly words: NapiState;
-  private readonly backlog: Backlog;
+  private backlog: Backlog;
 
-  /** @internal @param first instance of CPU 0's backlog */
-  constructor(
-    views: Views,
-    layouts: readonly BacklogLayout[],
-    first: number,
-    core: CpuCore,
-    table: PacketTable,
-    counters: number,
-  ) {
-    const places = counterAddresses(CPU_COUNTERS, counters, CPU_COUNTERS);
-    const cpu = core.softnet.context;
-    this.views = views;
-    this.layouts = layouts;
-    this.table = table;
+  /** @internal */
+  constructor(world: BacklogWorld, core: CpuCore, counters: number) {
+    this.world = world;
+    this.cpu = core.softnet.context;
     this.counters = counters;
-    this.processed = places.processed / DOUBLE_BYTES;
-    this.layout = layouts[cpu]!;
-    this.words = core.softnet.napis[first + cpu]!.state;
-    this.backlog = new Backlog(views, layouts, first, core, this, places);
-    core.softnet.add(first + cpu, { name: `backlog${cpu}` });
+    this.processed = this.counterAddresses.processed / DOUBLE_BYTES;
+    this.words = core.softnet.napis[NAPIS_MAX + this.cpu]!.state;
+    this.backlog = this.attach(core);
+  }
+
+  /** @internal As a thread of the CPU begins: it polls this backlog, and sends to all. */
+  attach(core: CpuCore): Backlog {
+    const { views, layouts } = this.world;
+    this.backlog = new Backlog(views, layouts, NAPIS_MAX, core, this, this.counterAddresses);
+    core.softnet.add(NAPIS_MAX + this.cpu, { name: `backlog${this.cpu}` });
+    return this.backlog;
   }
 
   // ── on the CPU ──
 
   /** @internal enqueue_to_backlog */
   enqueue(target: number, packet: unknown, hash: number): boolean {
-    assertWhole('target', target, 0, this.layouts.length - 1);
+    assertWhole('target', target, 0, this.world.layouts.length - 1);
     assertWhole('hash', hash, 0, 0xffff_ffff);
+    this.world.assertOnline('enqueue_to_backlog', target);
     const slot = this.backlog.insert(target, hash);
     if (slot === NO_SLOT) return false;
-    this.views.words[slot] = this.table.put(packet, hash);
+    this.world.views.words[slot] = this.world.packets.put(packet, hash);
     this.backlog.publish(target);
     return true;
   }
@@ -96,30 +100,31 @@ export class SimulatedBacklog implements BacklogPackets {
 
   /** @internal */
   receive(slot: number): void {
-    this.views.doubles[this.processed]! += 1;
-    this.onPacket(this.table.take(this.views.words[slot]!));
+    const { views, packets } = this.world;
+    views.doubles[this.processed]! += 1;
+    this.onPacket(packets.take(views.words[slot]!));
   }
 
   /** @internal */
   hash(slot: number): number {
-    return this.table.hash(this.views.words[slot]!);
+    return this.world.packets.hash(this.world.views.words[slot]!);
   }
 
   /** @internal */
   drop(slot: number): void {
-    this.table.take(this.views.words[slot]!);
+    this.world.packets.take(this.world.views.words[slot]!);
   }
 
   // ── looking ──
 
   /** Packets in input_pkt_queue: what netdev_max_backlog limits. */
   get inputPktQueue(): number {
-    return backlogInput(this.views, this.layout);
+    return backlogInput(this.world.views, this.layout);
   }
 
   /** Packets in process_queue. */
   get processQueue(): number {
-    return backlogWaiting(this.views, this.layout) - this.inputPktQueue;
+    return backlogWaiting(this.world.views, this.layout) - this.inputPktQueue;
   }
 
   /** The state bits of its instance. */
@@ -135,21 +140,33 @@ export class SimulatedBacklog implements BacklogPackets {
 
   /** Packets that found it full, whoever sent them. */
   get dropped(): number {
-    return readCounters(this.views, CPU_COUNTERS, this.counters).dropped + backlogDropped(this.views, this.layout);
+    return this.counted.dropped + backlogDropped(this.world.views, this.layout);
   }
 
   /** Packets that this CPU has dropped by its flow limit, whose backlog they were for. */
   get flowLimitCount(): number {
-    return readCounters(this.views, CPU_COUNTERS, this.counters).flowLimitCount;
+    return this.counted.flowLimitCount;
   }
 
   /** Interrupts by which other CPUs told of packets. */
   get receivedRps(): number {
-    return readCounters(this.views, CPU_COUNTERS, this.counters).receivedRps;
+    return this.counted.receivedRps;
   }
 
   /** set_bit, by hand: what nobody here sets. */
   set(bit: NapiBit): void {
     this.words.set(NAPI_BITS[bit]);
+  }
+
+  private get layout(): BacklogLayout {
+    return this.world.layouts[this.cpu]!;
+  }
+
+  private get counterAddresses() {
+    return counterAddresses(CPU_COUNTERS, this.counters, CPU_COUNTERS);
+  }
+
+  private get counted() {
+    return readCounters(this.world.views, CPU_COUNTERS, this.counters);
   }
 }

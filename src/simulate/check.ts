@@ -15,8 +15,8 @@ export function assertTime(name: string, value: unknown): void {
 }
 
 /** @throws RangeError when `value` is none of `choices` */
-export function assertOneOf(name: string, value: unknown, choices: readonly string[]): void {
-  if (!choices.includes(value as string)) throw wrong(name, value, choices.join(', '));
+export function assertOneOf(name: string, value: unknown, choices: readonly unknown[]): void {
+  if (!choices.includes(value)) throw wrong(name, value, choices.join(', '));
 }
 
 /** The number of a softirq vector. @throws RangeError when there is none of this name */

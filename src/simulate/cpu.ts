@@ -1,204 +1,89 @@
 // Cold. Runs on: main.
 // A CPU of the deterministic machine: the agent that runs on a thread elsewhere, and a test's hands on it.
 
-import { ApplicationTask, type Step, type TaskFactory } from '../cpu/application-task.js';
-import { buildCore, type CoreLayout, type CoreSettings, type CpuCore } from '../cpu/core.js';
-import { Cpu } from '../cpu/cpu.js';
-import { NICE_0_WEIGHT } from '../cpu/scheduler.js';
-import { TaskNapi } from '../cpu/task-napi.js';
-import { TaskSleep } from '../cpu/task-sleep.js';
-import { CPU_COUNTERS, counterAddresses, readCounters, SOFTIRQ_VECTORS, TASK_COUNTERS } from '../memory/counters.js';
-import type { Views } from '../memory/views.js';
-import { type Capability, capabilitiesOf } from '../napi/busy-params.js';
+import type { Step, TaskFactory } from '../cpu/application-task.js';
+import type { CpuCore } from '../cpu/core.js';
+import { CALL_CPU_DEAD } from '../irq/call.js';
+import type { ContextWords } from '../memory/context.js';
 import type { BusyLoop } from '../napi/busy-poll.js';
 import { pollNapi } from '../napi/netpoll.js';
-import type { PollList } from '../napi/poll-list.js';
 import { NapiWait, type WaitSeams } from '../napi/wait.js';
 import type { Waitable } from '../napi/wait-event.js';
-import type { BacklogLayout } from '../net/backlog-layout.js';
-import type { Clock } from '../runtime/clock.js';
-import type { Printk } from '../runtime/printk.js';
-import { type PacketTable, SimulatedBacklog } from './backlog.js';
-import { vectorOf } from './check.js';
-import { NAPIS_MAX } from './layout.js';
-import type { CpuTrace } from './trace.js';
-
-export type Vector = (typeof SOFTIRQ_VECTORS)[number];
+import type { ControlOperation } from '../runtime/operation.js';
+import { type BacklogWorld, SimulatedBacklog } from './backlog.js';
+import { type ContextsWorld, CpuContexts } from './contexts.js';
+import { type ApplicationOptions, CpuTasks, type TaskUse } from './tasks.js';
+import type { ThreadParts } from './thread.js';
 
 /** What a CPU needs of its machine. */
-export interface CpuWorld {
-  readonly views: Views;
-  readonly clock: Clock;
-  readonly printk: Printk;
-  readonly packets: PacketTable;
-  /** Runs `run` with this CPU as the one that executes. */
-  on<T>(cpu: SimulatedCpu, run: () => T): T;
+export interface CpuWorld extends BacklogWorld, ContextsWorld {
+  readonly cpus: readonly SimulatedCpu[];
+  /** As a thread of it begins: the machine's instances and lines are known there. */
+  attach(core: CpuCore): void;
   /** The instance's name. */
   nameOf(napi: number): string;
+  /** Gives the CPUs turns until the operation is complete. */
+  wait(operation: ControlOperation): void;
 }
 
-/** What a task has used. */
-export interface TaskUse {
-  readonly steps: number;
-  readonly runNs: number;
-}
-
-export interface ApplicationOptions {
-  /** Default 1024. */
-  readonly weight?: number;
-  readonly data?: unknown;
-  /** Default: none. */
-  readonly capabilities?: readonly Capability[];
-  /** What its `napi.packets` are: m.event() of the test's own. Default: none. */
-  readonly packets?: readonly Waitable[];
-}
-
-export class SimulatedCpu {
-  readonly id: number;
-  /** need_resched, by hand. */
-  needResched = false;
-  /** signal_pending, by hand: as if the host had asked something of this CPU. */
+export class SimulatedCpu extends CpuContexts {
+  /** signal_pending, by hand: as if the host had asked something of this CPU. It ends busy loops and waits of tasks. */
   signalPending = false;
+  /** What other CPUs, and this one, set aside for it. */
   readonly backlog: SimulatedBacklog;
   /** @internal */
-  readonly core: CpuCore;
+  readonly context: ContextWords;
   private readonly world: CpuWorld;
-  private readonly layout: CoreLayout;
-  private readonly trace: CpuTrace;
-  private readonly agent: Cpu;
-  /** What the test's own interrupts do, innermost last. */
-  private readonly handlers: (() => void)[] = [];
-  /** Blocks of TASK_COUNTERS that no task has yet. */
-  private readonly taskCounters: number[];
+  private readonly tasks: CpuTasks;
 
-  /** @internal */
+  /** @internal @param taskBlocks of TASK_COUNTERS */
   constructor(
     world: CpuWorld,
-    layout: CoreLayout,
-    settings: CoreSettings,
-    trace: CpuTrace,
-    irqs: readonly number[],
-    taskCounters: readonly number[],
-    backlogs: readonly BacklogLayout[],
+    context: ContextWords,
+    parts: Omit<ThreadParts, 'needResched'>,
+    taskBlocks: readonly number[],
   ) {
-    const { views, clock, printk } = world;
-    this.id = layout.cpu;
+    super(parts, world);
+    const { layout, views, clock } = parts;
     this.world = world;
-    this.layout = layout;
-    this.trace = trace;
-    this.taskCounters = [...taskCounters];
-    const seams = { clock, printk, trace, needResched: () => this.needResched };
-    this.core = buildCore(views, layout, settings, seams, irqs);
-    const { interrupts, softirqs, scheduler, timers } = this.core;
-    this.agent = new Cpu(`cpu${this.id}`, interrupts, softirqs, scheduler, timers);
-    // Line n is the test's own interrupt of CPU n: level, so that it can come while its handler runs.
-    this.core.lines[this.id]!.create('level', this.id);
-    this.core.handlers[this.id] = { handle: () => this.handlers.pop()?.() };
-    this.backlog = new SimulatedBacklog(views, backlogs, NAPIS_MAX, this.core, world.packets, layout.counters);
+    this.context = context;
+    this.backlog = new SimulatedBacklog(world, this.core, layout.counters);
+    this.tasks = new CpuTasks(views, clock, this, taskBlocks);
+    this.attach();
   }
 
-  // ── code on this CPU ──
+  // ── process context ──
 
   /**
-   * A hard interrupt, here and now: `handler` runs in it; at its exit pending softirqs run, unless it interrupted one. An error
-   * that leaves an interrupt or a softirq leaves the CPU in that context, like an oops.
-   */
-  irq(handler: () => void = () => {}): void {
-    this.world.on(this, () => {
-      this.handlers.push(handler);
-      this.core.lines[this.id]!.raise();
-      this.core.deliver();
-    });
-  }
-
-  /** Process context. @returns what `run` returned */
-  task<T>(run: () => T): T {
-    return this.world.on(this, run);
-  }
-
-  /**
-   * A task of the application, from now on: turn() and run() give it the CPU by fair share, as they do ksoftirqd.
+   * A task of the application, from now on: turn() and run() give it the CPU by fair share, as they do ksoftirqd. `step` does a little
+   * work, and returns how much; after 0 or false it is asked again a millisecond later.
+   * @param weight its share, against 1024 of ksoftirqd
    * @returns what it has used
    */
-  addTask(name: string, step: Step, weight = NICE_0_WEIGHT): TaskUse {
-    return this.addApplication(name, () => step, { weight });
+  addTask(name: string, step: Step, weight?: number): TaskUse {
+    return this.addApplication(name, () => step, weight === undefined ? {} : { weight });
   }
 
-  /** Likewise, from its factory, which is given what a task's module is given. */
+  /** Likewise, from its factory, which is given what a task's module is given, and called anew when this CPU is online again. */
   addApplication(name: string, factory: TaskFactory, options: ApplicationOptions = {}): TaskUse {
-    const { views, clock } = this.world;
-    const { weight = NICE_0_WEIGHT, data = null, capabilities = [], packets = [] } = options;
-    const block = this.taskCounters.shift();
-    if (block === undefined) throw new RangeError(`simulate: task ${name}: a CPU has no room for more`);
-    const counters = counterAddresses(TASK_COUNTERS, block, TASK_COUNTERS);
-    const { interrupts, busyPoller, scheduler } = this.core;
-    const sleep = new TaskSleep(null);
-    const cpu = { ...this.waitSeams, busyPoller, packets };
-    const napi = new TaskNapi(cpu, capabilitiesOf(capabilities), sleep);
-    const step = this.task(() => factory({ cpu: this.id, data, napi }));
-    const interrupted = () => interrupts.any();
-    scheduler.add(new ApplicationTask(views, name, step, sleep, weight, clock, interrupted, counters));
-    const read = () => readCounters(views, TASK_COUNTERS, block);
-    return {
-      get steps() {
-        return read().steps;
-      },
-      get runNs() {
-        return read().runNs;
-      },
-    };
+    this.assertUp('addApplication');
+    return this.tasks.add(this.core, name, factory, options);
   }
 
-  /** Process context with bottom halves disabled around `run`; at local_bh_enable() pending softirqs run. */
-  bhDisabled<T>(run: () => T): T {
-    return this.task(() => {
-      this.core.softirqs.localBhDisable();
-      const result = run();
-      this.core.softirqs.localBhEnable();
-      return result;
-    });
-  }
-
-  /** napi_busy_loop, by NAPI id, in process context. */
+  /** napi_busy_loop, by NAPI id, in process context. Without `loopEnd` it polls once, and once more to end it. */
   busyLoop(napiId: number, options: Partial<BusyLoop> = {}): void {
-    this.task(() => this.core.busyPoller.napiBusyLoop(napiId, options));
+    this.on('busyLoop', () => this.core.busyPoller.napiBusyLoop(napiId, options));
   }
 
-  private get waitSeams(): WaitSeams {
-    const { clock } = this.world;
-    return { clock, sysctls: this.core.sysctls, signalPending: () => this.signalPending };
-  }
-
-  /** A wait over these events, by code of this CPU; call it in task(). */
+  /** A wait over these events (ep_poll), by code of this CPU; call it in task(). */
   napiWait(events: readonly Waitable[]): NapiWait {
     return new NapiWait(this.core.busyPoller, events, this.waitSeams);
-  }
-
-  localBhDisable(): void {
-    this.task(() => this.core.softirqs.localBhDisable());
-  }
-
-  localBhEnable(): void {
-    this.task(() => this.core.softirqs.localBhEnable());
-  }
-
-  /** One pass of handle_softirqs(): an interrupt, at whose exit a task wants the CPU after each pass. */
-  pass(): void {
-    const before = this.needResched;
-    this.needResched = true;
-    this.irq();
-    this.needResched = before;
-  }
-
-  /** One turn of ksoftirqd, up to its cond_resched(). @returns false when it slept, or found nothing to do */
-  ksoftirqd(): boolean {
-    return this.task(() => this.ksoftirqdRunnable && this.core.softirqs.runKsoftirqd());
   }
 
   /** poll_napi() of netpoll, over these instances. */
   netpoll(...napis: readonly { readonly id: number }[]): void {
     const views = napis.map(({ id }) => this.core.softnet.napis[id]!);
-    this.task(() => pollNapi(views, this.id, this.world.printk, this.trace));
+    this.on('netpoll', () => pollNapi(views, this.id, this.parts.printk, this.parts.trace));
   }
 
   // ── packets ──
@@ -210,127 +95,134 @@ export class SimulatedCpu {
   }
 
   /**
-   * enqueue_to_backlog, by this CPU: in irq(), in bhDisabled(), or in a poll, as in the kernel, so that a softirq follows that
-   * calls `target`.
-   * @param hash skb_get_hash: what tells one flow from another
-   * @returns false when its backlog is full, or the flow over this CPU's limit: NET_RX_DROP
+   * enqueue_to_backlog, by this CPU, to the backlog of CPU `target`, which may be itself: in irq(), in bhDisabled(), or in a poll, as in
+   * the kernel, so that a softirq follows that calls `target`.
+   * @param packet anything; `target`'s backlog.onPacket is given it @param hash of its flow, 0 … 2^32 - 1: for flow limits
+   * @returns false when that backlog is full, or the flow over this CPU's limit: NET_RX_DROP
+   * @throws Error when `target` is offline
    */
   enqueueToBacklog(target: number, packet: unknown, hash = 0): boolean {
-    return this.task(() => this.backlog.enqueue(target, packet, hash));
+    return this.on('enqueueToBacklog', () => this.backlog.enqueue(target, packet, hash));
   }
 
   /**
-   * dev_cpu_dead, on this CPU, for one that gets no turn any more: its backlog, and the calls that it owes.
+   * The backlog's part of dev_cpu_dead, on this CPU, for one that gets no turn any more: its packets, and the calls that it owes.
+   * offline() and kill() do this, and all else.
    * @returns packets that were left
    */
   inheritBacklog(dead: SimulatedCpu): number {
-    return this.task(() => {
+    return this.on('inheritBacklog', () => {
       dead.backlog.leaveList();
-      this.core.softnet.inheritRpsIpis(this.world.views, dead.layout.softnet);
+      this.core.softnet.inheritRpsIpis(this.views, dead.parts.layout.softnet);
       return this.backlog.inherit(dead.id);
     });
   }
 
-  // ── softirqs ──
-
-  /** open_softirq */
-  open(vector: Vector, run: () => void): void {
-    this.core.softirqs.open(vectorOf(vector), { run });
-  }
-
-  /** raise_softirq */
-  raise(vector: Vector): void {
-    this.task(() => this.core.softirqs.raise(vectorOf(vector)));
-  }
-
-  /** __raise_softirq_irqoff */
-  mark(vector: Vector): void {
-    this.task(() => this.core.softirqs.mark(vectorOf(vector)));
-  }
-
   // ── turns ──
 
-  /** True when the agent would do something. */
+  /** A turn would do something: an interrupt is pending, a timer is due, or somebody is runnable. */
   get isReady(): boolean {
-    return this.core.interrupts.any() || this.core.scheduler.isRunnable();
+    return this.isUp && (this.world.hotplug.isLeaving(this) || this.thread.isReady);
   }
 
   /** @internal When the agent will have something to do by itself. */
   nextNs(): number {
-    return this.agent.nextNs();
+    return this.isUp ? this.thread.agent.nextNs() : Number.POSITIVE_INFINITY;
   }
 
-  /** One turn of the agent: what a thread's loop does once. @returns how much it did */
+  /**
+   * One turn of its loop: interrupts and timers that are due, with their softirqs, then a turn of ksoftirqd or of a task.
+   * @returns how much it did
+   */
   turn(): number {
-    return this.task(() => this.agent.doWork());
+    if (this.world.hotplug.leave(this)) return 0;
+    return this.on('turn', () => {
+      const work = this.thread.agent.doWork();
+      this.context.turn();
+      return work;
+    });
   }
 
-  /** The CPU would go to sleep now. @returns false when there is something to do after all */
+  /** The CPU would go to sleep now: what is only marked is told in m.log. @returns false when there is something to do after all */
   idle(): boolean {
-    return this.task(() => !this.agent.workArrived());
+    return this.on('idle', () => !this.thread.agent.workArrived());
   }
 
-  // ── looking ──
+  // ── hotplug ──
 
-  /** The pending mask, lowest vector first. */
-  get pending(): Vector[] {
-    const { pending } = this.core.softirqs;
-    return SOFTIRQ_VECTORS.filter((_, vector) => (pending & (1 << vector)) !== 0);
+  /** False from when it is asked to leave until it is online again. */
+  get isOnline(): boolean {
+    return this.world.hotplug.stateOf(this.id) === 'online';
   }
 
-  /** softnet_data.poll_list, by name. */
-  get pollList(): string[] {
-    return this.names(this.core.softnet.pollList);
+  /**
+   * cpu_device_down: blocks, while the CPUs go on, until it has left its loop and others have what it held. Its lines go to the others; its
+   * instances, timers and packets to the CPU that executes this, or else to the first that is online, at that CPU's next delivery
+   * point. What was pending of other softirqs, and its tasks, end with it.
+   * @throws ErrnoError EINVAL: it is not online · EBUSY: it is the last one · Error: it is itself in the middle of something, which cannot
+   *   go on; in a softirq or an interrupt
+   */
+  offline(): void {
+    if (this.isActive)
+      throw new Error(`cpu_down: cpu=${this.id}: it is in the middle of something: call this elsewhere`);
+    this.world.wait(this.world.hotplug.offline(this));
   }
 
-  /** The list that the present net_rx_action works on. */
-  get localList(): string[] {
-    return this.names(this.core.softnet.local);
+  /** Begins to take it offline; the caller steps it, and gives the CPU the turn in which it leaves. @throws ErrnoError as offline() */
+  beginOffline(): ControlOperation {
+    const offline = this.world.hotplug.offline(this);
+    offline.begin();
+    return offline;
   }
 
-  get repollList(): string[] {
-    return this.names(this.core.softnet.repoll);
+  /** cpu_device_up: a fresh thread. Nothing is pending; lines do not come back by themselves. @throws ErrnoError EINVAL: it is online */
+  online(): void {
+    this.world.wait(this.world.hotplug.online(this));
   }
 
-  get inNetRxAction(): boolean {
-    return this.core.softnet.inNetRxAction;
+  /**
+   * It dies here and now, which may be in the middle of its own interrupt, poll or task: whatever that would have done next does not happen.
+   * Others take over as when a thread dies: every instance is scheduled once, since nobody knows what it was about to do.
+   * @throws ErrnoError EINVAL: it is not online, nor leaving · EBUSY: it is the last one
+   */
+  kill(): void {
+    this.world.hotplug.kill(this);
+    this.world.executions.current?.execution.goOn();
   }
 
-  /** Is runnable, or runs. */
-  get ksoftirqdRunnable(): boolean {
-    return this.core.softirqs.ksoftirqdRunnable;
+  /** @internal A fresh thread; what was registered of it is registered there. */
+  begin(): void {
+    this.beginThread();
+    this.backlog.attach(this.core);
+    this.attach();
+    this.tasks.beginAnew(this.core);
   }
 
-  get preemptCount(): number {
-    return this.core.softirqs.preempt.value;
+  private attach(): void {
+    const { calls, softnet } = this.core;
+    const adoptTimers = calls[CALL_CPU_DEAD]!;
+    calls[CALL_CPU_DEAD] = (id) => {
+      const dead = this.world.cpus[id]!;
+      adoptTimers(id);
+      softnet.inheritRpsIpis(this.views, dead.parts.layout.softnet);
+      if (dead.backlog.holder === this.id) this.backlog.inherit(id); // or another has it, or there is nothing
+    };
+    this.world.attach(this.core);
   }
+
+  // ── for its own parts ──
 
   /** @internal */
   get timersAddress(): number {
-    return this.layout.timers;
+    return this.parts.layout.timers;
   }
 
   /** @internal */
-  get inInterrupt(): boolean {
-    return this.core.softirqs.preempt.inInterrupt;
+  get waitSeams(): WaitSeams {
+    return { clock: this.parts.clock, sysctls: this.core.sysctls, signalPending: () => this.signalPending };
   }
 
-  /** How often each vector ran: /proc/softirqs. */
-  get softirqs(): Record<Vector, number> {
-    const counters = this.counters;
-    return Object.fromEntries(SOFTIRQ_VECTORS.map((name) => [name, counters[name]])) as Record<Vector, number>;
-  }
-
-  get timeSqueeze(): number {
-    return this.counters.timeSqueeze;
-  }
-
-  /** Everything that this CPU counts. */
-  get counters(): Record<(typeof CPU_COUNTERS)[number], number> {
-    return readCounters(this.world.views, CPU_COUNTERS, this.layout.counters);
-  }
-
-  private names(list: PollList): string[] {
-    return list.ids().map((id) => this.world.nameOf(id));
+  protected override nameOf(napi: number): string {
+    return this.world.nameOf(napi);
   }
 }

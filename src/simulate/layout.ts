@@ -15,14 +15,17 @@ import { NAPI_BYTES } from '../napi/words.js';
 import { type BacklogLayout, backlogBytes } from '../net/backlog-layout.js';
 import { FLOW_LIMIT_BYTES } from '../net/flow-limit.js';
 import { SOFTIRQ_BYTES } from '../softirq/softirq.js';
-import { PACKET_WORDS } from './backlog.js';
 
 /** What a machine has room for. Behind these instances come the CPUs' backlogs. */
 export const NAPIS_MAX = 64;
 export const LINES_MAX = 64;
+/** Line n is CPU n's own, and one is left. */
+export const CPUS_MAX = LINES_MAX - 1;
 /** Per CPU. */
-const TASKS_MAX = 16;
+export const TASKS_MAX = 16;
 export const EVENTS_MAX = 64;
+/** Of a slot in a backlog: the packet's number. */
+const PACKET_WORDS = 1;
 const TASK_BYTES = counterBlockBytes(TASK_COUNTERS);
 
 export interface SimulationLayout {
@@ -30,6 +33,8 @@ export interface SimulationLayout {
   /** EVENTS_MAX of them, one behind the other. */
   readonly events: number;
   readonly cpus: readonly CoreLayout[];
+  /** By CPU: its context words. */
+  readonly contexts: readonly number[];
   /** By CPU: every CPU sends to every other, and to itself. */
   readonly backlogs: readonly BacklogLayout[];
   /** By CPU: the counter of each line's interrupts there. */
@@ -57,6 +62,7 @@ export function layOut(cpus: number): SimulationLayout {
   const events = arena.reserve('events', EVENTS_MAX * EVENT_BYTES);
   return {
     events,
+    contexts,
     backlogs: each('backlog', backlogBytes(cpus, PACKET_WORDS)).map(backlogOf(flowLimits)),
     cpus: counters.map((block, cpu) => {
       const own = { softirq: softirqs[cpu]!, softnet: softnets[cpu]!, timers: timers[cpu]!, counters: block };

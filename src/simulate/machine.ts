@@ -2,8 +2,9 @@
 // The deterministic machine: CPUs, interrupts, softirqs and NAPI of a real machine on one thread, under a virtual clock and a
 // seed. A test brings the driver, and decides what runs where and when.
 
-import type { CoreSettings } from '../cpu/core.js';
-import type { IrqLine, LineFlow } from '../irq/line.js';
+import type { CpuCore } from '../cpu/core.js';
+import type { LineFlow } from '../irq/line.js';
+import { ContextWords } from '../memory/context.js';
 import { type Views, viewsOf } from '../memory/views.js';
 import { NapiIds } from '../napi/control.js';
 import { NapiDevice, type SysfsName } from '../napi/device.js';
@@ -12,109 +13,116 @@ import type { NapiState } from '../napi/state.js';
 import { Sysctls } from '../napi/sysctl.js';
 import { NapiThreads } from '../napi/threaded.js';
 import { EVENT_BYTES, WaitEvent } from '../napi/wait-event.js';
+import type { BacklogLayout } from '../net/backlog-layout.js';
 import { VirtualClock } from '../runtime/clock.js';
 import { ErrnoError } from '../runtime/errno.js';
-import type { ControlOperation } from '../runtime/operation.js';
 import { Printk } from '../runtime/printk.js';
-import { Random } from '../runtime/random.js';
 import { PacketTable } from './backlog.js';
-import { assertOneOf, assertTime, assertWhole } from './check.js';
+import { assertOneOf, assertWhole } from './check.js';
 import { SimulatedCpu } from './cpu.js';
-import { EVENTS_MAX, LINES_MAX, layOut, NAPIS_MAX } from './layout.js';
+import { Executions } from './execution.js';
+import { Hotplug } from './hotplug.js';
+import { EVENTS_MAX, LINES_MAX, layOut, NAPIS_MAX, type SimulationLayout } from './layout.js';
+import { assertTarget, SimulatedLine } from './line.js';
 import { type NapiOptions, type PollFunction, SimulatedNapi } from './napi.js';
+import { assertOptions, type SimulateOptions } from './options.js';
+import type { Vector } from './reading.js';
+import { SimulatedRemains } from './remains.js';
+import type { CpuThread } from './thread.js';
 import { CpuTrace, TraceLog, type TraceNames } from './trace.js';
-
-export interface SimulateOptions {
-  /** 1 … 63. Default 1. */
-  readonly cpus?: number;
-  /** Decides whose turn it is. Default 1. */
-  readonly seed?: number;
-  /** Jiffies per second. Default 1000. */
-  readonly hz?: number;
-  /** ns that a turn of run() takes: one of these, drawn by the seed. Default: time stands still unless a test moves it. */
-  readonly turnNs?: readonly number[];
-  /** net.core.netdev_budget. Default 300. */
-  readonly budget?: number;
-  /** net.core.netdev_budget_usecs. Default 2 jiffies. */
-  readonly budgetUsecs?: number;
-  /** `threadirqs`: softirqs after interrupts are left to ksoftirqd. Default false. */
-  readonly threadIrqs?: boolean;
-}
-
-const OPTIONS = ['cpus', 'seed', 'hz', 'turnNs', 'budget', 'budgetUsecs', 'threadIrqs'];
+import { Turns } from './turns.js';
 
 const FLOWS: readonly LineFlow[] = ['latch', 'nolatch', 'level'];
-const TURNS_MAX = 10_000;
 
-/** Makes a machine at rest. @throws RangeError when an option makes no sense */
+/** Makes a machine at rest, at time 0. @throws RangeError naming the option that makes no sense */
 export function simulate(options: SimulateOptions = {}): Simulation {
+  assertOptions(options);
   return new Simulation(options);
 }
 
-export class Simulation {
-  readonly cpus: readonly SimulatedCpu[];
-  /** What the kernel would have printed. */
+export class Simulation extends Turns {
+  /** By number. */
+  override readonly cpus: readonly SimulatedCpu[];
+  /** What the kernel would have printed, line by line. */
   readonly log: string[] = [];
+  /** All that happened, with the kernel's tracepoint names. */
   readonly trace = new TraceLog();
-  /** Every CPU's next net_rx_action goes by what is set. */
+  /** net.core.*: every CPU's next net_rx_action goes by what is set. */
   readonly sysctls: Sysctls;
+  /** How many NAPI threads there can be: the creation of one more fails, with ENOMEM. Default: no limit. */
+  threadsMax = Number.POSITIVE_INFINITY;
+  /** @internal */
+  override readonly hotplug: Hotplug;
+  /** @internal */
+  override readonly executions = new Executions<CpuThread>();
   /** @internal */
   readonly views: Views;
   /** @internal */
-  readonly clock: VirtualClock;
-  /** @internal */
   readonly printk = new Printk((line) => this.log.push(line));
-  /** How many NAPI threads there can be: the creation of one more fails, with ENOMEM. Default: no limit. */
-  threadsMax = Number.POSITIVE_INFINITY;
   /** @internal */
   readonly ids: NapiIds;
   /** @internal */
   readonly packets = new PacketTable();
+  /** @internal Of the backlogs. */
+  readonly layouts: readonly BacklogLayout[];
   private readonly devices = new Map<string, NapiDevice>();
   private readonly threads = new NapiThreads((name) => this.createThread(name));
-  private readonly random: Random;
-  private readonly turnNs: readonly number[];
-  private readonly napis: SimulatedNapi[] = [];
-  private readonly lineNames: string[] = [];
+  private readonly napis: { readonly napi: SimulatedNapi; readonly poll: PollFunction }[] = [];
+  /** By line; the CPUs' own come first. */
+  private readonly lines: { readonly name: string; readonly handler: () => void }[];
   private readonly words: readonly NapiState[];
   private readonly eventsAddress: number;
   private events = 0;
-  private current: SimulatedCpu | null = null;
 
   /** @internal Use simulate(). */
   constructor(options: SimulateOptions) {
-    assertOptions(options);
-    const { cpus = 1, seed = 1, hz = 1000, turnNs = [0], threadIrqs = false, budget, budgetUsecs } = options;
+    const { cpus = 1, seed = 1, hz = 1000, turnNs = [0], budget, budgetUsecs } = options;
+    super(new VirtualClock(hz), seed, turnNs);
     const layout = layOut(cpus);
     this.views = viewsOf(new SharedArrayBuffer(layout.bytes));
-    this.clock = new VirtualClock(hz);
+    this.layouts = layout.backlogs;
     this.eventsAddress = layout.events;
-    this.random = new Random(seed);
-    this.turnNs = turnNs;
-    const settings: CoreSettings = { threadIrqs };
     this.sysctls = new Sysctls(this.views, layout.cpus[0]!.sysctls, hz);
     this.sysctls.create();
     if (budget !== undefined) this.sysctls.set('net.core.netdev_budget', budget);
     if (budgetUsecs !== undefined) this.sysctls.set('net.core.netdev_budget_usecs', budgetUsecs);
-    const names = this.traceNames();
     for (const { softnet } of layout.cpus) Softnet.create(this.views, softnet);
-    this.cpus = layout.cpus.map((core, cpu) => {
-      this.lineNames.push(`cpu${cpu}`);
-      const trace = new CpuTrace(this.trace, this.clock, cpu, names);
-      return new SimulatedCpu(this, core, settings, trace, layout.irqs[cpu]!, layout.tasks[cpu]!, layout.backlogs);
-    });
-    const states = this.cpus[0]!.core.softnet.napis.map(({ state }) => state);
+    this.lines = layout.cpus.map((_, cpu) => ({ name: `cpu${cpu}`, handler: () => {} }));
+    this.cpus = this.makeCpus(layout, options.threadIrqs ?? false);
+    const states = this.cpu.core.softnet.napis.map(({ state }) => state);
     for (const backlog of states.slice(NAPIS_MAX)) backlog.create();
     this.words = states.slice(0, NAPIS_MAX);
     this.ids = new NapiIds(this.words, cpus);
+    this.hotplug = new Hotplug(this.cpus, this.remainsOf(layout, states));
+  }
+
+  private makeCpus(layout: SimulationLayout, threadIrqs: boolean): SimulatedCpu[] {
+    const { views, clock, printk } = this;
+    const common = { views, clock, printk, settings: { threadIrqs } };
+    const names = this.traceNames();
+    return layout.cpus.map((core, cpu) => {
+      const trace = new CpuTrace(this.trace, clock, cpu, names);
+      const parts = { ...common, layout: core, trace, irqs: layout.irqs[cpu]! };
+      return new SimulatedCpu(this, new ContextWords(views, layout.contexts[cpu]!), parts, layout.tasks[cpu]!);
+    });
+  }
+
+  private remainsOf(layout: SimulationLayout, states: readonly NapiState[]): SimulatedRemains {
+    const { irq } = layout.cpus[0]!;
+    const lines = this.cpu.core.lines.slice(this.cpus.length);
+    const parts = { irq, states, lines, doorbells: layout.contexts, cpus: layout.cpus };
+    return new SimulatedRemains(this.views, parts, layout.backlogs, {
+      executing: () => this.executions.current?.core.softnet.context ?? null,
+      owesCalls: (cpu) => !this.cpus[cpu]!.core.softnet.rpsIpiList.isEmpty(),
+    });
   }
 
   private traceNames(): TraceNames {
     return {
       napi: (id) => this.nameOf(id),
       device: (id) => this.cpu.core.softnet.napis[id]!.device,
-      thread: (id) => this.napis[id]!.thread ?? '',
-      irq: (line) => this.lineNames[line]!,
+      thread: (id) => this.napis[id]!.napi.thread ?? '',
+      irq: (line) => this.lines[line]!.name,
     };
   }
 
@@ -123,22 +131,62 @@ export class Simulation {
     return this.cpus[0]!;
   }
 
+  /** The CPU that executes now, e.g. in a poll; null: none does. */
+  get smpProcessorId(): number | null {
+    return this.executions.current?.core.softnet.context ?? null;
+  }
+
   // ── a driver ──
 
-  /** A NAPI instance whose poll is `poll`; enabled, unless the options say otherwise. It can be polled on every CPU. */
+  /**
+   * A NAPI instance whose poll is `poll`; enabled, unless the options say otherwise. It can be polled on every CPU.
+   * @throws RangeError: an option makes no sense, or there are 64 already
+   */
   napi(name: string, poll: PollFunction, options: NapiOptions = {}): SimulatedNapi {
     const id = this.napis.length;
     assertWhole('napis', id + 1, 1, NAPIS_MAX);
     const napi = new SimulatedNapi(this, this.words[id]!, name, options);
-    this.napis.push(napi);
-    for (const { core } of this.cpus) core.softnet.add(id, { ...napi.parts(poll), thread: core.threadOf(id) });
+    this.napis.push({ napi, poll });
+    for (const { core } of this.cpus) attachNapi(core, napi, poll);
     return napi;
+  }
+
+  /**
+   * An interrupt line, enabled; `handler` runs on the CPU that it targets, at that CPU's next delivery point.
+   * @param flow what it does with an event while it is masked: `latch` remembers it, once; `nolatch` does not; `level` is never masked
+   * @throws RangeError: no such flow or CPU, or no room: 64 less the CPUs · ErrnoError EINVAL: that CPU is offline
+   */
+  line(name: string, handler: () => void, flow: LineFlow = 'latch', cpu = 0): SimulatedLine {
+    const id = this.lines.length;
+    assertWhole('lines', id + 1, 1, LINES_MAX);
+    assertOneOf('flow', flow, FLOWS);
+    assertTarget(this, name, cpu);
+    this.lines.push({ name, handler });
+    for (const { core } of this.cpus) core.handlers[id] = { handle: handler };
+    const line = this.cpu.core.lines[id]!;
+    line.create(flow, cpu);
+    return new SimulatedLine(this, line, name);
+  }
+
+  /** open_softirq, on every CPU: `run` is what the vector does from now on, and is given the CPU that runs it. */
+  open(vector: Vector, run: (cpu: SimulatedCpu) => void): void {
+    for (const cpu of this.cpus) cpu.open(vector, () => run(cpu));
+  }
+
+  /** Something to wait for: `napiWait()`, `napi.wait()` of a task. `signal(napiId)` is the producer's. */
+  event(): WaitEvent {
+    const index = this.events;
+    assertWhole('events', index + 1, 1, EVENTS_MAX);
+    this.events += 1;
+    return new WaitEvent(this.views.words.buffer, this.eventsAddress + index * EVENT_BYTES);
   }
 
   /** A write to /sys/class/net/DEVICE/FILE: blocks, while the CPUs go on. @throws ErrnoError */
   sysfs(device: string, file: SysfsName, value: number): void {
     this.wait(this.device(device).write(file, value));
   }
+
+  // ── for its parts ──
 
   /** @internal */
   device(name: string): NapiDevice {
@@ -151,134 +199,30 @@ export class Simulation {
     if (this.threads.count >= this.threadsMax) throw new ErrnoError('ENOMEM', name, 'no thread can be made');
   }
 
-  /** An interrupt line, enabled; `handler` runs on the CPU that it targets, at that CPU's next delivery point. */
-  line(name: string, handler: () => void, flow: LineFlow = 'latch', cpu = 0): IrqLine {
-    const id = this.lineNames.length;
-    assertWhole('lines', id + 1, 1, LINES_MAX);
-    assertOneOf('flow', flow, FLOWS);
-    assertWhole('cpu', cpu, 0, this.cpus.length - 1);
-    this.lineNames.push(name);
-    for (const { core } of this.cpus) core.handlers[id] = { handle: handler };
-    const line = this.cpus[0]!.core.lines[id]!;
-    line.create(flow, cpu);
-    return line;
-  }
-
-  /** Something that can be waited for, by NapiWait. */
-  event(): WaitEvent {
-    const index = this.events;
-    assertWhole('events', index + 1, 1, EVENTS_MAX);
-    this.events += 1;
-    return new WaitEvent(this.views.words.buffer, this.eventsAddress + index * EVENT_BYTES);
-  }
-
-  // ── time ──
-
-  /** Setting it moves the clock to that jiffy's first ns. */
-  get jiffies(): number {
-    return this.clock.jiffies;
-  }
-
-  set jiffies(jiffies: number) {
-    this.clock.nowNs = (jiffies * 1e9) / this.clock.hz;
-    this.clock.advance(0);
-  }
-
-  get nowNs(): number {
-    return this.clock.nowNs;
-  }
-
-  /** Time passes, and nobody does anything. */
-  advance(ns: number): void {
-    assertTime('advance', ns);
-    this.clock.advance(ns);
-  }
-
-  // ── turns ──
-
-  /** Gives one of the CPUs that have something to do a turn; the seed says which. @returns false when none has */
-  turn(): boolean {
-    const ready = this.cpus.filter((cpu) => cpu.isReady);
-    if (ready.length === 0) return this.sleep();
-    ready[this.random.below(ready.length)]!.turn();
-    this.advance(this.turnNs[this.random.below(this.turnNs.length)]!);
-    return true;
-  }
-
-  /** Nobody has anything to do: time passes until somebody has. @returns false when nobody ever will */
-  private sleep(): boolean {
-    const next = this.nextNs();
-    if (next === Number.POSITIVE_INFINITY) return false;
-    this.advance(Math.ceil(next - this.nowNs));
-    return true;
-  }
-
-  private nextNs(): number {
-    return Math.min(...this.cpus.map((cpu) => cpu.nextNs()));
-  }
-
-  /** Turns until nothing moves any more. @returns how many @throws Error when there is no end */
-  run(turnsMax = TURNS_MAX): number {
-    for (let turns = 0; turns < turnsMax; turns += 1) if (!this.turn()) return turns;
-    const busy = this.cpus.filter(({ isReady }) => isReady).map(({ id }) => `cpu${id}`);
-    throw new Error(`no rest after ${turnsMax} turns: ${busy.join(', ')} still busy`);
-  }
-
-  /** Turns for `ns`: who is ready has them first, then time passes, from timer to timer. */
-  runFor(ns: number): void {
-    const end = this.nowNs + ns;
-    for (let turns = 0; turns < TURNS_MAX; turns += 1) {
-      const ready = this.cpus.some((cpu) => cpu.isReady);
-      if (!ready && this.nextNs() > end) {
-        this.advance(Math.max(0, end - this.nowNs));
-        return;
-      }
-      this.turn();
-    }
-    throw new Error(`no rest after ${TURNS_MAX} turns in ${ns} ns`);
+  /** @internal */
+  attach(core: CpuCore): void {
+    for (const { napi, poll } of this.napis) attachNapi(core, napi, poll);
+    for (const [id, { handler }] of this.lines.entries()) core.handlers[id] ??= { handle: handler };
   }
 
   /** @internal */
-  wait(operation: ControlOperation): void {
-    if (this.current?.inInterrupt) throw operation.stuck('it sleeps, and this is no process context');
-    operation.begin();
-    for (let turns = 0; !operation.step(); turns += 1) {
-      if (turns === TURNS_MAX) throw operation.stuck(`not within ${TURNS_MAX} turns`);
-      if (!this.turn()) throw operation.stuck('nothing moves any more');
-    }
-  }
-
-  /** @internal */
-  on<T>(cpu: SimulatedCpu, run: () => T): T {
-    const before = this.current;
-    this.current = cpu;
-    try {
-      return run();
-    } finally {
-      this.current = before;
-    }
+  assertOnline(call: string, cpu: number): void {
+    if (!this.hotplug.isUp(cpu)) throw new Error(`${call}: target=${cpu}: cpu${cpu} is ${this.hotplug.stateOf(cpu)}`);
   }
 
   /** @internal */
   softnet(call: string): Softnet {
-    if (this.current === null) throw new Error(`${call}: on which CPU? Call it in cpu.irq(), cpu.task() or a poll`);
-    return this.current.core.softnet;
+    const { current } = this.executions;
+    if (current === null) throw new Error(`${call}: on which CPU? Call it in cpu.irq(), cpu.task() or a poll`);
+    return current.core.softnet;
   }
 
   /** @internal */
   nameOf(napi: number): string {
-    return napi < NAPIS_MAX ? this.napis[napi]!.name : `backlog${napi - NAPIS_MAX}`;
+    return napi < NAPIS_MAX ? this.napis[napi]!.napi.name : `backlog${napi - NAPIS_MAX}`;
   }
 }
 
-function assertOptions(options: SimulateOptions): void {
-  for (const name of Object.keys(options)) assertOneOf('option', name, OPTIONS);
-  const { cpus = 1, seed = 1, hz = 1000, turnNs = [0], budget = 300, budgetUsecs = 0 } = options;
-  assertWhole('cpus', cpus, 1, LINES_MAX - 1);
-  assertWhole('seed', seed, Number.MIN_SAFE_INTEGER);
-  assertWhole('hz', hz, 1, 10_000);
-  assertWhole('turnNs.length', turnNs.length, 1);
-  for (const ns of turnNs) assertTime('turnNs', ns);
-  assertWhole('budget', budget, -(2 ** 31), 2 ** 31 - 1); // The kernel checks no range either.
-  assertTime('budgetUsecs', budgetUsecs);
+function attachNapi(core: CpuCore, napi: SimulatedNapi, poll: PollFunction): void {
+  core.softnet.add(napi.id, { ...napi.parts(poll), thread: core.threadOf(napi.id) });
 }

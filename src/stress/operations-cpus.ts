@@ -14,6 +14,8 @@ import { between } from './setting.js';
 const AWAY_MS_MAX = 10;
 const LOSS_MS = 10_000;
 
+export const KILL = 'CPU killed, and online';
+
 const code = (right: string) => (error: Error & { readonly code?: string }) => error.code === right;
 
 /** Another CPU goes on with its queues. What it has not recorded is lost with it. */
@@ -22,7 +24,7 @@ const survives = (config: Config) =>
 
 export const CPU_OPERATIONS: readonly Operation[] = [
   { name: 'CPU offline and online', times: 2, fits: ({ cpus }) => cpus > 1, run: toAndFro },
-  { name: 'CPU killed, and online', times: 4, fits: survives, run: killAndStart },
+  { name: KILL, times: 4, fits: survives, run: killAndStart },
   {
     name: 'last CPU offline',
     times: 2,

@@ -4,7 +4,7 @@
 
 import type { Snapshot } from '../coordinator/snapshot-types.js';
 import { always, type Operation } from './operation.js';
-import { CPU_OPERATIONS } from './operations-cpus.js';
+import { CPU_OPERATIONS, KILL } from './operations-cpus.js';
 import { LINE_OPERATIONS } from './operations-lines.js';
 import { NAPI_OPERATIONS } from './operations-napi.js';
 import { SETTING_OPERATIONS } from './operations-settings.js';
@@ -20,6 +20,9 @@ export const OPERATIONS: readonly Operation[] = [
 /** Of every round: how it ends. */
 export const STOP = 'stop';
 export const STOP_IN_A_MOVE = 'stop in a move';
+
+/** Those by which CPUs die. */
+export const ACCIDENTS: readonly string[] = [KILL];
 
 /** Names of all that is counted. */
 export const OPERATION_NAMES: readonly string[] = [...OPERATIONS.map(({ name }) => name), STOP, STOP_IN_A_MOVE];

@@ -11,21 +11,29 @@ import type { Random } from '../runtime/random.js';
 import type { DrawnRound } from './draw.js';
 import type { FlowRecord } from './flow-record.js';
 import { type Operation, shuffled } from './operation.js';
-import { OPERATIONS, STOP, STOP_IN_A_MOVE } from './operations.js';
+import { ACCIDENTS, OPERATIONS, STOP, STOP_IN_A_MOVE } from './operations.js';
 import { moveBeside } from './operations-lines.js';
+import { roundViolations } from './round-checks.js';
 import { RoundFiles } from './round-files.js';
+import { type LoggedOperation, RoundLog } from './round-log.js';
 
 const sink = new URL('./flow-sink.js', import.meta.url);
 
 const LOOK_MS = 100;
+/** Where there are operations, the harness does not stop the traffic before it has seen so many: a slow machine takes long over one. */
+const OPERATIONS_MIN = 4;
 /** A round that has not ended so long after its traffic will not end. */
 const END_MS = 60_000;
+/** An operation that is not over so long after the machine's end never will be. */
+const OPERATION_MS = 20_000;
 
 export interface RoundResult {
   /** Null when the machine did not come to an orderly end. */
   readonly snapshot: Snapshot | null;
   /** How often each operation was done, by name. */
   readonly operations: ReadonlyMap<string, number>;
+  /** The last of them, in order. */
+  readonly log: readonly LoggedOperation[];
   /** One line for each thing that is wrong. */
   readonly violations: readonly string[];
 }
@@ -33,10 +41,12 @@ export interface RoundResult {
 export class RoundRun {
   private readonly drawn: DrawnRound;
   private readonly record: FlowRecord;
-  private readonly operations = new Map<string, number>();
+  private readonly log = new RoundLog();
   private readonly violations: string[] = [];
   private host: RunningHost | null = null;
   private watchdog: Watchdog | null = null;
+  /** Operations that are over. */
+  private ended = 0;
   private over = false;
   private stopped = false;
   private gaveUp = false;
@@ -71,21 +81,33 @@ export class RoundRun {
     } finally {
       files.remove();
     }
-    if (snapshot !== null) this.check(snapshot);
-    return { snapshot, operations: this.operations, violations: this.violations };
+    if (snapshot !== null) this.violations.push(...roundViolations(snapshot, this.evidence(snapshot)));
+    const { log, violations } = this;
+    return { snapshot, operations: log.counts, log: log.last, violations };
   }
 
   private async conduct(host: RunningHost): Promise<Snapshot> {
+    this.log.begin();
     if (this.stopped) this.stop();
-    const watching = this.watch(host);
-    const operating = this.operate(host);
-    const ending = this.end(host);
+    const beside = Promise.all([this.watch(host), this.operate(host), this.end(host)]);
     try {
       return await host.done;
     } finally {
       this.over = true;
-      await Promise.all([watching, operating, ending]);
+      await this.operationsEnd(beside);
     }
+  }
+
+  private async operationsEnd(beside: Promise<unknown>): Promise<void> {
+    let ended = false;
+    const all = beside.finally(() => {
+      ended = true;
+    });
+    const stop = performance.now() + OPERATION_MS;
+    while (!ended && performance.now() < stop) await Promise.race([all, delay(LOOK_MS)]);
+    if (ended) return;
+    const why = `not over ${OPERATION_MS / 1000} s after the machine has ended`;
+    this.violations.push(...this.log.underWay().map((name) => `${name}: ${why}`));
   }
 
   // ── what goes on beside the traffic, until it is over ──
@@ -120,50 +142,39 @@ export class RoundRun {
       await delay(2 * course.paceMs * random.next());
       if (this.over || host.supervisor.stopping) return; // A capture file may still be put in order.
       await this.tryTo(operation.name, () => operation.run(host, random));
+      this.ended += 1;
     }
   }
 
   private async end(host: RunningHost): Promise<void> {
     const { random, course } = this.drawn;
     if (!course.ends.startsWith('stop')) return;
-    // The process does not wait for this timer when the machine has ended before.
-    await Promise.race([delay(course.trafficMs, undefined, { ref: false }), host.done.catch(() => {})]);
+    await Promise.race([this.enough(), host.done.catch(() => {})]);
     if (this.over) return;
     const moving = course.ends === STOP_IN_A_MOVE ? this.tryTo(STOP_IN_A_MOVE, () => moveBeside(host, random)) : null;
-    if (moving === null) this.count(STOP);
+    if (moving === null) this.log.note(STOP);
     this.stop();
     await moving;
   }
 
+  /** Of time, and of operations. The process does not wait for this when the machine has ended before. */
+  private async enough(): Promise<void> {
+    const { trafficMs, paceMs } = this.drawn.course;
+    await delay(trafficMs, undefined, { ref: false });
+    if (paceMs === Number.POSITIVE_INFINITY) return;
+    while (!this.over && this.ended < OPERATIONS_MIN) await delay(1, undefined, { ref: false });
+  }
+
   private async tryTo(name: string, operate: () => Promise<void>): Promise<void> {
-    this.count(name);
-    try {
-      await operate();
-    } catch (error) {
-      this.violations.push(`${name}: ${String(error)}`);
-    }
+    const fault = await this.log.run(name, operate);
+    if (fault !== null) this.violations.push(`${name}: ${fault}`);
   }
 
-  private count(name: string): void {
-    this.operations.set(name, (this.operations.get(name) ?? 0) + 1);
-  }
-
-  // ── afterwards ──
-
-  private check({ conservation, stack, config, nics }: Snapshot): void {
-    const { offered, delivered, dropped, lostWithCpu: lost, inFlight } = conservation;
-    if (inFlight > 0) {
-      const where = this.watchdog?.describe(performance.now()) ?? [];
-      this.violations.push(`${inFlight} packets are in flight after the drain`, ...where);
-    }
-    for (const [reason, packets] of Object.entries(stack.malformed)) {
-      if (packets > 0) this.violations.push(`${packets} packets of pktgen were dropped as malformed: ${reason}`);
-    }
-    const [nic] = nics;
-    const [wrong, times] = config.full === 'wait' ? ['missed', nic!.rxMissedErrors] : ['held', nic!.pauses];
-    if (times > 0) this.violations.push(`full=${config.full}, and frames were ${wrong} ${times} times`);
-    const flows = config.flows as number;
-    this.violations.push(...this.record.violations({ flows, offered, delivered, dropped, lost }));
+  private evidence({ config }: Snapshot) {
+    const { record, log } = this;
+    const accidents = ACCIDENTS.reduce((sum, name) => sum + log.times(name), 0);
+    const standing = () => this.watchdog?.describe(performance.now()) ?? [];
+    return { record, flows: config.flows as number, accidents, standing };
   }
 }
 

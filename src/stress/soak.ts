@@ -6,16 +6,22 @@ import { type DrawnRound, drawRound } from './draw.js';
 import { FlowRecord } from './flow-record.js';
 import type { SoakConfig } from './options.js';
 import { type RoundResult, RoundRun } from './round.js';
+import type { LoggedOperation } from './round-log.js';
+import type { Course } from './setting.js';
 import { ENOUGH_ROUNDS, Visits } from './visits.js';
 
 export interface SoakViolation {
   readonly round: number;
   /** One line for each thing that is wrong. */
   readonly what: readonly string[];
-  /** The command that draws the same round again. */
+  /** The command that draws the same round again, and plays it alone. */
   readonly repeat: string;
-  /** The options of its machine. */
+  /** The options of its machine, as they were drawn. */
   readonly options: Readonly<Record<string, unknown>>;
+  /** What the harness did around it; `paceMs` is null where there were no operations. */
+  readonly course: Readonly<Omit<Course, 'paceMs'> & { paceMs: number | null }>;
+  /** What was done to it, the last ones, in order. */
+  readonly operations: readonly LoggedOperation[];
 }
 
 /** What came of it; the document that `softirq stress --json` prints. */
@@ -110,9 +116,15 @@ export class Soak {
     this.packets.lostWithCpu += snapshot.conservation.lostWithCpu;
   }
 
-  private violationOf({ number, options }: DrawnRound, { violations }: RoundResult): SoakViolation {
-    const repeat = `softirq stress --seed ${this.config.seed} --round ${number}`;
-    return { round: number, what: violations, repeat, options: { ...options } };
+  private violationOf({ number, options, course }: DrawnRound, { violations, log }: RoundResult): SoakViolation {
+    return {
+      round: number,
+      what: violations,
+      repeat: `softirq stress --seed ${this.config.seed} --round ${number}`,
+      options: { ...options },
+      course: { ...course, paceMs: Number.isFinite(course.paceMs) ? course.paceMs : null },
+      operations: log,
+    };
   }
 
   private report(): SoakReport {

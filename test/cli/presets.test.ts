@@ -4,7 +4,7 @@
 import t from 'tap';
 import { softirqCommand } from '../../src/cli/command.js';
 import { expandModes } from '../../src/cli/presets.js';
-import { lines, softirq } from './child.js';
+import { lines, type Outcome, softirq } from './child.js';
 
 t.test('a preset says what it sets; what is typed beside it wins', async (t) => {
   t.same(expandModes({ mode: 'threaded', cpus: '2' } as never), {
@@ -110,15 +110,22 @@ t.test('the real command: deferred interrupts, and polls of the timer', async (t
   t.ok(nics[0].queues[0].deferredPolls > 10, `${nics[0].queues[0].deferredPolls} deferred polls`);
 });
 
+function busyPolled(mode: string, packets: number): Promise<Outcome> {
+  const load = ['--packets', `${packets}`, '--rate', '20k', '--full', 'wait', '--cpus', '1', '--queues', '1'];
+  return softirq(['run', '--device', 'pktgen', ...load, '--mode', mode]);
+}
+
 for (const mode of ['busy-poll', 'suspend']) {
   t.test(`the real command: ${mode}: packets without interrupts`, async (t) => {
-    const load = ['--packets', '4000', '--rate', '20k', '--full', 'wait', '--cpus', '1', '--queues', '1'];
-    const { status, stdout, stderr } = await softirq(['run', '--device', 'pktgen', ...load, '--mode', mode]);
+    const short = await busyPolled(mode, 4000);
+    // On a crowded system the timer may always be the first for a while: then it gets more time.
+    const found = short.stdout.includes('by busy polling');
+    const { status, stdout, stderr } = found ? short : await busyPolled(mode, 40_000);
     t.equal(status, 0);
     t.match(lines(stderr).join('\n'), `softirq: mode ${mode}: --napi defer-hard-irqs=2`);
     t.match(stdout, /deferred, interrupt still off +[\d,]+/);
     t.match(stdout, /by busy polling +[\d,]+ +[\d.]+ % of the packets/);
     t.match(stdout, /busy-poll +cpu0/);
-    t.match(stdout, /delivered +4,000/);
+    t.match(stdout, found ? /delivered +4,000/ : /delivered +40,000/);
   });
 }

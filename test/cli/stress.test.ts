@@ -6,6 +6,7 @@ import { explain, FAILED } from '../../src/cli/one-line.js';
 import { stressCommand } from '../../src/cli/stress.js';
 import { soakSummary } from '../../src/cli/stress-text.js';
 import { PLAIN } from '../../src/report/paint.js';
+import { RoundLog } from '../../src/stress/round-log.js';
 import type { SoakReport } from '../../src/stress/soak.js';
 import { ENOUGH_ROUNDS, Visits } from '../../src/stress/visits.js';
 import { lines, sendWhenSeen, softirq } from './child.js';
@@ -77,11 +78,23 @@ t.test('a signal ends it in order', async (t) => {
 
 t.test('a violation: status 1, the seed, the round, and the command that repeats it', async (t) => {
   const repeat = 'softirq stress --seed 5 --round 9';
-  const violation = { round: 9, what: ['offered 2 ≠ 1', 'queue 0: lost'], repeat, options: { device: 'pktgen' } };
+  const course = { ends: 'stop', trafficMs: 30, paceMs: 5, records: 'nothing' } as const;
+  const log = new RoundLog();
+  for (let count = 0; count < 40; count += 1) await log.run(`operation ${count}`, async () => {});
+  await log.run('move a line', async () => Promise.reject(new Error('lost')));
+  void log.run('disable', () => new Promise(() => {}));
+  const what = ['offered 2 ≠ 1', 'queue 0: lost'];
+  const violation = { round: 9, what, repeat, options: { device: 'pktgen' }, course, operations: log.last };
   const fault = await outcomeOf(reportOf(9, 1, violation));
   t.equal(fault?.status, FAILED);
   t.equal(fault?.line, `softirq: seed 5, round 9: offered 2 ≠ 1; queue 0: lost; repeat it: ${repeat}`);
-  t.match(fault?.stdout, /round 9: violated\n {2}offered 2 ≠ 1\n {2}queue 0: lost\n.*\nrepeat: softirq stress/);
+  t.match(
+    fault?.stdout,
+    /round 9 of seed 5: violated\n {2}offered 2 ≠ 1\n {2}queue 0: lost\noptions\n {2}\{"device":"pktgen"\}\n/,
+  );
+  t.match(fault?.stdout, /around it\n {2}\{"ends":"stop","trafficMs":30,"paceMs":5,/);
+  t.match(fault?.stdout, /operations, the last 30:.*\n +[\d.]+ {2}operation 12 +[\d.]+\n/, 'and not the 12 before');
+  t.match(fault?.stdout, / {2}move a line +[\d.]+ {2}wrong\n +[\d.]+ {2}disable +not over\nrepeat: softirq stress/);
 });
 
 t.test('what was never visited fails a run that was long enough', async (t) => {

@@ -3,6 +3,7 @@
 // them (net/core/dev.c), on the deterministic machine. R…: the kernel's cases; the others are named for their rule.
 
 import t from 'tap';
+import { softnetStat } from '../../src/observe/softnet-stat.js';
 import { type Simulation, simulate } from '../../src/simulate/machine.js';
 import type { PollFunction } from '../../src/simulate/napi.js';
 import { finds } from './drivers.js';
@@ -81,6 +82,47 @@ t.test('R08: dev_weight 64 ▶ 16: one more backlog poll of 64; drivers are not 
     polls.filter(([name]) => name === 'A'),
     [['A', '1', '64']],
   );
+});
+
+/** The columns of /proc/net/softnet_stat, as its users read them. */
+function columnsOf(text: string): number[][] {
+  return text.split('\n').map((line) => line.split(' ').map((word) => Number.parseInt(word, 16)));
+}
+
+/** As a snapshot has it. */
+function softnetOf(m: Simulation, offline: readonly number[] = []) {
+  return m.cpus.map(({ id, backlog, counters }) => {
+    const { inputPktQueue, processQueue, dropped } = backlog;
+    return { ...counters, id, online: !offline.includes(id), inputPktQueue, processQueue, dropped };
+  });
+}
+
+t.test('R10: softnet_stat: 15 columns of eight hex digits; those that are offline are left out', async (t) => {
+  const m = simulate({ cpus: 3 });
+  m.sysctls.set('net.core.netdev_budget', 64);
+  m.sysctls.set('net.core.flow_limit_cpu_bitmap', 1);
+  const target = m.cpus[2]!;
+  m.cpu.bhDisabled(() => {
+    for (const i of upTo(300)) m.cpu.enqueueToBacklog(2, i, i);
+  });
+  target.pass();
+  m.cpu.bhDisabled(() => {
+    for (const i of upTo(600)) m.cpu.enqueueToBacklog(2, i, 7);
+  });
+  const text = softnetStat(softnetOf(m, [1]));
+  t.match(text, /^([0-9a-f]{8}( [0-9a-f]{8}){14}\n){2}$/);
+  const [cpu0, cpu2] = columnsOf(text);
+  const none = [0, 0, 0, 0, 0, 0];
+  t.same(cpu0, [0, 0, 0, ...none, 0, 36, 0, 0, 0, 0]);
+  t.same(cpu2, [64, 36, 1, ...none, 1, 0, 564 + 236, 2, 564, 236]);
+  t.equal(cpu2![11], cpu2![13]! + cpu2![14]!);
+});
+
+t.test('R10: each column wraps at 2^32', async (t) => {
+  const m = simulate();
+  const [cpu] = softnetOf(m);
+  const [columns] = columnsOf(softnetStat([{ ...cpu!, processed: 2 ** 32 + 5, timeSqueeze: 2 ** 32 - 1 }]));
+  t.same(columns!.slice(0, 3), [5, 0, 2 ** 32 - 1]);
 });
 
 t.test('netif_rx from a task: polled before it returns', async (t) => {

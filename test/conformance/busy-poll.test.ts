@@ -222,6 +222,28 @@ t.test('B08: two CPUs busy-poll one: one of them polls, the other spins', async 
   t.equal(m.cpus[1]!.counters.busyPollRxPackets, 0);
 });
 
+t.test('B08: the other spins until its time is over, and gets nothing meanwhile', async (t) => {
+  const { m, a, ring, polls, rounds } = device(100, {}, 2);
+  const [winner, loser] = [m.cpu, m.cpus[1]!];
+  const end = rounds(2);
+  winner.busyLoop(a.napiId, {
+    loopEnd: () => {
+      const [before, startNs] = [polls.length, m.nowNs];
+      loser.busyLoop(a.napiId, {
+        loopEnd: (began) => {
+          m.advance(1024);
+          return busyLoopTimedOut(began, m.nowNs, 50);
+        },
+      });
+      t.same([polls.length - before, m.nowNs - startNs], [0, 51 * 1024]);
+      return end();
+    },
+  });
+  ring.packets = 20;
+  loser.busyLoop(a.napiId);
+  t.equal(loser.counters.busyPollRxPackets, 8, 'and then it is its turn');
+});
+
 t.test('B08: IN_BUSY_POLL alone is somebody’s, too', async (t) => {
   const { m, a, polls, rounds } = device(5);
   a.set('IN_BUSY_POLL');

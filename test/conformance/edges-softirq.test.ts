@@ -205,6 +205,24 @@ t.test('2: the time limit when jiffies wrap, from positive to negative and from 
   }
 });
 
+t.test('2: netdev_budget_usecs changed within: that of the next invocation', async (t) => {
+  const m = simulate({ budgetUsecs: 4000 });
+  const polls: number[] = [];
+  const a = m.napi('a', (napi) => {
+    if (napi.polls === 1) m.sysctls.set('net.core.netdev_budget_usecs', 2000);
+    m.jiffies += 1;
+    napi.completeDone(1);
+    napi.schedule();
+    return 1;
+  });
+  m.cpu.needResched = true;
+  m.cpu.irq(() => a.schedule());
+  polls.push(a.polls);
+  m.cpu.irq();
+  polls.push(a.polls);
+  t.same(polls, [4, 6]);
+});
+
 t.test('2: netdev_budget_usecs is rounded up to jiffies', async (t) => {
   for (const [hz, budgetUsecs, jiffies] of [
     [1000, 2000, 2],
@@ -262,6 +280,34 @@ t.test('3.4: scheduled in a handler while NET_RX is not pending: the next pass',
   m.cpu.open('RCU', () => a.schedule());
   m.cpu.irq(() => m.cpu.raise('RCU'));
   t.same([vectors(m), a.polls, m.cpu.ksoftirqdRunnable], ['RCU NET_RX', 1, false]);
+});
+
+t.test('3.4: traced: entry, what it does, exit, a vector behind the other', async (t) => {
+  const m = simulate();
+  const a = m.napi('a', finds(0));
+  m.cpu.irq(() => {
+    m.cpu.raise('TIMER');
+    a.schedule();
+  });
+  t.same(m.trace.events.map(({ event, fields }) => `${event} ${fields.slice(0, 5)}`).slice(-5), [
+    'softirq_entry vec=1',
+    'softirq_exit vec=1',
+    'softirq_entry vec=3',
+    'napi_poll napi ',
+    'softirq_exit vec=3',
+  ]);
+});
+
+t.test('3.4: the time limit is that of each entry', async (t) => {
+  const m = simulate();
+  const a = m.napi('a', (napi, budget) => {
+    if (napi.polls % 10 === 0) m.jiffies += 1;
+    return budget;
+  });
+  for (const polls of [10, 20, 30]) {
+    m.cpu.irq(() => a.schedule());
+    t.equal(a.polls, polls);
+  }
 });
 
 t.test('3.4: all ten vectors, in their order', async (t) => {

@@ -18,6 +18,8 @@ export const SUITES = [
   'edges-softirq',
   'edges-modes',
   'edges-threaded',
+  'hotplug',
+  'edges-backlog',
 ] as const;
 export type Suite = (typeof SUITES)[number];
 

@@ -220,4 +220,17 @@ export const BACKLOG_MUTANTS: readonly Mutant[] = [
   ...mutants('dev_cpu_dead', 'backlog', SOFTNET, [
     ['whom it was to call is called', 'inherit: whom', ['rpsIpiListOf(views, address).send(this.callBacklog);', '']],
   ]),
+  ...mutants('softnet_seq_show', 'backlog', 'observe/softnet-stat.js', [
+    ['the order of its columns', 'R10: softnet', ['receivedRps, flowLimitCount];', 'flowLimitCount, receivedRps];']],
+    ['six that are 0', 'R10: softnet', ['[0, 0, 0, 0, 0, 0]', '[0, 0, 0, 0, 0]']],
+    ['column 12: both queues', 'R10: softnet', ['inputPktQueue + processQueue', 'inputPktQueue']],
+    [
+      'column 13: the CPU, whatever its line',
+      'R10: softnet',
+      ['.map((cpu) =>', '.map((cpu, id) => ({ ...cpu, id })).map((cpu) =>'],
+    ],
+    ['those that are offline are left out', 'R10: softnet', ['.filter(({ online }) => online)', '']],
+    ['eight digits', 'R10: softnet', ["padStart(8, '0')", "padStart(4, '0')"]],
+    ['32 bits', 'R10: each', ['(value % 2 ** 32)', 'value']],
+  ]),
 ];

@@ -12,7 +12,7 @@ import { plainNode } from '../plain-node.js';
 import { type Mutant, SUITES } from './mutant-rows.js';
 import { MUTANTS } from './mutants.js';
 
-t.setTimeout(200_000);
+t.setTimeout(300_000);
 
 const BUILD = fileURLToPath(new URL('../../', import.meta.url));
 const WORKERS = 2;
@@ -105,6 +105,24 @@ t.test('docs/kernel-map.md lists them', async (t) => {
   const text = readFileSync(join(BUILD, '..', 'docs', 'kernel-map.md'), 'utf8');
   const missing = MUTANTS.map(rowOf).filter((row) => !text.includes(row));
   t.same(missing, [], 'rows that are missing');
+});
+
+/** Those of the kernel's cases for which there is something here. */
+const CASES = [
+  'S01 S02 S04 S06 S07 S09 S10 S11 S12 S13 S14 S15 S16 S18 S19 S20 S21 S22 S24 S25',
+  'N01 N02 N05 N07 N09 N10 N12 N13 N14 N16 N17 N18 N20 N22 N23 N24',
+  'M01 M03 M04 M06 M08 M09 M10 M11 M13 M14 M16 M17 M18 B01 B02 B04 B05 B06 B08 B10 B11',
+  'T01 T02 T05 T07 T08 T09 T10 T12 T13 R02 R03 R08 R10',
+].flatMap((ids) => ids.split(' '));
+
+t.test('every case has a test whose name begins with it', async (t) => {
+  const folder = join(BUILD, 'test', 'conformance');
+  const text = SUITES.map((suite) => readFileSync(join(folder, `${suite}.test.js`), 'utf8')).join('\n');
+  const names = [...text.matchAll(/t\.test\(\s*['"`]([SNMBTR]\d\d):/g)].map(([, id]) => id);
+  t.same(
+    CASES.filter((id) => !names.includes(id)),
+    [],
+  );
 });
 
 function rowOf({ kernel, rule, by }: Mutant): string {

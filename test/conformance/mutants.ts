@@ -4,7 +4,10 @@
 import { type Mutant, mutants } from './mutant-rows.js';
 import { BACKLOG_MUTANTS } from './mutants-backlog.js';
 import { EDGES_MUTANTS } from './mutants-edges.js';
+import { EDGES_BACKLOG_MUTANTS } from './mutants-edges-backlog.js';
+import { HOTPLUG_MUTANTS } from './mutants-hotplug.js';
 import { BUSY_POLL_MUTANTS, MITIGATION_MUTANTS } from './mutants-modes.js';
+import { TABLES_MUTANTS } from './mutants-tables.js';
 import { CONFIG_MUTANTS, THREADED_MUTANTS } from './mutants-threaded.js';
 
 const STATE = 'napi/state.js';
@@ -407,4 +410,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...THREADED_MUTANTS,
   ...CONFIG_MUTANTS,
   ...EDGES_MUTANTS,
+  ...HOTPLUG_MUTANTS,
+  ...EDGES_BACKLOG_MUTANTS,
+  ...TABLES_MUTANTS,
 ];

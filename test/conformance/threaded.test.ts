@@ -331,18 +331,21 @@ t.test('T12: disabled while its thread busy-polls: IN_BUSY_POLL goes, and disabl
 });
 
 t.test('T13: SCHED is a busy poller’s: the thread does not poll', async (t) => {
-  const m = simulate();
+  const m = simulate({ cpus: 2 });
+  const [poller, other] = [m.cpus[0]!, m.cpus[1]!];
   const a = m.napi('a', finds(0));
   a.setThreaded('enabled');
-  a.set('IN_BUSY_POLL');
-  t.ok(
-    m.cpu.task(() => a.schedulePrep()),
-    'claimed',
-  );
-  m.cpu.irq(() => t.notOk(a.schedule()));
-  t.equal(m.run(), 0);
-  t.same([a.polls, woken(m)], [0, []]);
-  t.equal(bits(a), 'SCHED|MISSED|IN_BUSY_POLL|THREADED');
+  poller.busyLoop(a.napiId, {
+    loopEnd: () => {
+      other.irq(() => t.notOk(a.schedule()));
+      t.equal(bits(a), 'SCHED|MISSED|IN_BUSY_POLL|THREADED', 'no SCHED_THREADED');
+      const { polls } = a;
+      t.equal(m.run(), 0);
+      t.same([a.polls - polls, woken(m)], [0, []]);
+      return true;
+    },
+  });
+  t.same([a.polls, m.run(), bits(a)], [2, 0, 'THREADED'], 'in the loop, and to end it');
 });
 
 t.test('T13: nor does its task on another CPU, when that one’s schedule follows at once', async (t) => {

@@ -5,7 +5,7 @@ import t from 'tap';
 import busyPoll from '../../src/coordinator/busy-poll.js';
 import type { TaskContext } from '../../src/cpu/application-task.js';
 import type { TaskWait } from '../../src/cpu/task-wait.js';
-import type { ApplicationOptions } from '../../src/simulate/cpu.js';
+import type { ApplicationOptions } from '../../src/simulate/tasks.js';
 import { simulate } from '../../src/testing.js';
 import { bits } from './drivers.js';
 
@@ -170,7 +170,7 @@ t.test('either of two events wakes it, and it is told which', async (t) => {
 t.test('M14: as long as a stream lasts, its wait busy-polls it, without interrupts and without softirqs', async (t) => {
   const { m, app, ring, begin } = application({ usecs: 100, prefer: true }, FOREVER);
   begin(1000);
-  m.runFor(9 * MS);
+  m.runFor(10 * MS); // and so the stream ends
   t.same([ring.irqs, ring.unmasks, m.cpu.counters.timerIrqs], [1, 0, 0]);
   t.same([app.found, m.cpu.softirqs.NET_RX], [1000, 2], 'for the interrupt, and for resuming them');
   t.ok(m.cpu.counters.busyPollRxPackets > 800, 'the others were found by the polls that end loops');

@@ -28,7 +28,7 @@ t.test(
     cpus.lose(LOST, new Error('accident'));
     states[0]!.releaseBacklog(); // After an accident it was scheduled: it has been polled since.
     const start = (cpu: number) => void started.push(cpu);
-    const online = new OnlineCpu({ cpus, dead, roles, contexts: [other], start }, LOST);
+    const online = new OnlineCpu({ cpus, dead, roles, contexts: [other], start, nowMs: () => 0 }, LOST);
     online.begin();
     t.notOk(online.step());
     t.same(started, [], 'the other has not turned');

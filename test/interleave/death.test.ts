@@ -13,6 +13,7 @@ t.setTimeout(LONG ? 3_600_000 : TIMEOUT_MS);
 const QUEUE = 'driver/rx-queue.js';
 const POLL = 'driver/poll.js';
 const DEAD = 'coordinator/cpu-dead.js';
+const REMAINS = 'coordinator/cpu-remains.js';
 const BACKLOG = 'net/backlog.js';
 const HEIRS = 'coordinator/backlog-heirs.js';
 
@@ -72,9 +73,7 @@ t.test('a poll, or a migration, without one of its rules loses more, or delivers
     },
     {
       what: 'nobody looks everywhere',
-      patches: [
-        { file: DEAD, find: /if \(accident && this\.backlogs === null\)\s*this\.lookEverywhere\(\);/, replace: '' },
-      ],
+      patches: [{ file: REMAINS, find: /if \(accident\)\s*this\.lookEverywhere\(heirs\);/, replace: '' }],
       spec: 'death:latch',
       message: /^delivered=|^line=/,
     },
@@ -82,7 +81,7 @@ t.test('a poll, or a migration, without one of its rules loses more, or delivers
       what: 'the dead CPU’s lists are trusted',
       patches: [
         {
-          file: DEAD,
+          file: REMAINS,
           find: 'if (state.holder() !== cpu ||',
           replace: 'if (state.holder() !== cpu || !state.isLinked() ||',
         },

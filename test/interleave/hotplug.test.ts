@@ -9,7 +9,7 @@ const LONG = process.env.SOFTIRQ_LONG === '1';
 
 t.setTimeout(LONG ? 3_600_000 : TIMEOUT_MS);
 
-const DEAD = 'coordinator/cpu-dead.js';
+const REMAINS = 'coordinator/cpu-remains.js';
 const HEIRS = 'coordinator/backlog-heirs.js';
 
 t.test('hotplug against interrupt', async (t) => {
@@ -31,7 +31,7 @@ t.test('without one of its rules something is stranded', (t) =>
   dies(t, [
     {
       what: 'lines are not retargeted',
-      patches: [{ file: DEAD, find: 'line.retarget(heirs[line.id % heirs.length]);', replace: ';' }],
+      patches: [{ file: REMAINS, find: 'line.retarget(heirs[line.id % heirs.length]);', replace: ';' }],
       spec: 'hotplug:interrupt+latch',
       message: /^delivered=0|^line=/,
     },
@@ -45,7 +45,7 @@ t.test('without one of its rules something is stranded', (t) =>
       what: 'the heir is not called',
       patches: [
         {
-          file: DEAD,
+          file: REMAINS,
           find: /if \(state\.takeOver\(cpu, heir\)\)\s*this\.calls\.call\(heir, CALL_SCHEDULE.*\);/,
           replace: 'state.takeOver(cpu, heir);',
         },

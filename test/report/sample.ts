@@ -75,6 +75,8 @@ export const sample: Snapshot = {
       timeSqueeze: 581_200,
       receivedRps: 0,
       flowLimitCount: 0,
+      inputPktQueue: 0,
+      processQueue: 0,
       ksoftirqdRuns: 58_000,
       sleeps: 3,
       cpuSeconds: 4.98,

@@ -9,9 +9,12 @@ import { makePlan } from '../../src/coordinator/plan.js';
 import { resolveOptions } from '../../src/coordinator/resolve-options.js';
 import type { HostOptions, NapiControl, NapiInfo, SysctlControl } from '../../src/index.js';
 import { counterAddress, POLL_COUNTERS } from '../../src/memory/counters.js';
+import { NapiError } from '../../src/napi/bits.js';
+import { RxRingConsumer } from '../../src/ring/rx-ring.js';
 import { ErrnoError } from '../../src/runtime/errno.js';
 import { Random } from '../../src/runtime/random.js';
 import { OPERATIONS } from '../../src/stress/operations.js';
+import { moveBeside } from '../../src/stress/operations-lines.js';
 import { sample } from '../report/sample.js';
 
 const operation = (name: string) => OPERATIONS.find((operation) => operation.name === name)!;
@@ -84,6 +87,18 @@ function yesHost(options: Partial<HostOptions>, napi: Partial<NapiControl> = {},
   return { host: host as unknown as RunningHost, info, queue };
 }
 
+/** The first call goes here, the next one there. */
+function turns<T extends (id: number) => Promise<void>>(...calls: T[]): (id: number) => Promise<void> {
+  return (id) => (calls.length > 1 ? calls.shift()! : calls[0]!)(id);
+}
+
+/** One whose CPUs are all this one. */
+function hostWithCpu(cpu: object, options: Partial<HostOptions>): RunningHost {
+  const { host } = yesHost(options);
+  const supervisor = { ...host.supervisor, kill: async () => {} };
+  return Object.assign(host, { supervisor, cpu: () => ({ id: 0, ...cpu }) }) as RunningHost;
+}
+
 const run = (name: string, host: RunningHost) => operation(name).run(host, new Random(1));
 
 t.test('a disabled queue that is polled, or misses what it should hold', async (t) => {
@@ -128,6 +143,63 @@ t.test('what must be refused, and is not; a refusal that changes something', asy
   };
   const half = yesHost({}, { set: () => refuse(half.info)() });
   await t.rejects(run('napi-set out of range', half.host), /a refused napi-set changed it/);
+});
+
+t.test('what must be refused of one that is not there, or is disabled', async (t) => {
+  const { host } = yesHost({});
+  await t.rejects(run('disable, enable or set one that is not there', host), /^id 99999 was not refused$/);
+  const twice = async () => {
+    throw new NapiError('napi_disable', 5, 0, 'it is disabled');
+  };
+  const once = yesHost({}, { disable: turns(async () => {}, twice) });
+  await t.rejects(run('disable or set a disabled one', once.host), /^napi-set of a disabled 5 was not refused$/);
+});
+
+t.test('the last CPU goes offline', async (t) => {
+  const host = hostWithCpu({ offline: async () => {} }, { cpus: 1 });
+  await t.rejects(run('last CPU offline', host), /^the last CPU offline was not refused$/);
+  const refuses = async () => {
+    throw new ErrnoError('EBUSY', 'cpu_down', 'the last one');
+  };
+  await t.resolves(run('last CPU offline', hostWithCpu({ offline: refuses }, { cpus: 1 })));
+});
+
+t.test('a CPU that is offline, and has lines; or to which lines are moved', async (t) => {
+  const stray = hostWithCpu({ offline: async () => {} }, { cpus: 2 });
+  await t.rejects(run('CPU offline and online', stray), /^cpu0 is offline, and has 1 lines$/);
+  const bare = hostWithCpu({ id: 1, offline: async () => {}, online: async () => {} }, { cpus: 2 });
+  await t.rejects(run('CPU offline and online', bare), /^a move to cpu1, which is offline, was not refused$/);
+});
+
+t.test('a CPU that was killed, and lives', async (t) => {
+  const host = hostWithCpu({ state: 'online' }, { cpus: 2, onCpuLoss: 'migrate' });
+  const { now } = performance;
+  performance.now = () => 1e5 * now.call(performance); // The ten seconds are over soon.
+  t.teardown(() => {
+    performance.now = now;
+  });
+  await t.rejects(run('CPU killed, and online', host), /^cpu0 was killed, and is online$/);
+});
+
+t.test('a move to a CPU that is online, and is refused', async (t) => {
+  const refuses = async () => {
+    throw new ErrnoError('EINVAL', 'irq_set_affinity', 'not online');
+  };
+  const host = (state: string) => Object.assign(hostWithCpu({ state }, { cpus: 2 }), { moveLine: refuses });
+  await t.rejects(moveBeside(host('online'), new Random(1)), { code: 'EINVAL' });
+  await t.resolves(moveBeside(host('offline'), new Random(1)));
+});
+
+t.test('descriptors that are taken from a disabled queue', async (t) => {
+  const { host } = yesHost({ full: 'drop', rate: 1000 }, { disable: async () => void setImmediate(take) });
+  const { machine, plan } = host.supervisor.source;
+  const consumer = new RxRingConsumer(machine.views, plan.nic.rings[0]!, plan.nicContext);
+  const take = () => {
+    consumer.claim();
+    consumer.tail += 2;
+    consumer.release();
+  };
+  await t.rejects(run('disable and enable', host), /^queue 0 is disabled, and 2 descriptors were taken from it/);
 });
 
 t.test('what was set, and is not', async (t) => {

@@ -20,7 +20,7 @@ const LAYERS: Record<string, number> = {
   driver: 6,
   cpu: 7,
   coordinator: 8,
-  simulate: 8,
+  simulate: 9,
   observe: 9,
   report: 9,
   stress: 9,

@@ -17,8 +17,8 @@ const PACKAGE = fileURLToPath(new URL('../../../', import.meta.url));
 const run = promisify(execFile);
 /** A test runner's loaders slow the start of threads, of which this file starts a hundred. */
 const env = { ...process.env, NODE_OPTIONS: '' };
-/** A wake-up of main takes about 0.3 ms, the news of a death some; the rest is a busy machine's. */
-const INHERIT_MS_MAX = 2000;
+/** In the median. A wake-up of main takes about 0.3 ms, the news of a death some; the rest is a busy machine's. */
+const INHERIT_MS_MAX = 500;
 
 function stage() {
   const buffer = new SharedArrayBuffer(place.BYTES);
@@ -113,7 +113,7 @@ t.test('50 owners are killed in the section, and a worker takes each over', asyn
   const kills = 50;
   const heir = start('heir', kills);
   const ended = ends(heir);
-  let slowestMs = 0;
+  const tookMs: number[] = [];
   for (let kill = 0; kill < kills; kill += 1) {
     const holder = start('holder');
     watchWorker(holder, [mutex, permits, done]);
@@ -122,12 +122,16 @@ t.test('50 owners are killed in the section, and a worker takes each over', asyn
     const killedAt = performance.now();
     await holder.terminate();
     await done.waitAsync(PATIENCE_MS);
-    slowestMs = Math.max(slowestMs, performance.now() - killedAt);
+    tookMs.push(performance.now() - killedAt);
   }
   await ended;
   t.same([words[place.INHERITED], words[place.BROKEN]], [kills, 0], 'it was told each time');
-  t.ok(slowestMs < INHERIT_MS_MAX, 'soon', { slowestMs });
-  t.comment(`from terminate() to the heir's unlock(): ${slowestMs.toFixed(1)} ms at most`);
+  tookMs.sort((a, b) => a - b);
+  const [medianMs, slowestMs] = [tookMs[kills >> 1]!, tookMs.at(-1)!];
+  t.ok(medianMs < INHERIT_MS_MAX, 'soon', { tookMs });
+  t.comment(
+    `from terminate() to the heir's unlock(): ${medianMs.toFixed(1)} ms in the median, ${slowestMs.toFixed(1)} at most`,
+  );
 });
 
 t.test('20 threads are killed anywhere, and main goes on', async (t) => {

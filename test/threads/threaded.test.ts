@@ -61,7 +61,7 @@ async function ended(host: RunningHost) {
 
 for (const { form, napi } of FORMS) {
   t.test(`T01, ${form}: threaded while idle: the thread polls, and no softirq runs`, async (t) => {
-    const host = await start({ ...SLOW, rate: 0.2, napi }); // the next packet is far away
+    const host = await start({ ...SLOW, rate: 0.5, napi }); // the next packet is far away
     const { id } = only(host);
     await done('set', host, host.napi.set(id, { threaded: 'enabled' }));
     t.match(host.napi.get(id), { threaded: 'enabled', thread: `napi/nic0-${id}`, threadWorker: form === 'worker' });
@@ -74,6 +74,31 @@ for (const { form, napi } of FORMS) {
     t.equal(polledByWorker(host), form === 'worker' ? after.polls - before.polls : 0);
     await ended(host);
   });
+
+  t.test(
+    `T02, ${form}: on while a softirq polls: that cycle ends there, and all that follow are the thread’s`,
+    async (t) => {
+      const host = await start({ ...SLOW, rate: 20_000, napi });
+      const { id } = only(host);
+      for (let round = 0; round < 3; round += 1) {
+        const { netRx } = look(host);
+        await until('softirqs', host, () => look(host).netRx > netRx + 10);
+        await done('on', host, host.napi.set(id, { threaded: 'enabled' }));
+        await until('the thread’s', host, () => only(host).state.includes('SCHED_THREADED'));
+        const before = look(host);
+        await until('polled', host, () => look(host).polls > before.polls + 50);
+        t.equal(look(host).netRx, before.netRx, 'no softirq polls');
+        await done('off', host, host.napi.set(id, { threaded: 'disabled' }));
+        t.notOk(only(host).state.some((bit) => bit.includes('THREADED')));
+      }
+      const byWorker = polledByWorker(host);
+      const { polls } = look(host);
+      await until('polled', host, () => look(host).polls > polls + 50);
+      t.equal(polledByWorker(host), byWorker, 'nor the thread, which is no more');
+      t.equal(byWorker > 0, form === 'worker');
+      await ended(host);
+    },
+  );
 
   t.test(`T02, T05, ${form}: on while a softirq polls, off while the thread does, under load`, async (t) => {
     const packets = form === 'worker' ? 600_000 : 300_000;
@@ -116,12 +141,11 @@ for (const { form, napi } of FORMS) {
       await done('on', host, host.napi.set(id, { threaded: 'busy-poll' }));
       await until('busy-polling', host, () => host.napi.get(id).state.includes('IN_BUSY_POLL'));
       const before = look(host);
-      await delay(200);
+      await until('received', host, () => look(host).rxPackets > before.rxPackets + 100);
+      await until('polled without packets, too', host, () => look(host).polls > before.polls + 1000);
       const after = look(host);
       t.equal(after.irqs, before.irqs);
       t.equal(after.netRx, before.netRx);
-      t.ok(after.rxPackets - before.rxPackets > 100);
-      t.ok(after.polls - before.polls > 1000, 'polls without packets, too');
       await done('off', host, host.napi.set(id, { threaded: 'disabled' }));
       await until('interrupts', host, () => look(host).irqs > after.irqs + 10);
       await ended(host);

@@ -32,8 +32,6 @@ const THREADS: Record<string, readonly string[]> = {
   heir: ['nic', 'cpu0', 'cpu1', 'main'],
   late: ['cpu0', 'cpu1', 'main'],
 };
-/** Calls that the mortal CPU may be told of: none; the heir is. */
-const NO_CALLS: readonly number[] = [];
 
 const death: ScenarioFactory = async (root, variant) => {
   const [name = '', how = 'after'] = variant.split('+');
@@ -41,7 +39,6 @@ const death: ScenarioFactory = async (root, variant) => {
   const besides = how !== 'after';
   const level = options.flow === 'level';
   const world = new World(await loadParts(root), options);
-  const { CALL_CPU_DEAD } = world.parts;
 
   function offering(shared: Shared): () => void {
     const first = how === 'late' ? 1 : 0;
@@ -56,11 +53,7 @@ const death: ScenarioFactory = async (root, variant) => {
     ends: besides ? { threads: ['cpu0'], word: endedAddress(world) } : { threads: ['cpu0'] },
     races: true,
     storeSteps: how !== 'late',
-    alone: [
-      ...mailboxesOf(world),
-      ...quiescentOf(world),
-      ...mainsWords(world, level ? [CALL_CPU_DEAD] : NO_CALLS, level),
-    ],
+    alone: [...mailboxesOf(world), ...quiescentOf(world), ...mainsWords(world, { backlogs: level })],
     create: () => world.create(),
     reset(shared) {
       world.reset(shared);

@@ -63,7 +63,11 @@ const heir: ScenarioFactory = async (root) => {
     ends: { threads: ['cpu0'], word: endedAddress(world) },
     races: true,
     storeSteps: true,
-    alone: [...mailboxesOf(world), ...quiescentOf(world), ...mainsWords(world, [CALL_CPU_DEAD], true)],
+    alone: [
+      ...mailboxesOf(world),
+      ...quiescentOf(world),
+      ...mainsWords(world, { calls: [CALL_CPU_DEAD], backlogs: true }),
+    ],
     create: () => world.create(),
     reset(shared) {
       world.reset(shared);

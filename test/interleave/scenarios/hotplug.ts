@@ -44,7 +44,9 @@ const hotplug: ScenarioFactory = async (root, variant) => {
     needResched: level,
   });
   const { parts, plan } = world;
-  const { CALL_SCHEDULE, CALL_CPU_DEAD } = parts;
+  const { CALL_SCHEDULE } = parts;
+  const calls = name === 'schedule' ? [CALL_SCHEDULE] : [];
+  const shares = { calls, backlogs: level, timers: name === 'timer' };
   const stateOf = (shared: Shared) => parts.napiState(world.views(shared), plan.cpus[0]!.napis, 0);
 
   /** host.cpu(0).offline(); then a packet comes, and what was handed over late is found. */
@@ -64,7 +66,8 @@ const hotplug: ScenarioFactory = async (root, variant) => {
       end: async () => {},
       runsNow: () => false,
     };
-    const operation = new parts.OfflineCpu({ cpus, dead, roles, contexts, start: () => {} }, MORTAL);
+    const needs = { cpus, dead, roles, contexts, start: () => {}, nowMs: () => performance.now() };
+    const operation = new parts.OfflineCpu(needs, MORTAL);
     const nic = level ? null : nicOf(world, shared, before);
     return () => {
       operation.begin();
@@ -110,7 +113,7 @@ const hotplug: ScenarioFactory = async (root, variant) => {
     races: how === 'races',
     ends: { threads: ['cpu0'], most: 0, word: endedAddress(world) },
     plainSteps: false, // the plain words are the SCHED holder's, as the witness asserts
-    alone: [...mailboxesOf(world, plan.cpuContexts), ...mainsWords(world, [CALL_SCHEDULE, CALL_CPU_DEAD], level)],
+    alone: [...mailboxesOf(world, plan.cpuContexts), ...mainsWords(world, shares)],
     create: () => world.create(),
     reset(shared) {
       world.reset(shared);

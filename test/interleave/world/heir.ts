@@ -100,26 +100,33 @@ export function bury(world: World, shared: Shared): () => void {
   };
 }
 
-/**
- * Words that main alone touches when it takes over: bitmaps of the mortal CPU but for lines and these kinds of calls, backlogs.
- * @param backlogsUsed they are used
- */
-export function mainsWords({ plan }: World, calls: readonly number[], backlogsUsed = false): number[] {
+/** What others may touch beside main of that which it looks at when it takes over. */
+export interface Shares {
+  /** Kinds of calls that the mortal CPU may be told of. */
+  readonly calls?: readonly number[];
+  /** Backlogs are used. */
+  readonly backlogs?: boolean;
+  /** The heir adopts timers: it looks at those of all instances. */
+  readonly timers?: boolean;
+}
+
+/** Words that main alone touches when it takes over: bitmaps of the mortal CPU but for lines, and backlogs. */
+export function mainsWords({ plan }: World, { calls = [], backlogs = false, timers = false }: Shares = {}): number[] {
   const { irq, napis, napiCount } = plan.cpus[MORTAL]!;
   const bitmap = irq.address + irq.lines * LINE_BYTES;
   const pending = wordsFrom(bitmap + MORTAL * LINE_BYTES + 4, 15);
   const kinds = Array.from({ length: CALL_KINDS }, (_, kind) => kind).filter((kind) => !calls.includes(kind));
   const subjects = kinds.map((kind) => bitmap + (irq.cpus * (kind + 1) + MORTAL) * LINE_BYTES);
-  if (backlogsUsed) return [...pending, ...subjects.flatMap((address) => wordsFrom(address, 16))];
-  const backlogs = Array.from({ length: napiCount - 1 }, (_, id) => napis + (id + 1) * NAPI_BYTES);
+  if (backlogs) return [...pending, ...subjects.flatMap((address) => wordsFrom(address, 16))];
+  const unused = Array.from({ length: napiCount - 1 }, (_, id) => napis + (id + 1) * NAPI_BYTES);
   return [
     ...pending,
     ...subjects.flatMap((address) => wordsFrom(address, 16)),
-    ...backlogs.flatMap((napi) => napiWords(napi, calls.length > 0)),
+    ...unused.flatMap((napi) => napiWords(napi, timers)),
   ];
 }
 
-/** @param adopted the heir looks at the timers, too */
+/** @param adopted the heir looks at the timer, too */
 function napiWords(napi: number, adopted: boolean): number[] {
   return wordsFrom(napi, NAPI_BYTES / 4).filter((address) => !adopted || address !== napi + TIMER * 4);
 }

@@ -1,0 +1,134 @@
+// Cold. Runs on: main.
+// Which threads have read and written which words, in all schedules of a search so far. A step on a word that no other thread
+// touches in a way that matters to it needs no preemption before it: whatever the others would do before that step they do behind
+// it, too, with the same outcome and at the price of the same preemption. Such a plan is kept back, and is wanted when another
+// thread does touch the word: a schedule that shows it is found without that plan.
+//
+// a thread                              what matters to it, of others
+// reads a word                          that they write it
+// writes it                             that they read or write it
+// waits, notifies, or leaves a wait     that they do so on that word
+// makes a plain store, or ends          nothing: plain accesses are in the order of calls (races.ts)
+// spins                                 everything
+// may end, and others are told of it    everything
+
+import type { ControlMemory } from './control.js';
+import { addressAt, OPS, type Op, opAt, takenAt } from './trace.js';
+
+const READS = 1;
+const WRITES = 2;
+const WAITS = 4;
+const KINDS: readonly number[] = [READS, WRITES, WAITS];
+/** What of others matters, by kind. */
+const MATTERS: Readonly<Record<number, number>> = { [READS]: WRITES, [WRITES]: READS | WRITES, [WAITS]: WAITS };
+const NO_WORD = -1;
+
+/** A schedule as far as it is planned, and how many preemptions that takes. */
+export interface Plan {
+  readonly choices: Int8Array;
+  readonly preemptions: number;
+}
+
+interface Touch {
+  readonly thread: number;
+  readonly word: number;
+  readonly kinds: number;
+}
+
+export class Footprints {
+  private readonly memory: ControlMemory;
+  private readonly exitWord: number;
+  /** Bit per thread, by word and kind. */
+  private readonly touched = new Map<number, number>();
+  /** By word: the plans, and what the step touches before which they depart. */
+  private readonly kept = new Map<number, { readonly plan: Plan; readonly touch: Touch }[]>();
+
+  /** @param exitAddress of the word in which threads are told of others' ends, if there is one */
+  constructor(memory: ControlMemory, exitAddress: number | undefined) {
+    this.memory = memory;
+    this.exitWord = exitAddress === undefined ? NO_WORD : exitAddress / 4;
+  }
+
+  /** A step that was made. @returns plans that are wanted now */
+  note(step: number): Plan[] {
+    const { thread, word, kinds } = this.touchOf(step);
+    let isNew = false;
+    for (const kind of KINDS) {
+      if ((kinds & kind) === 0) continue;
+      const before = this.touchers(word, kind);
+      isNew ||= (before & (1 << thread)) === 0;
+      this.touched.set(word * KINDS.length * 2 + kind, before | (1 << thread));
+    }
+    return isNew ? this.release(word) : [];
+  }
+
+  /** No preemption is needed before this step. @param plan of that preemption, which is kept back then */
+  keepsBack(step: number, plan: () => Plan): boolean {
+    const touch = this.touchOf(step);
+    const spins = opAt(this.memory, step) === OPS.indexOf('spin');
+    if (spins || this.mayEnd(touch.thread) || this.matters(touch)) return false;
+    if (touch.kinds === 0) return true;
+    const kept = this.kept.get(touch.word) ?? [];
+    kept.push({ plan: plan(), touch });
+    this.kept.set(touch.word, kept);
+    return true;
+  }
+
+  private touchers(word: number, kind: number): number {
+    return this.touched.get(word * KINDS.length * 2 + kind) ?? 0;
+  }
+
+  private matters({ thread, word, kinds }: Touch): boolean {
+    const others = ~(1 << thread);
+    return KINDS.some(
+      (kind) =>
+        (kinds & kind) !== 0 &&
+        KINDS.some((other) => (MATTERS[kind]! & other) !== 0 && (this.touchers(word, other) & others) !== 0),
+    );
+  }
+
+  private release(word: number): Plan[] {
+    const kept = this.kept.get(word) ?? [];
+    const wanted = kept.filter(({ touch }) => this.matters(touch));
+    if (wanted.length > 0)
+      this.kept.set(
+        word,
+        kept.filter(({ touch }) => !this.matters(touch)),
+      );
+    return wanted.map(({ plan }) => plan);
+  }
+
+  private mayEnd(thread: number): boolean {
+    const { endable, endsMax } = this.memory;
+    return this.exitWord !== NO_WORD && endsMax > 0 && (endable & (1 << thread)) !== 0;
+  }
+
+  private touchOf(step: number): Touch {
+    const { memory } = this;
+    const op = OPS[opAt(memory, step)]!;
+    const thread = takenAt(memory, step) & 15;
+    if (op !== 'end' && op !== 'killed') return { thread, word: addressAt(memory, step) >>> 2, kinds: kindsOf(op) };
+    const tells = this.exitWord !== NO_WORD && (memory.endable & (1 << thread)) !== 0;
+    return { thread, word: this.exitWord, kinds: tells ? WRITES | WAITS : 0 };
+  }
+}
+
+function kindsOf(op: Op): number {
+  switch (op) {
+    case 'plain':
+    case 'spin':
+    case 'threw':
+    case 'write':
+      return 0;
+    case 'load':
+      return READS;
+    case 'store':
+      return WRITES;
+    case 'wait':
+      return READS | WAITS;
+    case 'notify':
+      return WAITS;
+    default:
+      return READS | WRITES;
+  }
+}
