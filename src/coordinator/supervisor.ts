@@ -76,8 +76,14 @@ export class Supervisor implements RoleEvents {
     this.workers = this.workersOf(config);
     this.attachments = new Attachments(machine, plan, config, recordings);
     const contexts = [...this.contexts, ...contextsAt(machine.views, plan.pollerContexts)];
-    const start = (cpu: number) => this.startCpu(cpu, null);
-    this.hotplug = { cpus, dead, roles: this.roles, contexts, start, nowMs: () => performance.now() };
+    this.hotplug = {
+      cpus,
+      dead,
+      roles: this.roles,
+      contexts,
+      start: (cpu) => this.startCpu(cpu, null),
+      nowMs: () => performance.now(),
+    };
     this.watch = this.watchOf(config);
     this.end = this.endOf(config);
   }

@@ -6,7 +6,6 @@ import type { CpuRecorder } from '../capture/write-recorder.js';
 import { NapiInterrupt, PacketInterrupt } from '../driver/interrupt.js';
 import { RxPoll } from '../driver/poll.js';
 import { RxQueue } from '../driver/rx-queue.js';
-import { CALL_CPU_DEAD } from '../irq/call.js';
 import { CPU_COUNTERS, counterAddress, counterAddresses, POLL_COUNTERS, TASK_COUNTERS } from '../memory/counters.js';
 import { machineOf } from '../memory/handle.js';
 import type { Views } from '../memory/views.js';
@@ -23,7 +22,15 @@ import { assertBuffersOnce } from '../ring/check.js';
 import { RxRingConsumer } from '../ring/rx-ring.js';
 import { ApplicationTask, type Step } from './application-task.js';
 import { QueueArrivals } from './arrivals.js';
-import { buildCore, type CoreLayout, type CoreSeams, type CoreSettings, type CpuCore, napiState } from './core.js';
+import {
+  buildCore,
+  type CoreLayout,
+  type CoreSeams,
+  type CoreSettings,
+  type CpuCore,
+  inheritBacklogs,
+  napiState,
+} from './core.js';
 import { Cpu } from './cpu.js';
 import { type TaskCpu, TaskNapi } from './task-napi.js';
 import { TaskSleep } from './task-sleep.js';
@@ -149,22 +156,10 @@ function attachInterrupts({ views, layout, core, receive, recorder, pools, rxQue
   const packets = new ReceivedPackets(views, receive, pools, links, recorder);
   const counters = counterAddresses(CPU_COUNTERS, layout.counters, CPU_COUNTERS);
   const backlog = new Backlog(views, backlogs, rings.length, core, packets, counters);
-  inheritBacklogs(core, backlog, rings.length);
+  inheritBacklogs(core, backlog, rings.length); // No CPU sends to another's, so nobody is owed a call.
   rxQueues.forEach((rx, queue) => {
     core.handlers.push(new PacketInterrupt(core.lines[queue]!, rx, queue, cpu, backlog, packets));
   });
-}
-
-/**
- * CALL_CPU_DEAD: also the dead CPU's backlog, if main has given it to this one and not to another since. No CPU sends to another's,
- * so nobody is owed a call. @param first NAPI instance of CPU 0's backlog
- */
-function inheritBacklogs({ calls, softnet }: CpuCore, backlog: Backlog, first: number): void {
-  const adoptTimers = calls[CALL_CPU_DEAD]!;
-  calls[CALL_CPU_DEAD] = (dead) => {
-    adoptTimers(dead);
-    if (softnet.napis[first + dead]!.state.holder() === softnet.context) backlog.inherit(dead);
-  };
 }
 
 export { napiState };

@@ -22,6 +22,7 @@ import { NapiState } from '../napi/state.js';
 import { Sysctls } from '../napi/sysctl.js';
 import { NapiTimers } from '../napi/timers.js';
 import { NAPI_BYTES } from '../napi/words.js';
+import type { Backlog } from '../net/backlog.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Printk } from '../runtime/printk.js';
 import type { Trace } from '../runtime/trace.js';
@@ -132,6 +133,18 @@ interface InterruptParts {
   readonly trace: Trace | null;
   readonly irqs: readonly number[];
   readonly calls: CallHandler[];
+}
+
+/**
+ * CALL_CPU_DEAD: also the dead CPU's backlog, if main has given it to this one and not to another since.
+ * @param first NAPI instance of CPU 0's backlog
+ */
+export function inheritBacklogs({ calls, softnet }: CpuCore, backlog: Backlog, first: number): void {
+  const adoptTimers = calls[CALL_CPU_DEAD]!;
+  calls[CALL_CPU_DEAD] = (dead) => {
+    adoptTimers(dead);
+    if (softnet.napis[first + dead]!.state.holder() === softnet.context) backlog.inherit(dead);
+  };
 }
 
 function interruptsOf(views: Views, { irq, cpu }: CoreLayout, parts: InterruptParts, hardirqs: number) {

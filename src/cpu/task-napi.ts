@@ -86,7 +86,11 @@ class LoopEnd {
   private thrown: { readonly error: unknown } | null = null;
 
   constructor(loopEnd: BusyLoop['loopEnd'], { signalPending }: Pick<TaskCpu, 'signalPending'>) {
-    this.ask = loopEnd === null ? null : (startNs) => this.ends(loopEnd, startNs) || signalPending();
+    const ask = (startNs: number) => {
+      const ends = loopEnd !== null && this.ends(loopEnd, startNs);
+      return signalPending() || ends; // Asked in any case: whoever executes this may have ended.
+    };
+    this.ask = loopEnd === null ? null : ask;
   }
 
   rethrow(): void {

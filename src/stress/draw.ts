@@ -4,7 +4,7 @@
 
 import type { HostOptions } from '../coordinator/options.js';
 import { Random } from '../runtime/random.js';
-import { type Choice, magnitude, type Round, type Setting } from './setting.js';
+import { type Choice, magnitude, PLAIN_COURSE, type Round, type Setting } from './setting.js';
 import { SETTINGS } from './settings.js';
 
 export interface DrawnRound extends Round {
@@ -24,10 +24,14 @@ if (SETTINGS.length >= SALTS) throw new Error('stress: more settings than salts'
 const PACKETS_MIN = 1000;
 const PACKETS_MAX = 3_000_000;
 /** Rounds that do not grow, and after how many more each they grow by one. */
-const SHORT_ROUNDS = 45;
+const SHORT_ROUNDS = 50;
 const GROWTH_ROUNDS = 4;
 const GROWTH_MAX = 20;
 const TRAFFIC_MS_MAX = 30_000;
+/** A CPU that locks up takes a second to be found. */
+const HANGING_MS_MIN = 1500;
+/** Longer than any that the harness stops: a machine that ends while a CPU is locked up would not wait for it. */
+const HANGING_SECONDS_MAX = 120;
 const FAST_SIZE_MAX = 1518;
 const FAST_WORK_NS = 300;
 const FAST_WEIGHT = 8;
@@ -44,7 +48,7 @@ export function drawRound(seed: number, number: number): DrawnRound {
   const random = generator(seed, 0, number);
   const round: Round = {
     options: { device: 'pktgen', seed: random.word() >>> 0 },
-    course: { ends: 'duration', trafficMs: 0, paceMs: Number.POSITIVE_INFINITY, records: 'nothing' },
+    course: { ...PLAIN_COURSE },
   };
   const choices: (readonly [string, string])[] = [];
   SETTINGS.forEach((setting, index) => {
@@ -88,8 +92,9 @@ function isFast({ mode, rate, size, work = 0, weight = 0, cpus = 1, checkBuffers
 /** Where the harness stops it, the duration is only a limit. A capture file has its limit too. */
 function setEnd({ options, course }: Round, random: Random, times: number): void {
   const stopped = course.ends.startsWith('stop');
-  course.trafficMs = Math.min(course.trafficMs * times, TRAFFIC_MS_MAX);
-  options.duration = (course.trafficMs * (stopped ? 10 : 1)) / 1000;
+  const leastMs = course.hangs === null ? 0 : HANGING_MS_MIN;
+  course.trafficMs = Math.min(Math.max(course.trafficMs * times, leastMs), TRAFFIC_MS_MAX);
+  options.duration = course.hangs === null ? (course.trafficMs * (stopped ? 10 : 1)) / 1000 : HANGING_SECONDS_MAX;
   if (course.ends === 'packets') options.packets = magnitude(random, PACKETS_MIN, PACKETS_MAX * times);
   if (course.records !== 'nothing') {
     options.packets = Math.min(options.packets ?? Number.POSITIVE_INFINITY, RECORDED_PACKETS_MAX);

@@ -4,6 +4,8 @@
 //   FLOWS    4 words for each source key: NEXT | PACKETS | SKIPPED | –     whoever polls the flow's queue
 //   FAULTS   16 words for each CPU: COUNT, and of its first fault
 //            KIND | KEY | EXPECTED | FOUND                                 that CPU
+//            HANG                                                          hang-words.ts
+//   … and as many for each attached thread, which never hangs              that thread
 
 export const FLOW_WORDS = 4;
 /** The sequence number that comes next. */
@@ -18,14 +20,23 @@ export const KIND = 1;
 export const KEY = 2;
 export const EXPECTED = 3;
 export const FOUND = 4;
+export const HANG = 5;
 
 /** Index = KIND. */
 const FAULT_KINDS = ['repeated or reordered', 'complement of its sequence number', 'last byte'] as const;
 
 const KEYS = 2 ** 17;
 export const FIRST_FAULT = KEYS * FLOW_WORDS;
-const CPUS_MAX = 64;
-const BYTES = (FIRST_FAULT + CPUS_MAX * FAULT_WORDS) * 4;
+/** Where the attached threads' places among the CPUs' begin. */
+export const CPUS_MAX = 64;
+const ATTACHED_MAX = 2;
+const PLACES = CPUS_MAX + ATTACHED_MAX;
+const BYTES = (FIRST_FAULT + PLACES * FAULT_WORDS) * 4;
+
+/** Index of a CPU's HANG. */
+export function hangAt(cpu: number): number {
+  return FIRST_FAULT + cpu * FAULT_WORDS + HANG;
+}
 
 /** pktgen's flows of one IP version differ in the last 16 bits of their source address. `frame`: where it begins. */
 export function sourceKey(bytes: Uint8Array, frame: number): number {
@@ -59,12 +70,13 @@ export class FlowRecord {
   }
 
   private faults(): string[] {
-    return Array.from({ length: CPUS_MAX }, (_, cpu) => cpu).flatMap((cpu) => {
-      const at = FIRST_FAULT + cpu * FAULT_WORDS;
+    return Array.from({ length: PLACES }, (_, place) => place).flatMap((place) => {
+      const at = FIRST_FAULT + place * FAULT_WORDS;
       const [count, kind, key, expected, found] = this.words.subarray(at, at + FOUND + 1);
       if (count === 0) return [];
       const first = `flow ${key}: ${FAULT_KINDS[kind!]}: expected ${expected}, found ${found}`;
-      return [`cpu${cpu} was given ${count} packets that are not as they were sent, first of ${first}`];
+      const who = place < CPUS_MAX ? `cpu${place}` : `attached${place - CPUS_MAX}`;
+      return [`${who} was given ${count} packets that are not as they were sent, first of ${first}`];
     });
   }
 

@@ -10,6 +10,7 @@ import {
   FIRST_FAULT,
   FLOW_WORDS,
   FOUND,
+  hangAt,
   KEY,
   KIND,
   NEXT,
@@ -17,6 +18,8 @@ import {
   SKIPPED,
   sourceKey,
 } from './flow-record.js';
+
+import { hangIfAsked, IN_SINK } from './hang-words.js';
 
 const REPEATED = 0;
 const COMPLEMENT = 1;
@@ -32,6 +35,7 @@ export default function flowSink({ cpu, data }: { readonly cpu: number; readonly
 class FlowChecker {
   private readonly words: Int32Array;
   private readonly faultAt: number;
+  private readonly hangAt: number;
   private readonly scratch = new Uint8Array(FRAME_BYTES_MAX);
   /** Of the memory that bursts lie in. */
   private view: DataView = new DataView(new ArrayBuffer(0));
@@ -39,11 +43,13 @@ class FlowChecker {
   constructor(cpu: number, buffer: SharedArrayBuffer) {
     this.words = new Int32Array(buffer);
     this.faultAt = FIRST_FAULT + cpu * FAULT_WORDS;
+    this.hangAt = hangAt(cpu);
   }
 
   checkAll(burst: Burst): void {
     const { bytes, count } = burst;
     if (this.view.buffer !== bytes.buffer) this.view = new DataView(bytes.buffer, bytes.byteOffset);
+    hangIfAsked(this.words, this.hangAt, IN_SINK);
     for (let index = 0; index < count; index += 1) this.check(burst, index);
   }
 

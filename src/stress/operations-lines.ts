@@ -47,8 +47,9 @@ export const LINE_OPERATIONS: readonly Operation[] = [
   },
 ];
 
-/** A task that polls any queue, wherever its line is. */
-const busyPolls = ({ task }: Config) => task.some(({ name }) => name === BUSY_POLLS || name === WAITS);
+/** A task, or an attached thread, that polls any queue, wherever its line is. */
+const busyPolls = ({ task, attachments }: Config) =>
+  attachments > 0 || task.some(({ name }) => name === BUSY_POLLS || name === WAITS);
 
 const lineOf = ({ config }: RunningHost, random: Random) => random.below(config.queues);
 export const cpuOf = ({ config }: RunningHost, random: Random) => random.below(config.cpus);

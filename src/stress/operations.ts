@@ -4,7 +4,7 @@
 
 import type { Snapshot } from '../coordinator/snapshot-types.js';
 import { always, type Operation } from './operation.js';
-import { CPU_OPERATIONS, KILL } from './operations-cpus.js';
+import { CPU_OPERATIONS, KILL, LOCK_UP } from './operations-cpus.js';
 import { LINE_OPERATIONS } from './operations-lines.js';
 import { NAPI_OPERATIONS } from './operations-napi.js';
 import { SETTING_OPERATIONS } from './operations-settings.js';
@@ -22,7 +22,7 @@ export const STOP = 'stop';
 export const STOP_IN_A_MOVE = 'stop in a move';
 
 /** Those by which CPUs die. */
-export const ACCIDENTS: readonly string[] = [KILL];
+export const ACCIDENTS: readonly string[] = [KILL, LOCK_UP];
 
 /** Names of all that is counted. */
 export const OPERATION_NAMES: readonly string[] = [...OPERATIONS.map(({ name }) => name), STOP, STOP_IN_A_MOVE];

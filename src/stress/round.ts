@@ -12,12 +12,13 @@ import type { DrawnRound } from './draw.js';
 import type { FlowRecord } from './flow-record.js';
 import { type Operation, shuffled } from './operation.js';
 import { ACCIDENTS, OPERATIONS, STOP, STOP_IN_A_MOVE } from './operations.js';
+import { LOCK_UP } from './operations-cpus.js';
 import { moveBeside } from './operations-lines.js';
+import { attachThreads, threadsEnd } from './round-attached.js';
 import { roundViolations } from './round-checks.js';
 import { RoundFiles } from './round-files.js';
 import { type LoggedOperation, RoundLog } from './round-log.js';
-
-const sink = new URL('./flow-sink.js', import.meta.url);
+import { machineOptions } from './round-machine.js';
 
 const LOOK_MS = 100;
 /** Where there are operations, the harness does not stop the traffic before it has seen so many: a slow machine takes long over one. */
@@ -64,16 +65,22 @@ export class RoundRun {
   /** Ends the traffic. */
   stop(): void {
     this.stopped = true;
-    this.host?.stop().catch(() => {}); // Whoever awaits the end is told.
+    if (this.host !== null) void this.stopInOrder(this.host);
+  }
+
+  /** A machine that stops waits for a CPU that is locked up no longer than for any other thread. */
+  private async stopInOrder(host: RunningHost): Promise<void> {
+    while (!this.over && this.log.underWay().includes(LOCK_UP)) await delay(1);
+    host.stop().catch(() => {}); // Whoever awaits the end is told.
   }
 
   async run(start: (options: HostOptions) => Promise<unknown> = startHost): Promise<RoundResult> {
     this.record.clear();
-    const files = new RoundFiles(this.drawn.course.records);
+    const files = new RoundFiles(this.drawn.course);
     let snapshot: Snapshot | null = null;
     try {
-      const options = { ...this.drawn.options, ...files.options };
-      this.host = (await start({ ...options, sink: { url: sink, data: this.record.buffer } })) as RunningHost;
+      const options = await machineOptions(this.drawn.options, this.record.buffer);
+      this.host = (await start({ ...options, ...files.options })) as RunningHost;
       snapshot = await this.conduct(this.host);
     } catch (error) {
       if (error instanceof InvariantError) this.violations.push(...error.violations);
@@ -89,12 +96,14 @@ export class RoundRun {
   private async conduct(host: RunningHost): Promise<Snapshot> {
     this.log.begin();
     if (this.stopped) this.stop();
+    const threads = attachThreads(host, this.record.buffer);
     const beside = Promise.all([this.watch(host), this.operate(host), this.end(host)]);
     try {
       return await host.done;
     } finally {
       this.over = true;
       await this.operationsEnd(beside);
+      this.violations.push(...(await threadsEnd(threads)));
     }
   }
 
@@ -141,6 +150,7 @@ export class RoundRun {
     for (const operation of dealt(host, random)) {
       await delay(2 * course.paceMs * random.next());
       if (this.over || host.supervisor.stopping) return; // A capture file may still be put in order.
+      if (this.stopped && operation.name === LOCK_UP) continue; // Nor does the drain wait for it.
       await this.tryTo(operation.name, () => operation.run(host, random));
       this.ended += 1;
     }
@@ -159,10 +169,11 @@ export class RoundRun {
 
   /** Of time, and of operations. The process does not wait for this when the machine has ended before. */
   private async enough(): Promise<void> {
-    const { trafficMs, paceMs } = this.drawn.course;
+    const { trafficMs, paceMs, hangs } = this.drawn.course;
     await delay(trafficMs, undefined, { ref: false });
     if (paceMs === Number.POSITIVE_INFINITY) return;
-    while (!this.over && this.ended < OPERATIONS_MIN) await delay(1, undefined, { ref: false });
+    const few = () => this.ended < OPERATIONS_MIN || (hangs !== null && this.log.times(LOCK_UP) === 0);
+    while (!this.over && few()) await delay(1, undefined, { ref: false });
   }
 
   private async tryTo(name: string, operate: () => Promise<void>): Promise<void> {
@@ -172,17 +183,20 @@ export class RoundRun {
 
   private evidence({ config }: Snapshot) {
     const { record, log } = this;
+    const flows = this.drawn.course.capture?.flows ?? (config.flows as number);
     const accidents = ACCIDENTS.reduce((sum, name) => sum + log.times(name), 0);
     const standing = () => this.watchdog?.describe(performance.now()) ?? [];
-    return { record, flows: config.flows as number, accidents, standing };
+    return { record, flows, accidents, standing };
   }
 }
 
-/** Without end: all that fit, in one order, round and round, so that none is long in coming. */
+/** Without end: all that fit, in one order, round and round, so that none is long in coming; what few machines are made for comes first. */
 function* dealt(host: RunningHost, random: Random): Generator<Operation> {
   const fitting = OPERATIONS.filter((operation) => operation.fits(host.config)).flatMap((operation) =>
     Array.from({ length: operation.times ?? 1 }, () => operation),
   );
   const order = shuffled(random, fitting.length);
+  const first = order.findIndex((index) => fitting[index]!.name === LOCK_UP);
+  if (first > 0) order.unshift(...order.splice(first, 1));
   for (;;) for (const index of order) yield fitting[index]!;
 }

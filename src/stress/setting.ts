@@ -3,6 +3,7 @@
 
 import type { HostOptions } from '../coordinator/options.js';
 import type { Random } from '../runtime/random.js';
+import type { RoundCapture } from './capture-file.js';
 
 /** What the harness does around a machine. */
 export interface Course {
@@ -14,7 +15,21 @@ export interface Course {
   paceMs: number;
   /** What goes into capture files, which are thrown away afterwards. */
   records: 'nothing' | 'delivered' | 'dropped' | 'both';
+  /** Where CPUs are made to lock up; null: none is. */
+  hangs: 'in the sink' | 'in a task' | null;
+  /** The device; null: pktgen is. */
+  capture: RoundCapture | null;
 }
+
+/** Where nothing was drawn. */
+export const PLAIN_COURSE: Course = {
+  ends: 'duration',
+  trafficMs: 0,
+  paceMs: Number.POSITIVE_INFINITY,
+  records: 'nothing',
+  hangs: null,
+  capture: null,
+};
 
 export interface Round {
   readonly options: HostOptions;
@@ -58,6 +73,11 @@ export function option(name: string, draw: Draw, times = 1): Choice {
       return drawn !== null;
     },
   };
+}
+
+/** The same, unless one drawn before has said it. */
+export function unlessSaid(name: keyof HostOptions, draw: Draw): Draw {
+  return (random, options) => (options[name] === undefined ? draw(random, options) : null);
 }
 
 /** The same of what the harness does. */

@@ -56,7 +56,7 @@ function flowLimits(random: Random): Partial<HostOptions> {
 /** NAPI settings from the start on, and the task that goes with them; in mode interrupt there are no instances. */
 function napi(settings: (random: Random) => NapiSettings, tasks?: (random: Random) => TaskOption): Draw {
   return (random, options) => {
-    if (!isNapi(options)) return null;
+    if (!isNapi(options) || (tasks !== undefined && options.task !== undefined)) return null;
     return { napi: settings(random), ...(tasks !== undefined && { task: tasks(random) }) };
   };
 }

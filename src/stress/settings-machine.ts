@@ -1,7 +1,36 @@
 // Cold. Runs on: main.
 // Settings of a round: what the machine is made of.
 
-import { between, isNapi, magnitude, only, option, type Setting } from './setting.js';
+import type { HostOptions } from '../coordinator/options.js';
+import {
+  between,
+  type Choice,
+  type Course,
+  course,
+  isNapi,
+  magnitude,
+  only,
+  option,
+  type Setting,
+  unlessSaid,
+} from './setting.js';
+import { HANGS, type StressTask } from './stress-task.js';
+
+const taskModule = new URL('./stress-task.js', import.meta.url);
+/** Soon enough for a round; a thread that may run on any core seldom has to wait for one so long. */
+const LOCKUP_SECONDS = 1;
+const HANGING_PACE_MS = 10;
+
+/** Machines whose CPUs lock up now and then: what that needs is said here. */
+function lockups(hangs: NonNullable<Course['hangs']>, task: HostOptions['task']): Choice {
+  return course(hangs, (_, { options }) => {
+    const needs = { lockupSeconds: LOCKUP_SECONDS, onCpuLoss: 'migrate', cpus: 2, pin: false } as const;
+    Object.assign(options, needs, task !== undefined && { task });
+    return { hangs, paceMs: HANGING_PACE_MS, ends: 'stop' };
+  });
+}
+
+const hangingTask: StressTask = { kind: HANGS, seed: 1, admin: false };
 
 export const MACHINE_SETTINGS: readonly Setting[] = [
   {
@@ -17,11 +46,23 @@ export const MACHINE_SETTINGS: readonly Setting[] = [
     ],
   },
   {
+    name: 'lockups',
+    choices: [
+      option('after 20 s', only({}), 9),
+      option('never', only({ lockupSeconds: 0 }), 2),
+      lockups('in the sink', undefined),
+      lockups('in a task', { url: taskModule, name: HANGS, data: hangingTask }),
+    ],
+  },
+  {
     name: 'cpus',
     choices: [
-      option('1', only({ cpus: 1 }), 2),
-      option('2', only({ cpus: 2 }), 2),
-      option('3–4', (random) => ({ cpus: between(random, 3, 4) })),
+      option('1', unlessSaid('cpus', only({ cpus: 1 })), 2),
+      option('2', unlessSaid('cpus', only({ cpus: 2 })), 2),
+      option(
+        '3–4',
+        unlessSaid('cpus', (random) => ({ cpus: between(random, 3, 4) })),
+      ),
     ],
   },
   {
@@ -85,7 +126,31 @@ export const MACHINE_SETTINGS: readonly Setting[] = [
   },
   {
     name: 'onCpuLoss',
-    choices: [option('stop', only({ onCpuLoss: 'stop' })), option('migrate', only({ onCpuLoss: 'migrate' }))],
+    choices: [
+      option('stop', unlessSaid('onCpuLoss', only({ onCpuLoss: 'stop' }))),
+      option('migrate', unlessSaid('onCpuLoss', only({ onCpuLoss: 'migrate' }))),
+    ],
   },
-  { name: 'pin', choices: [option('off', only({ pin: false }), 4), option('on', only({ pin: true }))] },
+  {
+    name: 'attachments',
+    choices: [
+      option('none', only({}), 4),
+      option('1–2', (random, options) => (isNapi(options) ? { attachments: between(random, 1, 2) } : null)),
+    ],
+  },
+  {
+    name: 'execArgv',
+    choices: [
+      option('by default', only({}), 3),
+      option('none', only({ execArgv: [] })),
+      option('one', only({ execArgv: ['--no-warnings'] })),
+    ],
+  },
+  {
+    name: 'pin',
+    choices: [
+      option('off', unlessSaid('pin', only({ pin: false })), 4),
+      option('on', unlessSaid('pin', only({ pin: true }))),
+    ],
+  },
 ];

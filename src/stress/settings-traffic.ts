@@ -3,9 +3,10 @@
 
 import type { HostOptions } from '../coordinator/options.js';
 import type { Random } from '../runtime/random.js';
-import { between, type Draw, magnitude, only, option, type Setting } from './setting.js';
+import { bytesPerPacket } from './capture-file.js';
+import { between, type Draw, isNapi, magnitude, only, option, type Round, type Setting } from './setting.js';
 
-const paced = (options: HostOptions) => options.rate !== 'max';
+const paced = ({ rate }: HostOptions) => rate !== undefined && rate !== 'max';
 
 /** Fewer flows where frames are large, so that making them does not take longer than the traffic. */
 const FRAME_BYTES = 4 * 2 ** 20;
@@ -44,6 +45,26 @@ function withIpv6(ip: 6 | 'mixed') {
   };
 }
 
+const PKTGEN_ONLY = ['size', 'rate', 'flows', 'ip', 'arrival', 'seed'] as const;
+/** So large that several windows of it are read. */
+const CAPTURE_BYTES_MAX = 4 * 2 ** 20;
+const CAPTURE_PACKETS_MIN = 100;
+const CAPTURE_PACKETS_MAX = 30_000;
+
+/** The same packets, out of a file: played once, since each may come once. */
+function captured({ options, course }: Round, random: Random): boolean {
+  const { size = 64, ip = 4, flows = 64, seed = 1, rate = 'max' } = options;
+  if (options.mode === 'interrupt' || course.hangs !== null || String(rate).endsWith('%')) return false;
+  const room = CAPTURE_BYTES_MAX / bytesPerPacket({ size });
+  const packets = magnitude(random, CAPTURE_PACKETS_MIN, Math.min(CAPTURE_PACKETS_MAX, room));
+  const gapNs = rate === 'max' ? 1000 : 1e9 / Number(rate);
+  const gzip = random.below(2) === 0;
+  course.capture = { packets, size, ip, flows, seed, gapNs, gzip };
+  for (const name of PKTGEN_ONLY) delete options[name];
+  Object.assign(options, { device: 'pcap:capture', loop: 1, speed: rate === 'max' ? 'max' : 'original' });
+  return true;
+}
+
 const sizes = (random: Random, count: number, min: number, max: number) =>
   Array.from({ length: count }, () => between(random, min, max)).join(',');
 
@@ -67,7 +88,7 @@ export const TRAFFIC_SETTINGS: readonly Setting[] = [
       option(
         'max',
         rated(() => 'max'),
-        3,
+        4,
       ),
       option(
         '500–20k',
@@ -82,6 +103,8 @@ export const TRAFFIC_SETTINGS: readonly Setting[] = [
         rated((random) => magnitude(random, 500_000, 10_000_000)),
         2,
       ),
+      // To find the capacity takes longer than most rounds.
+      option('20–150 %', (random, options) => (isNapi(options) ? { rate: `${between(random, 20, 150)}%` } : null)),
     ],
   },
   {
@@ -107,5 +130,9 @@ export const TRAFFIC_SETTINGS: readonly Setting[] = [
       option('65–4096', (random, options) => flows(random, 65, 4096, options)),
       option('4097–65536', (random, options) => manyFlows(random, options)),
     ],
+  },
+  {
+    name: 'device',
+    choices: [option('pktgen', only({}), 5), { name: 'capture', times: 2, draw: captured }],
   },
 ];

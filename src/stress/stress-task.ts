@@ -1,19 +1,32 @@
 // Hot. Runs on: CPU n, in process context.
-// Applications of a round: one that works and sleeps by turns, and one that busy-polls any queue in any of the ways there are.
+// Applications of a round: one that works and sleeps by turns, one that busy-polls any queue in any of the ways there are, and one
+// that hangs when main asks for it.
 
 import type { Step, TaskContext } from '../cpu/application-task.js';
+import type { BusyLoop } from '../napi/busy-poll.js';
 import { Random } from '../runtime/random.js';
+import { hangAt } from './flow-record.js';
+import { hangIfAsked, IN_TASK } from './hang-words.js';
 
 export const NAPS = 'naps';
 export const BUSY_POLLS = 'busy-polls';
+export const HANGS = 'hangs';
 /** The built-in one: beside these, the only one that busy-polls. */
 export const WAITS = 'busy-poll';
 
 export interface StressTask {
-  readonly kind: typeof NAPS | typeof BUSY_POLLS;
+  readonly kind: typeof NAPS | typeof BUSY_POLLS | typeof HANGS;
   readonly seed: number;
   /** It has CAP_NET_ADMIN. */
   readonly admin: boolean;
+  /** Of the round; only where it hangs. */
+  readonly record?: SharedArrayBuffer;
+}
+
+/** What busy-polls: a task's, or an attached thread's. */
+export interface Poller {
+  readonly ids: readonly number[];
+  busyLoop(napiId: number, options: Partial<BusyLoop>): void;
 }
 
 const WORK_MAX = 20_000;
@@ -22,9 +35,18 @@ const BUDGET_MAX = 64;
 const BUDGET_MAX_FOR_ALL = 8;
 
 export default function stressTask({ cpu, data, napi }: TaskContext): Step {
-  const { kind, seed, admin } = data as StressTask;
+  const { kind, seed, admin, record } = data as StressTask;
   const random = new Random(seed + cpu);
-  return kind === NAPS ? naps(random) : busyPolls(random, napi, admin);
+  if (kind === BUSY_POLLS) return busyPolls(random, napi, admin);
+  return kind === NAPS || record === undefined ? naps(random) : hangs(random, new Int32Array(record), hangAt(cpu));
+}
+
+function hangs(random: Random, words: Int32Array, at: number): Step {
+  const work = naps(random);
+  return () => {
+    hangIfAsked(words, at, IN_TASK);
+    return work();
+  };
 }
 
 /** It has something to do three times of four. */
@@ -37,7 +59,7 @@ function naps(random: Random): Step {
   };
 }
 
-function busyPolls(random: Random, napi: TaskContext['napi'], admin: boolean): Step {
+export function busyPolls(random: Random, napi: Poller, admin: boolean): Step {
   let left = 0;
   const loopEnd = () => --left <= 0;
   return () => {
@@ -57,7 +79,7 @@ function busyPolls(random: Random, napi: TaskContext['napi'], admin: boolean): S
 }
 
 /** @throws Error when it may do what only CAP_NET_ADMIN may */
-function mustForbid(napi: TaskContext['napi'], id: number): void {
+function mustForbid(napi: Poller, id: number): void {
   for (const options of [{ prefer: true }, { budget: BUDGET_MAX_FOR_ALL + 1 }]) {
     try {
       napi.busyLoop(id, options);

@@ -15,6 +15,11 @@ const queues = (pick: (queue: QueueSnapshot) => number) => (snapshot: Snapshot) 
 const cpus = (pick: (cpu: Snapshot['cpus'][number]) => number) => (snapshot: Snapshot) => sum(snapshot.cpus.map(pick));
 const nics = (pick: (nic: Snapshot['nics'][number]) => number) => (snapshot: Snapshot) => sum(snapshot.nics.map(pick));
 
+type ThreadRow = Snapshot['threads'][number];
+const processed = (thread: ThreadRow) => thread.processed;
+const isWorker = ({ name }: ThreadRow) => !name.startsWith('attached');
+const attached = ({ threads }: Snapshot) => sum(threads.filter((thread) => !isWorker(thread)).map(processed));
+
 export const TRANSITIONS: readonly Transition[] = [
   { name: 'interrupt taken', count: nics((nic) => nic.irqs) },
   { name: 'poll', count: queues((queue) => queue.polls) },
@@ -25,6 +30,8 @@ export const TRANSITIONS: readonly Transition[] = [
   { name: 'polled unasked, line was on', count: queues((queue) => queue.unaskedPolls) },
   { name: 'timer interrupt', count: cpus((cpu) => cpu.timerIrqs) },
   { name: 'packet found by busy polling', count: cpus((cpu) => cpu.busyPollRxPackets) },
+  { name: 'packet polled by an attached thread', count: attached },
+  { name: 'packet polled by a NAPI worker', count: ({ threads }) => sum(threads.filter(isWorker).map(processed)) },
   { name: 'NET_RX softirq', count: cpus((cpu) => cpu.netRxSoftirqs) },
   { name: 'time squeeze', count: cpus((cpu) => cpu.timeSqueeze) },
   { name: 'ksoftirqd run', count: cpus((cpu) => cpu.ksoftirqdRuns) },

@@ -9,7 +9,7 @@ import { SETTINGS } from './settings.js';
 import { TRANSITIONS } from './transitions.js';
 
 /** From so many rounds on, everything must have been visited: each deck of settings was dealt several times. */
-export const ENOUGH_ROUNDS = 45;
+export const ENOUGH_ROUNDS = 50;
 
 type Counts = Record<string, number>;
 

@@ -7,6 +7,7 @@ import { stressCommand } from '../../src/cli/stress.js';
 import { soakSummary } from '../../src/cli/stress-text.js';
 import { PLAIN } from '../../src/report/paint.js';
 import { RoundLog } from '../../src/stress/round-log.js';
+import { PLAIN_COURSE } from '../../src/stress/setting.js';
 import type { SoakReport } from '../../src/stress/soak.js';
 import { ENOUGH_ROUNDS, Visits } from '../../src/stress/visits.js';
 import { lines, sendWhenSeen, softirq } from './child.js';
@@ -78,7 +79,7 @@ t.test('a signal ends it in order', async (t) => {
 
 t.test('a violation: status 1, the seed, the round, and the command that repeats it', async (t) => {
   const repeat = 'softirq stress --seed 5 --round 9';
-  const course = { ends: 'stop', trafficMs: 30, paceMs: 5, records: 'nothing' } as const;
+  const course = { ...PLAIN_COURSE, ends: 'stop', trafficMs: 30, paceMs: 5 } as const;
   const log = new RoundLog();
   for (let count = 0; count < 40; count += 1) await log.run(`operation ${count}`, async () => {});
   await log.run('move a line', async () => Promise.reject(new Error('lost')));
@@ -109,7 +110,7 @@ t.test('the summary is a table', async (t) => {
   const text = soakSummary(reportOf(ENOUGH_ROUNDS, 7), PLAIN);
   t.match(
     text,
-    /45 rounds, 2,000 packets delivered in 4\.0 s: 500 pps\noffered 3,000 = delivered 2,000 \+ dropped 990 \+ lost 10/,
+    /50 rounds, 2,000 packets delivered in 4\.0 s: 500 pps\noffered 3,000 = delivered 2,000 \+ dropped 990 \+ lost 10/,
   );
   t.match(text, /^settings \(rounds\)\n {2}mode +napi +7\n +interrupt +7\n/m);
   t.match(text, /^visits {2}everything at least once$/m);

@@ -5,7 +5,7 @@ import t from 'tap';
 import { BUFFER_BYTES } from '../../src/bursts/layout.js';
 import type { Burst } from '../../src/index.js';
 import { writeUdpFrame } from '../../src/nic/devices/frame-bytes.js';
-import { FlowRecord } from '../../src/stress/flow-record.js';
+import { CPUS_MAX, FlowRecord } from '../../src/stress/flow-record.js';
 import flowSink from '../../src/stress/flow-sink.js';
 
 const UDP_AT = 34;
@@ -44,9 +44,17 @@ function burstOf(bytes: Uint8Array): Burst {
   } as unknown as Burst;
 }
 
-function judge(frames: readonly Uint8Array[], expected: { flows?: number; offered?: number; dropped?: number } = {}) {
+interface Expected {
+  readonly flows?: number;
+  readonly offered?: number;
+  readonly delivered?: number;
+  readonly dropped?: number;
+  readonly lost?: number;
+}
+
+function judge(frames: readonly Uint8Array[], expected: Expected = {}, cpu = 3) {
   const record = new FlowRecord();
-  const sink = flowSink({ cpu: 3, data: record.buffer });
+  const sink = flowSink({ cpu, data: record.buffer });
   for (const bytes of frames) sink(burstOf(bytes));
   return record.violations({
     flows: 2,
@@ -94,4 +102,15 @@ t.test('packets that cannot be', async (t) => {
   t.match(judge([frame(1, 0), frame(1, 1)], { offered: 2 }), [
     'packet 1 of a flow came, and 1 of each were sent at most',
   ]);
+});
+
+t.test('more or fewer than were delivered', async (t) => {
+  const frames = [frame(1, 0), frame(2, 0), frame(1, 1), frame(2, 1)];
+  t.match(judge(frames, { delivered: 5 }), ['the sink was given 4 packets ≠ delivered 5']);
+  t.match(judge(frames, { delivered: 3 }), ['the sink was given 4 packets ≠ delivered 3']);
+  t.same(judge(frames, { delivered: 3, lost: 1 }), [], 'a CPU that died may have given them to the sink');
+});
+
+t.test('an attached thread is told by its name', async (t) => {
+  t.match(judge([frame(1, 1), frame(1, 0)], {}, CPUS_MAX + 1), [/^attached1 was given 1 packets/, /left out/]);
 });

@@ -13,6 +13,8 @@ import { NapiError } from '../../src/napi/bits.js';
 import { RxRingConsumer } from '../../src/ring/rx-ring.js';
 import { ErrnoError } from '../../src/runtime/errno.js';
 import { Random } from '../../src/runtime/random.js';
+import { FlowRecord, hangAt } from '../../src/stress/flow-record.js';
+import { IN_SINK } from '../../src/stress/hang-words.js';
 import { OPERATIONS } from '../../src/stress/operations.js';
 import { moveBeside } from '../../src/stress/operations-lines.js';
 import { sample } from '../report/sample.js';
@@ -179,6 +181,27 @@ t.test('a CPU that was killed, and lives', async (t) => {
     performance.now = now;
   });
   await t.rejects(run('CPU killed, and online', host), /^cpu0 was killed, and is online$/);
+});
+
+t.test('a CPU that is locked up, and nobody finds it; one that never comes by', async (t) => {
+  const record = new FlowRecord().buffer;
+  const words = new Int32Array(record);
+  const host = hostWithCpu(
+    { state: 'online' },
+    { cpus: 2, onCpuLoss: 'migrate', lockupSeconds: 1, sink: { url: import.meta.url, data: record } },
+  );
+  const { now } = performance;
+  t.teardown(() => {
+    performance.now = now;
+  });
+  performance.now = () => 1e4 * now.call(performance);
+  await t.resolves(run('CPU locked up, and online', host), 'half a second later it is left alone');
+  t.equal(words[hangAt(0)], 0);
+  const comesBy = setInterval(() => {
+    if (words[hangAt(0)] === IN_SINK) words[hangAt(0)] = 3; // hanging
+  });
+  await t.rejects(run('CPU locked up, and online', host), /^cpu0 is locked up, and is online$/);
+  clearInterval(comesBy);
 });
 
 t.test('a move to a CPU that is online, and is refused', async (t) => {

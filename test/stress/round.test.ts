@@ -15,6 +15,7 @@ import { Random } from '../../src/runtime/random.js';
 import type { DrawnRound } from '../../src/stress/draw.js';
 import { FlowRecord } from '../../src/stress/flow-record.js';
 import { RoundRun } from '../../src/stress/round.js';
+import { PLAIN_COURSE } from '../../src/stress/setting.js';
 import { sample } from '../report/sample.js';
 
 const record = new FlowRecord();
@@ -23,7 +24,7 @@ function round(options: Partial<HostOptions>, course: Partial<DrawnRound['course
   const drawn: DrawnRound = {
     number: 1,
     options: { device: 'pktgen', cpus: 1, queues: 1, rate: 20_000, flows: 8, duration: 0.2, ...options },
-    course: { ends: 'duration', trafficMs: 200, paceMs: Number.POSITIVE_INFINITY, records: 'nothing', ...course },
+    course: { ...PLAIN_COURSE, trafficMs: 200, ...course },
     choices: [],
     random: new Random(1),
   };

@@ -14,6 +14,7 @@ const ENTRIES = [
   'src/cli/main.ts',
   'src/bursts/compile.ts',
   'src/explore/replay.ts',
+  'src/stress/attached-thread.ts',
   'src/stress/flow-sink.ts',
   'src/stress/stress-task.ts',
 ];

@@ -111,7 +111,7 @@ const scenarioOf: ScenarioFactory = async (root, variant) => {
   const scenario: Scenario = {
     threads: [...names, ...Array.from({ length: signallers }, (_, index) => `signaller${index}`)],
     ...(variant === 'ended' && { ends: { threads: ['waiter0'] } }),
-    plainSteps: false,
+    races: true,
     create: onePage,
     reset: () => undefined,
     thread: (index, shared) => (index < waiters ? waiter(shared, index) : signaller(shared)),
