@@ -108,7 +108,8 @@ function addTasks(views: Views, layout: CpuLayout, core: CpuCore, { tasks, clock
     const packets = arrivalsOf(views, layout, core);
     const cpu: TaskCpu = { busyPoller, clock, sysctls, packets, signalPending };
     const step = begin(new TaskNapi(cpu, capabilities, sleep));
-    scheduler.add(new ApplicationTask(views, name, step, sleep, weight, clock, interrupted, counters));
+    const task = { name, step, sleep, weight };
+    scheduler.add(new ApplicationTask(views, task, { clock, interrupted }, counters));
   }
 }
 
@@ -137,9 +138,12 @@ function attachNapi({ views, layout, settings, core, receive, rxQueues, pollCoun
   const recheck = settings.irq === 'nolatch';
   rxQueues.forEach((rx, id) => {
     const { softnet, lines, handlers } = core;
-    const check = settings.checkBuffers ? handOverCheck(views, layout, id) : () => {};
-    new RxPoll(views, layout.cpu, id, softnet, rx, receive, lines[id]!, recheck, check, pollCounters[id]!);
-    const isHome = () => lines[id]!.target() === layout.cpu;
+    const { cpu } = layout;
+    const line = lines[id]!;
+    const beforeRelease = settings.checkBuffers ? handOverCheck(views, layout, id) : () => {};
+    const parts = { cpu, queue: id, softnet, rx, receive, line, recheck, beforeRelease };
+    new RxPoll(views, parts, pollCounters[id]!);
+    const isHome = () => line.target() === cpu;
     const thread = core.threadOf(id);
     softnet.add(id, { weight: settings.weight, name: `nic0-${id}`, device: 'nic0', thread, isHome });
     handlers.push(new NapiInterrupt(softnet, id));
@@ -165,7 +169,7 @@ export function buildRxQueue(views: Views, layout: CpuLayout, bursts: Bursts, po
   const { rings, nicContext, batch, buffers, links, pollCounters } = layout;
   const ring = new RxRingConsumer(views, rings[id]!, nicContext);
   const taken = counterAddress(POLL_COUNTERS, pollCounters[id]!, 'taken');
-  return new RxQueue(views, bursts, ring, pool, napi.state, batch, buffers, links, taken);
+  return new RxQueue(views, { bursts, ring, pool, state: napi.state }, { batch, buffers, links, taken });
 }
 
 export function buildReceive(
@@ -195,7 +199,7 @@ export function buildReceive(
     (queue) => softnet.napis[queue]!.state.napiId,
   );
   const { bursts, sink, recorder } = seams;
-  return new Receive(views, bursts, receiveLayout, burst, recorder, sink, settings);
+  return new Receive(views, receiveLayout, settings, { bursts, burst, recorder, sink });
 }
 
 /** --check-buffers: whoever gives a queue up proves that each of its buffers is in exactly one place. */

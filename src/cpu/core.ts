@@ -107,7 +107,7 @@ export function buildCore(
   const poller = new NapiPoller(views, softnet, { clock, printk, trace }, counters.lastPollNs);
   const sysctls = new Sysctls(views, layout.sysctls, clock.hz);
   new NetRxAction(views, softnet, poller, { clock, deliver }, sysctls, counters);
-  const threadOf = (id: number) => new NapiThreadTask(softnet, id, poller, scheduler, out, clock, trace);
+  const threadOf = (id: number) => new NapiThreadTask(id, { softnet, poller, scheduler, calls: out, clock, trace });
   const busySeams = { clock, trace, deliver, needResched: resched, condResched: () => scheduler.condResched() };
   const busyPoller = new BusyPoller(views, softnet, busySeams, counters.busyPollRxPackets);
   const parts = { softirqs, timers, trace, irqs, calls: callHandlers(softnet, timers, layout) };
@@ -155,16 +155,8 @@ function interruptsOf(views: Views, { irq, cpu }: CoreLayout, parts: InterruptPa
   const pending = new PendingLines(views, irq, cpu);
   const interrupts = new CpuInterrupts(
     views,
-    cpu,
-    softirqs,
-    trace,
-    pending,
-    calls,
-    timers,
-    lines,
-    handlers,
-    irqs,
-    hardirqs,
+    { cpu, context: softirqs, trace, pending, calls, timers, lines, handlers },
+    { irqs, hardirqs },
   );
   return { lines, handlers, interrupts };
 }

@@ -98,6 +98,8 @@ export class CpuTasks {
     const napi = new TaskNapi({ ...cpu.waitSeams, busyPoller, packets }, capabilitiesOf(capabilities), sleep);
     const step: Step = cpu.guard(cpu.task(() => factory({ cpu: cpu.id, data, napi })));
     const interrupted = () => interrupts.any();
-    scheduler.add(new ApplicationTask(this.views, name, step, sleep, weight, this.clock, interrupted, counters));
+    scheduler.add(
+      new ApplicationTask(this.views, { name, step, sleep, weight }, { clock: this.clock, interrupted }, counters),
+    );
   }
 }

@@ -93,7 +93,12 @@ const scenarioOf: ScenarioFactory = async (root, variant) => {
       return false;
     };
     const counters = { steps: COUNTERS[index]! + 8, runNs: COUNTERS[index]! + 16 };
-    const task = new ApplicationTask(views, 'waiter', step, sleep, 1024, clock, () => false, counters);
+    const task = new ApplicationTask(
+      views,
+      { name: 'waiter', step, sleep, weight: 1024 },
+      { clock, interrupted: () => false },
+      counters,
+    );
     const softirqs = { ksoftirqdRunnable: false, tickStop: () => undefined } as unknown as Softirqs;
     const interrupts = { deliver: () => 0, any: () => false } as unknown as CpuInterrupts;
     const scheduler = new Scheduler(softirqs, clock);
