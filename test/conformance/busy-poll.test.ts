@@ -5,55 +5,30 @@
 import t from 'tap';
 import { NO_BUSY_POLL, socketParams, waitParams } from '../../src/napi/busy-params.js';
 import { busyLoopTimedOut } from '../../src/napi/busy-poll.js';
-import type { NapiOptions } from '../../src/simulate/napi.js';
 import { simulate } from '../../src/testing.js';
+import { device } from './device.js';
 import { bits, busy, finds } from './drivers.js';
 
 const T = 20_000;
 
-/** A device with packets in its ring: who polled with which budget and found what, and its line. */
-function device(packets: number, options: NapiOptions = {}, cpus = 1) {
-  const m = simulate({ cpus });
-  const ring = { packets, irqs: 0 };
-  const polls: string[] = [];
-  const completions: boolean[] = [];
-  const line = m.line('eth0', () => {
-    ring.irqs += 1;
-    a.schedule();
-  });
-  const a = m.napi(
-    'a',
-    (napi, budget) => {
-      const work = Math.min(ring.packets, budget);
-      ring.packets -= work;
-      polls.push(`${work}/${budget}`);
-      if (work === budget) return work;
-      const unmask = napi.completeDone(work);
-      completions.push(unmask);
-      if (unmask) line.unmask();
-      return work;
-    },
-    options,
-  );
-  const rounds = (count: number) => {
-    let left = count;
-    return () => --left <= 0;
-  };
-  return { m, a, line, ring, polls, completions, rounds, counted: () => m.cpu.counters.busyPollRxPackets };
+/** True at the last of so many questions. */
+function rounds(count: number): () => boolean {
+  let left = count;
+  return () => --left <= 0;
 }
 
 t.test('B01: 20 packets, not blocking: 8 in the loop, 8 to stop it, and a softirq gets the rest', async (t) => {
-  const { m, a, polls, completions, counted } = device(20);
+  const { m, a, polls, completions } = device(20);
   m.cpu.busyLoop(a.napiId);
   t.same(polls, ['8/8', '8/8', '4/64']);
-  t.same([counted(), completions, bits(a)], [8, [true], '']);
+  t.same([m.cpu.counters.busyPollRxPackets, completions, bits(a)], [8, [true], '']);
 });
 
 t.test('B01: with an end condition: until it is true, and once more to complete', async (t) => {
-  const { m, a, polls, completions, counted, rounds } = device(20);
+  const { m, a, polls, completions } = device(20);
   m.cpu.busyLoop(a.napiId, { loopEnd: rounds(4), budget: 6 });
   t.same(polls, ['6/6', '6/6', '6/6', '2/6', '0/6']);
-  t.same([counted(), completions], [20, [false, true]], 'false while it busy-polls');
+  t.same([m.cpu.counters.busyPollRxPackets, completions], [20, [false, true]], 'false while it busy-polls');
 });
 
 t.test('B02: the driver completes while it is busy-polled: false, no unmask, SCHED stays', async (t) => {
@@ -119,7 +94,7 @@ t.test('B04: a softirq holds it: PREFER is set, its full poll lets go, and the l
 });
 
 t.test('B04: without PREFER nothing is set, and the loop never polls', async (t) => {
-  const { m, a, polls, rounds } = device(0, {}, 2);
+  const { m, a, polls } = device(0, {}, 2);
   m.cpus[1]!.localBhDisable();
   m.cpus[1]!.task(() => a.schedule());
   m.cpu.busyLoop(a.napiId, { loopEnd: rounds(5) });
@@ -159,9 +134,9 @@ t.test(
 );
 
 t.test('B06: not preferred: the knobs defer only what a completion with work defers', async (t) => {
-  const { m, a, completions, counted } = device(3, { deferHardIrqs: 2, groFlushTimeoutNs: T });
+  const { m, a, completions } = device(3, { deferHardIrqs: 2, groFlushTimeoutNs: T });
   m.cpu.busyLoop(a.napiId);
-  t.same([completions, a.timerCpu, bits(a), counted()], [[false, true], null, '', 3]);
+  t.same([completions, a.timerCpu, bits(a), m.cpu.counters.busyPollRxPackets], [[false, true], null, '', 3]);
 });
 
 /** GRO that holds a packet, and notes what is done with it. */
@@ -202,7 +177,7 @@ t.test('B07: without the knobs it is scheduled', async (t) => {
 });
 
 t.test('B08: two CPUs busy-poll one: one of them polls, the other spins', async (t) => {
-  const { m, a, polls, rounds } = device(100, {}, 2);
+  const { m, a, polls } = device(100, {}, 2);
   let spun = 0;
   m.cpu.busyLoop(a.napiId, {
     loopEnd: () => {
@@ -223,7 +198,7 @@ t.test('B08: two CPUs busy-poll one: one of them polls, the other spins', async 
 });
 
 t.test('B08: the other spins until its time is over, and gets nothing meanwhile', async (t) => {
-  const { m, a, ring, polls, rounds } = device(100, {}, 2);
+  const { m, a, ring, polls } = device(100, {}, 2);
   const [winner, loser] = [m.cpu, m.cpus[1]!];
   const end = rounds(2);
   winner.busyLoop(a.napiId, {
@@ -245,7 +220,7 @@ t.test('B08: the other spins until its time is over, and gets nothing meanwhile'
 });
 
 t.test('B08: IN_BUSY_POLL alone is somebody’s, too', async (t) => {
-  const { m, a, polls, rounds } = device(5);
+  const { m, a, polls } = device(5);
   a.set('IN_BUSY_POLL');
   m.cpu.busyLoop(a.napiId, { loopEnd: rounds(3) });
   t.same([polls, bits(a)], [[], 'IN_BUSY_POLL']);
@@ -338,14 +313,14 @@ t.test('B10: disabled, unknown, or not to be busy-polled: it returns at once', a
 });
 
 t.test('B10: being disabled: it is not claimed, and disable ends', async (t) => {
-  const { m, a, polls, rounds } = device(5);
+  const { m, a, polls } = device(5);
   const disable = a.beginDisable();
   m.cpu.busyLoop(a.napiId, { loopEnd: rounds(3) });
   t.same([polls, disable.step()], [[], true]);
 });
 
 t.test('B10: disabled while it is busy-polled: the loop ends, and then disable', async (t) => {
-  const { m, a, rounds } = device(5);
+  const { m, a } = device(5);
   const end = rounds(3);
   const seen: boolean[] = [];
   let disable = { step: () => true };

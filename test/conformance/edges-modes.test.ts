@@ -4,35 +4,13 @@
 
 import t from 'tap';
 import { NO_BUSY_POLL, socketParams } from '../../src/napi/busy-params.js';
-import type { NapiOptions } from '../../src/simulate/napi.js';
 import { simulate } from '../../src/testing.js';
+import { device } from './device.js';
 import { bits, busy, finds, script } from './drivers.js';
 
 const T = 20_000;
 const BOTH = { deferHardIrqs: 2, groFlushTimeoutNs: T };
 const SUSPENDED = { ...BOTH, irqSuspendTimeoutNs: 1_000_000 };
-
-/** A driver whose ring has `packets`: what it found with which budget, and what its completions returned. */
-function device(packets: number, options: NapiOptions = {}, cpus = 1) {
-  const m = simulate({ cpus });
-  const ring = { packets };
-  const polls: string[] = [];
-  const completions: boolean[] = [];
-  const hooks: { onPoll: ((poll: number) => void) | null } = { onPoll: null };
-  const a = m.napi(
-    'a',
-    (napi, budget) => {
-      const work = Math.min(ring.packets, budget);
-      ring.packets -= work;
-      polls.push(`${work}/${budget}`);
-      hooks.onPoll?.(napi.polls);
-      if (work < budget) completions.push(napi.completeDone(work));
-      return work;
-    },
-    options,
-  );
-  return { m, a, ring, polls, completions, hooks };
-}
 
 const atOnce = { loopEnd: () => true };
 

@@ -4,15 +4,10 @@
 
 import t from 'tap';
 import { simulate } from '../../src/testing.js';
+import { groOf } from './device.js';
 import { bits, busy, finds, script } from './drivers.js';
 
 const T = 20_000;
-
-function groOf(held: number) {
-  const flushes: string[] = [];
-  const flush = (oldOnly: boolean) => flushes.push(oldOnly ? 'old' : 'all');
-  return { flushes, gro: { held, count: 0, flush, deliver: () => {} } };
-}
 
 // ── schedule ──
 

@@ -3,50 +3,13 @@
 // named by the case of the kernel's behaviour that it holds; weight 64, HZ 1000, time stands still unless a test moves it.
 
 import t from 'tap';
-import type { NapiOptions, SimulatedNapi } from '../../src/simulate/napi.js';
+import type { SimulatedNapi } from '../../src/simulate/napi.js';
 import { simulate } from '../../src/testing.js';
+import { device, groOf } from './device.js';
 import { bits, busy, finds, script } from './drivers.js';
 
 const T = 20_000;
 const SUSPEND = 1_000_000;
-
-/** GRO that holds what `held` says, and notes how it is flushed. */
-function groOf(held: number) {
-  const flushes: string[] = [];
-  const flush = (oldOnly: boolean) => flushes.push(oldOnly ? 'old' : 'all');
-  return { flushes, gro: { held, count: 0, flush, deliver: () => {} } };
-}
-
-/** A device on a line that masks itself, and a driver that polls what is in its ring. */
-function device(options: NapiOptions, cpus = 1) {
-  const m = simulate({ cpus });
-  const completions: boolean[] = [];
-  const ring = { packets: 0, irqs: 0 };
-  const hooks: { onPoll: (() => void) | null } = { onPoll: null };
-  const line = m.line('eth0', () => {
-    ring.irqs += 1;
-    a.schedule();
-  });
-  const a = m.napi(
-    'a',
-    (napi, budget) => {
-      hooks.onPoll?.();
-      const work = Math.min(ring.packets, budget);
-      ring.packets -= work;
-      if (work === budget) return work;
-      const unmask = napi.completeDone(work);
-      completions.push(unmask);
-      if (unmask) line.unmask();
-      return work;
-    },
-    options,
-  );
-  const arrive = (packets = 1) => {
-    ring.packets += packets;
-    line.raise();
-  };
-  return { m, a, line, ring, hooks, completions, arrive };
-}
 
 t.test('M01: neither knob, held GRO: complete returns true, everything is flushed, no timer', async (t) => {
   const m = simulate();
@@ -80,7 +43,7 @@ t.test('M03: a timeout alone, nothing held: no timer', async (t) => {
 t.test(
   'M04: defer 2 and a timeout, one packet: two timer polls, and the interrupt is off until the third',
   async (t) => {
-    const { m, a, completions, ring, arrive } = device({ deferHardIrqs: 2, groFlushTimeoutNs: T });
+    const { m, a, completions, ring, arrive } = device(0, { deferHardIrqs: 2, groFlushTimeoutNs: T });
     arrive();
     m.turn();
     t.same([completions, a.timerCpu], [[false], 0]);
@@ -122,7 +85,7 @@ t.test('M04: the timer polls where it was armed, and says so', async (t) => {
 });
 
 t.test('M05: work sets the count anew: each poll with work is deferred', async (t) => {
-  const { m, completions, ring, arrive } = device({ deferHardIrqs: 2, groFlushTimeoutNs: T });
+  const { m, completions, ring, arrive } = device(0, { deferHardIrqs: 2, groFlushTimeoutNs: T });
   arrive();
   m.turn();
   for (let poll = 0; poll < 5; poll += 1) {
@@ -135,7 +98,7 @@ t.test('M05: work sets the count anew: each poll with work is deferred', async (
 });
 
 t.test('M06: defer without a timeout defers nothing', async (t) => {
-  const { m, a, completions, arrive } = device({ deferHardIrqs: 2 });
+  const { m, a, completions, arrive } = device(0, { deferHardIrqs: 2 });
   arrive();
   m.run();
   t.same([completions, a.timerCpu], [[true], null]);
@@ -190,7 +153,7 @@ t.test('M08: the timer expires while somebody polls: nothing, no MISSED, and not
 });
 
 t.test('M09: disabled while the timer is armed: it is cancelled, and nothing polls', async (t) => {
-  const { m, a, arrive } = device({ deferHardIrqs: 1, groFlushTimeoutNs: T });
+  const { m, a, arrive } = device(0, { deferHardIrqs: 1, groFlushTimeoutNs: T });
   arrive();
   m.turn();
   t.equal(a.timerCpu, 0);
@@ -219,7 +182,7 @@ t.test('M09: its callback runs this moment: disable waits for it', async (t) => 
 });
 
 t.test('M09: being disabled while netpoll holds it: the timer that expires schedules nothing', async (t) => {
-  const { m, a, arrive } = device({ deferHardIrqs: 1, groFlushTimeoutNs: T });
+  const { m, a, arrive } = device(0, { deferHardIrqs: 1, groFlushTimeoutNs: T });
   arrive();
   m.turn();
   a.set('NPSVC');
@@ -304,7 +267,7 @@ const ALL_KNOBS = { deferHardIrqs: 2, groFlushTimeoutNs: T, irqSuspendTimeoutNs:
 
 /** A device with all knobs set, and an application that waits for what it brings, and busy-polls for up to 200 µs. */
 function application() {
-  const made = device(ALL_KNOBS);
+  const made = device(0, ALL_KNOBS);
   const { m, a, arrive } = made;
   const event = m.event();
   const wait = m.cpu.napiWait([event]);
@@ -400,7 +363,7 @@ t.test('M16: close() resumes interrupts', async (t) => {
 
 t.test('M16: resume: a poll at once, the usual deferrals, then the interrupt', async (t) => {
   const options = { deferHardIrqs: 2, groFlushTimeoutNs: T, irqSuspendTimeoutNs: SUSPEND };
-  const { m, a, ring, completions, arrive } = device(options);
+  const { m, a, ring, completions, arrive } = device(0, options);
   arrive();
   m.turn();
   m.cpu.task(() => a.suspendIrqs());
@@ -414,7 +377,7 @@ t.test('M16: resume: a poll at once, the usual deferrals, then the interrupt', a
 });
 
 t.test('M17: without irq_suspend_timeout: suspend and resume do nothing', async (t) => {
-  const { m, a, completions, arrive } = device({ deferHardIrqs: 2, groFlushTimeoutNs: T });
+  const { m, a, completions, arrive } = device(0, { deferHardIrqs: 2, groFlushTimeoutNs: T });
   arrive();
   m.turn();
   m.cpu.task(() => {
@@ -427,7 +390,7 @@ t.test('M17: without irq_suspend_timeout: suspend and resume do nothing', async 
 });
 
 t.test('M18: irq_suspend_timeout alone: interrupts keep control', async (t) => {
-  const { m, a, ring, completions, arrive } = device({ irqSuspendTimeoutNs: SUSPEND });
+  const { m, a, ring, completions, arrive } = device(0, { irqSuspendTimeoutNs: SUSPEND });
   for (let packet = 0; packet < 3; packet += 1) {
     arrive();
     m.turn();
@@ -440,7 +403,7 @@ t.test(
   'M19: the application stalls while interrupts are suspended: the timer polls, and ordinary mitigation goes on',
   async (t) => {
     const options = { deferHardIrqs: 1, groFlushTimeoutNs: T, irqSuspendTimeoutNs: SUSPEND };
-    const { m, a, ring, completions, arrive } = device(options);
+    const { m, a, ring, completions, arrive } = device(0, options);
     arrive();
     m.turn();
     m.cpu.task(() => a.suspendIrqs());
