@@ -20,7 +20,7 @@ export const INTERFACES_MAX = 1024;
 export const WINDOW_BYTES = 512 * 1024;
 const ROOM = 8192; // a window of packets of 64 bytes
 /** A file of up to so many bytes is held as a whole, and read once however often it is played. */
-export const HELD_BYTES_MAX = 4 * 2 ** 20;
+const HELD_BYTES_MAX = 4 * 2 ** 20;
 const HELD_ROOM = 65_536;
 const COPY_OVERRUN = 16;
 

@@ -3,10 +3,11 @@
 
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { didYouMean } from '../coordinator/nearest.js';
 import type { HostOptions } from '../coordinator/options.js';
 import type { SoakOptions } from '../stress/options.js';
 import { UsageError } from './one-line.js';
-import { expandModes } from './presets.js';
+import { expandModes, orOf } from './presets.js';
 import { addRunOptions, RUN_NOTES } from './run-options.js';
 import { addStressOptions, STRESS_NOTES } from './stress-options.js';
 
@@ -21,7 +22,8 @@ export function softirqCommand(): Command {
     .allowExcessArguments()
     .action((_, { args: [name] }: Command) => {
       const wrong = name === undefined ? 'no command given' : `unknown command '${name}'`;
-      throw new UsageError(`${wrong}: must be ${commandNames(program)}; try softirq run --help`);
+      const names = program.commands.map((command) => command.name());
+      throw new UsageError(`${wrong}: must be ${orOf(names)}${didYouMean(name, names) || '; try softirq run --help'}`);
     });
   addRun(program);
   addStress(program);
@@ -51,10 +53,6 @@ function addStress(program: Command): void {
     const { stressCommand } = await import('./stress.js');
     await stressCommand(options as SoakOptions, { json });
   });
-}
-
-function commandNames({ commands }: Command): string {
-  return new Intl.ListFormat('en', { type: 'disjunction' }).format(commands.map((command) => command.name()));
 }
 
 function ownVersion(): string {

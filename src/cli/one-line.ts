@@ -27,7 +27,7 @@ export function explain(error: unknown): { readonly line: string; readonly statu
 }
 
 /** `budgetUsecs` ▶ `--budget-usecs`. */
-export function flagOf(option: string): string {
+function flagOf(option: string): string {
   return `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 

@@ -3,6 +3,7 @@
 // `--napi` that stand beside it win. And how these two are typed.
 
 import { NAPI_KEYS, NETLINK_NAMES } from '../coordinator/napi-settings.js';
+import { didYouMean } from '../coordinator/nearest.js';
 import { CAPABILITY_NAMES } from '../napi/busy-params.js';
 import { UsageError } from './one-line.js';
 
@@ -50,7 +51,8 @@ export function expandModes<T extends Typed>({
   capabilities = [],
   ...rest
 }: T) {
-  if (mode !== undefined && !MODES.includes(mode)) throw new UsageError(`--mode ${mode}: must be ${orOf(MODES)}`);
+  if (mode !== undefined && !MODES.includes(mode))
+    throw new UsageError(`--mode ${mode}: must be ${orOf(MODES)}${didYouMean(mode, MODES)}`);
   const preset = mode !== undefined && Object.hasOwn(PRESETS, mode) ? PRESETS[mode]! : null;
   const sysctls = [...(preset?.sysctl ?? []), ...sysctl];
   const settings = [...(preset?.napi ?? []), ...napi];
@@ -69,11 +71,13 @@ export function expandModes<T extends Typed>({
 function checkCapabilities(names: readonly string[], tasks: readonly string[]): void {
   const known: readonly string[] = CAPABILITY_NAMES;
   const wrong = names.find((name) => !known.includes(name));
-  if (wrong !== undefined) throw new UsageError(`--capabilities ${wrong}: must be ${orOf(known)}`);
+  if (wrong !== undefined)
+    throw new UsageError(`--capabilities ${wrong}: must be ${orOf(known)}${didYouMean(wrong, known)}`);
   if (names.length > 0 && tasks.length === 0) throw new UsageError('--capabilities: needs a --task that has them');
 }
 
-function orOf(names: readonly string[]): string {
+/** `a, b or c` */
+export function orOf(names: readonly string[]): string {
   return new Intl.ListFormat('en', { type: 'disjunction' }).format(names).replace(', or', ' or');
 }
 

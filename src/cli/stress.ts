@@ -8,7 +8,7 @@ import { onStopSignal } from './signals.js';
 import { soakLine, soakSummary } from './stress-text.js';
 
 /** A soak that has shown something wrong. */
-export class StressError extends Error {}
+class StressError extends Error {}
 
 type Rounds = Pick<Soak, 'toEnd' | 'stop' | 'seconds' | 'delivered' | 'current'>;
 

@@ -2,11 +2,13 @@
 // The places for threads of the application: given out, looked after, and waited for at the end. Such a thread is not ours to end.
 
 import { setTimeout as delay } from 'node:timers/promises';
+import type { InspectOptionsStylized } from 'node:util';
 import type { AttachHandle } from '../cpu/attached.js';
 import { AttachmentWords } from '../memory/attachment.js';
 import { ContextWords, STOP } from '../memory/context.js';
 import { CAPABILITY_NAMES, type Capability, capabilitiesOf } from '../napi/busy-params.js';
 import { ErrnoError } from '../runtime/errno.js';
+import { INSPECT, shown } from '../runtime/shown.js';
 import { threadUse } from '../runtime/thread.js';
 import { RoleError } from './errors.js';
 import type { Machine } from './machine.js';
@@ -102,9 +104,10 @@ export class Attachments {
     const poller = this.first + index;
     const { irq, weight, checkBuffers, verifyL4, work } = this.config;
     const workIterations = iterationsFor(machine.views, plan.workSpeed, work);
-    return {
+    const name = nameOf(index);
+    const handle = {
       machine: machine.handle,
-      name: nameOf(index),
+      name,
       capabilities: capabilitiesOf(capabilities),
       context: plan.pollerContexts[poller]!,
       attachment: plan.attachments[index]!,
@@ -113,6 +116,11 @@ export class Attachments {
       settings: { irq, weight, checkBuffers, verifyL4, workIterations },
       recorder: this.recordings.cpuTask(attachedPart(index)),
     };
+    // On main alone: what is sent to a thread loses it.
+    return Object.defineProperty(handle, INSPECT, {
+      value: (depth: number | null, options: InspectOptionsStylized) =>
+        shown('AttachHandle', { name, capabilities }, depth, options),
+    });
   }
 }
 

@@ -1,7 +1,9 @@
 // Cold. Runs on: main.
 // A running machine's CPUs, as its user sees them: looked at, taken offline and brought online while traffic runs.
 
+import type { InspectOptionsStylized } from 'node:util';
 import type { ControlOperation } from '../runtime/operation.js';
+import { INSPECT, shown } from '../runtime/shown.js';
 import { type CpuState, type HotplugNeeds, OfflineCpu, OnlineCpu } from './cpus.js';
 
 /** `host.cpu(n)`. */
@@ -54,5 +56,13 @@ export class RunningCpu implements HostCpu {
   async online(): Promise<void> {
     await this.run(new OnlineCpu(this.needs, this.id));
     if (this.state === 'online') this.runs();
+  }
+
+  toJSON(): Pick<HostCpu, 'id' | 'state'> {
+    return { id: this.id, state: this.state };
+  }
+
+  [INSPECT](depth: number | null, options: InspectOptionsStylized): string {
+    return shown('HostCpu', this.toJSON(), depth, options);
   }
 }

@@ -1,12 +1,14 @@
 // Cold. Runs on: main.
 // The machine as its user sees it: start, look, change, stop.
 
+import type { InspectOptionsStylized } from 'node:util';
 import { compileBursts } from '../bursts/load.js';
 import type { AttachHandle } from '../cpu/attached.js';
 import { ContextWords } from '../memory/context.js';
 import type { SysctlName } from '../napi/sysctl.js';
 import { deviceBytes } from '../nic/devices/create.js';
 import type { ControlOperation } from '../runtime/operation.js';
+import { INSPECT, shown } from '../runtime/shown.js';
 import type { AttachOptions } from './attachments.js';
 import { calibrate } from './calibrate.js';
 import { ControlQueue, MoveLine } from './control.js';
@@ -204,6 +206,17 @@ export class RunningHost implements Host {
 
   private carryOut(operation: ControlOperation): Promise<void> {
     return this.control.run(operation, () => this.supervisor.stopping);
+  }
+
+  /** What a look at the machine tells: how far it is, whose packets, what became of them. */
+  toJSON(): object {
+    const { device, mode } = this.config;
+    const { offered, delivered, dropped } = this.snapshot().conservation;
+    return { state: this.supervisor.state, device, mode, cpus: this.cpus, offered, delivered, dropped };
+  }
+
+  [INSPECT](depth: number | null, options: InspectOptionsStylized): string {
+    return shown('Host', this.toJSON(), depth, options);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -79,17 +79,15 @@ function createDevice({ polling }: Plan, states: readonly NapiState[], threads: 
 /** The driver's part of bringing a queue up: every slot gets a fresh buffer. */
 function postAll(handle: Handle, views: Views, plan: Plan, queue: number): void {
   const cpu = plan.cpus[0]!;
-  const rx = new RxQueue(
-    views,
-    referenceBursts(handle.memory, views),
-    new RxRingConsumer(views, cpu.rings[queue]!, plan.nicContext),
-    new BufferPool(views, cpu.pools[queue]!, cpu.links),
-    napiState(views, cpu.napis, queue),
-    cpu.batch,
-    cpu.buffers,
-    cpu.links,
-    counterAddress(POLL_COUNTERS, cpu.pollCounters[queue]!, 'taken'),
-  );
+  const { batch, buffers, links } = cpu;
+  const parts = {
+    bursts: referenceBursts(handle.memory, views),
+    ring: new RxRingConsumer(views, cpu.rings[queue]!, plan.nicContext),
+    pool: new BufferPool(views, cpu.pools[queue]!, links),
+    state: napiState(views, cpu.napis, queue),
+  };
+  const taken = counterAddress(POLL_COUNTERS, cpu.pollCounters[queue]!, 'taken');
+  const rx = new RxQueue(views, parts, { batch, buffers, links, taken });
   rx.claim();
   rx.refill();
   rx.release();

@@ -1,12 +1,14 @@
 // Cold. Runs on: main.
 // A running machine's NAPI instances by id, as the netdev-genl family has them, and its device's files under /sys/class/net.
 
+import type { InspectOptionsStylized } from 'node:util';
 import type { ContextWords } from '../memory/context.js';
 import { bitNames, type NapiBit } from '../napi/bits.js';
 import { type NapiDevice, now, type SysfsName } from '../napi/device.js';
 import type { NapiState } from '../napi/state.js';
 import { ErrnoError } from '../runtime/errno.js';
 import type { ControlOperation } from '../runtime/operation.js';
+import { INSPECT, shown } from '../runtime/shown.js';
 import type { Machine } from './machine.js';
 import { checkNapiSettings, type NapiSettings, tunablesOf } from './napi-settings.js';
 import { DisableQueue, EnableQueue, type QueueNapi } from './queue-napi.js';
@@ -109,6 +111,14 @@ export class HostNapi implements NapiControl {
 
   async enable(id: number): Promise<void> {
     await this.run(new EnableQueue(this.queueOf('napi_enable', id)));
+  }
+
+  toJSON(): NapiInfo[] {
+    return this.list();
+  }
+
+  [INSPECT](depth: number | null, options: InspectOptionsStylized): string {
+    return shown('NapiControl', this.list(), depth, options);
   }
 
   private info(queue: number): NapiInfo {

@@ -1,8 +1,14 @@
 // Cold. Runs on: main.
 // What somebody may have meant who misspelt a name.
 
+/** The end of a message that says what would be right: `; did you mean spin?`, or nothing. */
+export function didYouMean(given: unknown, names: readonly string[]): string {
+  const meant = typeof given === 'string' ? nearestName(given, names) : null;
+  return meant === null ? '' : `; did you mean ${meant}?`;
+}
+
 /** @returns the name that is fewest letters away, if these are at most a third of the word's; else null */
-export function nearestName(word: string, names: readonly string[]): string | null {
+function nearestName(word: string, names: readonly string[]): string | null {
   const lower = word.toLowerCase();
   let nearest: string | null = null;
   let least = Math.max(1, Math.floor(word.length / 3)) + 1;

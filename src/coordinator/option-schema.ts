@@ -8,7 +8,7 @@ import { RING_SIZE_MAX, RING_SIZE_MIN } from '../ring/rx-ring.js';
 import { BUILT_IN_TASKS } from './built-in-tasks.js';
 import type { BusyPollTaskData } from './busy-poll.js';
 import { SoftirqOptionError } from './errors.js';
-import { nearestName } from './nearest.js';
+import { didYouMean } from './nearest.js';
 import { RATE, SIZE } from './option-values.js';
 import type { HostOptions } from './options.js';
 
@@ -55,7 +55,7 @@ export function positive(what: string) {
 }
 
 function oneOf<const T extends readonly [string, ...string[]]>(...values: T) {
-  return z.enum(values, { error: `must be ${values.join(' or ')}` });
+  return z.enum(values, { error: ({ input }) => `must be ${values.join(' or ')}${didYouMean(input, values)}` });
 }
 
 /** Whether it can be written is seen when the machine starts. `-` is no name: standard output is for the summary. */
@@ -63,18 +63,20 @@ function fileName() {
   const right = 'must be the name of a file';
   return z.string({ error: right }).refine((name) => name !== '' && name !== '-' && !name.includes('\0'), right);
 }
+const DEVICE = 'must be pktgen or pcap:FILE';
 const ringSize = `must be a power of two from ${RING_SIZE_MIN} to ${RING_SIZE_MAX}`;
 const sinkShape = 'must be {url, data?} with the absolute URL of a module';
 
 const taskNames = [...BUILT_IN_TASKS.keys()];
 const taskShape = `must be ${taskNames.join(', ')}, the absolute URL of a module, or {url, name?, weight?, data?, capabilities?}`;
+const taskError = ({ input }: { readonly input?: unknown }) => taskShape + didYouMean(input, taskNames);
 const taskWeight = `must have a weight from ${WEIGHT_MIN} to ${WEIGHT_MAX}`;
 const busyPollTask =
   'busy-poll must have data {usecs?: 0 … 10000, budget?: 1 … 64, prefer?: true or false, workUsecs?: 0 … 1000000}';
 const taskUrl = z
   .union([z.string(), z.instanceof(URL)], { error: taskShape })
   .transform(String)
-  .refine((url) => BUILT_IN_TASKS.has(url) || URL.canParse(url), taskShape);
+  .refine((url) => BUILT_IN_TASKS.has(url) || URL.canParse(url), { error: taskError });
 const taskCapabilities = `must have capabilities among ${CAPABILITY_NAMES.join(', ')}`;
 const task = z.union(
   [
@@ -95,7 +97,7 @@ const task = z.union(
       })
       .refine(({ url, data }) => url !== 'busy-poll' || isBusyPollTaskData(data ?? {}), busyPollTask),
   ],
-  { error: taskShape },
+  { error: taskError },
 );
 
 function isBusyPollTaskData(data: unknown): data is BusyPollTaskData {
@@ -109,10 +111,20 @@ function isBusyPollTaskData(data: unknown): data is BusyPollTaskData {
   return z.strictObject(shape).safeParse(data).success;
 }
 
+/** `cap:FILE`, or a capture's name alone. */
+function meantDevice(given: unknown): string {
+  const text = String(given);
+  const [, kind, file] = /^([^:/]*):(.+)$/s.exec(text) ?? [];
+  if (/\p{Cc}/u.test(text)) return ''; // A message has one line.
+  if (/\.pcap(ng)?(\.gz)?$/.test(text)) return `; did you mean pcap:${file ?? text}?`;
+  const [meant, named] = [didYouMean(kind, ['pcap']), didYouMean(given, ['pktgen'])];
+  return meant === '' ? named : `; did you mean pcap:${file}?`;
+}
+
 const schema = z.strictObject({
   device: z
-    .string({ error: 'must be pktgen or pcap:FILE' })
-    .refine((text) => text === 'pktgen' || /^pcap:./.test(text), 'must be pktgen or pcap:FILE'),
+    .string({ error: DEVICE })
+    .refine((text) => text === 'pktgen' || /^pcap:./.test(text), { error: ({ input }) => DEVICE + meantDevice(input) }),
   cpus: integer(1, CPUS_MAX).optional(),
   queues: integer(1, QUEUES_MAX).optional(),
   ring: numeric(
@@ -179,6 +191,5 @@ export function parseOptions(options: HostOptions): ParsedOptions {
 }
 
 function noSuchOption(name: string): string {
-  const meant = nearestName(name, Object.keys(schema.shape));
-  return `there is no such option${meant === null ? '' : `; did you mean ${meant}?`}`;
+  return `there is no such option${didYouMean(name, Object.keys(schema.shape))}`;
 }

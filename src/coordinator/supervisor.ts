@@ -1,28 +1,26 @@
 // Cold. Runs on: main.
-// Starts the threads, watches them, and ends them: in order when the traffic is over, at once when one has died.
+// Starts the threads, has them watched, and decides what it means that one is down.
 //
 //   starting → running    all threads have met at the barrier
-//   running → draining    the source ran dry · time is up · somebody asked
+//   running → draining    the source ran dry · time is up · somebody asked             (machine-watch.ts)
 //   draining → ended      nothing is in flight any more, or nothing has moved for a second
 //   draining → failed     the source ended before its end: all before is delivered, and then told
-//   any → failed          a thread died: every other one is ended too
+//   any → failed          a thread died: every other one is ended too                  (machine-end.ts)
 // With onCpuLoss=migrate a CPU that dies, or is locked up and ended, is gone without, as long as there is another.
 
-import { leaveMachine } from '../memory/bells.js';
 import { ContextWords, END_SOURCE } from '../memory/context.js';
 import { CPU_COUNTERS, readCounters } from '../memory/counters.js';
 import { Barrier } from '../memory/sync/barrier.js';
 import type { Views } from '../memory/views.js';
 import type { NicSettings } from '../nic/build.js';
 import type { SourceFault } from '../nic/devices/device.js';
-import { readNic } from '../nic/nic.js';
 import { Attachments } from './attachments.js';
 import { CpuDead } from './cpu-dead.js';
 import { Cpus, type HotplugNeeds } from './cpus.js';
-import { Drain } from './drain.js';
-import { captureError, InvariantError, RoleError } from './errors.js';
-import { Lockups } from './lockups.js';
+import { RoleError } from './errors.js';
 import type { Machine } from './machine.js';
+import { MachineEnd } from './machine-end.js';
+import { MachineWatch } from './machine-watch.js';
 import { NapiWorkerThreads } from './napi-workers.js';
 import type { Config } from './options.js';
 import type { Plan } from './plan.js';
@@ -30,27 +28,17 @@ import { workerCount } from './recording-paths.js';
 import { Recordings } from './recordings.js';
 import { type Meeting, RoleTasks } from './role-tasks.js';
 import { type RoleEvents, Roles } from './roles.js';
-import { type SnapshotSource, takeSnapshot } from './snapshot.js';
+import type { SnapshotSource } from './snapshot.js';
 import type { Snapshot } from './snapshot-types.js';
 import { ThreadUses } from './thread-uses.js';
-import { verify } from './verify.js';
 
 const NIC = 'nic0';
-/** Idle costs nothing: main looks seldom while traffic runs, and often once it is over. */
-const WATCH_MS = 100;
-const WATCH_DRAIN_MS = 5;
 const START_TIMEOUT_MS = 40_000;
-/** How long threads have to leave their loops after STOP before they are ended. */
-const LEAVE_MS = 2000;
-const LEAVE_AFTER_FAILURE_MS = 200;
-
 export class Supervisor implements RoleEvents {
-  readonly done: Promise<Snapshot>;
   readonly source: SnapshotSource;
   /** For operations on CPUs. */
   readonly hotplug: HotplugNeeds;
-  /** True when no thread runs any more. */
-  ended = false;
+  readonly attachments: Attachments;
   private readonly machine: Machine;
   private readonly plan: Plan;
   private readonly config: Config;
@@ -60,23 +48,14 @@ export class Supervisor implements RoleEvents {
   /** Of the NIC, then of the CPUs. */
   private readonly contexts: readonly ContextWords[];
   private readonly tasks: RoleTasks;
-  private readonly drain: Drain;
   private readonly roles: Roles;
   private readonly workers: NapiWorkerThreads;
-  readonly attachments: Attachments;
   private readonly cpus: Cpus;
-  private readonly lockups: Lockups;
+  private readonly watch: MachineWatch;
+  private readonly end: MachineEnd;
   /** CPUs that are locked up and about to be ended. */
   private readonly locked = new Set<number>();
-  private resolve!: (snapshot: Snapshot) => void;
-  private reject!: (error: Error) => void;
-  private timer: NodeJS.Timeout | null = null;
-  private failure: Error | null = null;
-  /** Threads are asked to leave: nothing can be changed any more. */
-  stopping = false;
   private met = false;
-  private draining = false;
-  private deadlineMs = Number.POSITIVE_INFINITY;
 
   constructor(machine: Machine, plan: Plan, config: Config, nicSettings: NicSettings) {
     this.machine = machine;
@@ -92,18 +71,21 @@ export class Supervisor implements RoleEvents {
     this.source = { machine, plan, config: visible(config), ...ofThreads };
     this.nic = new ContextWords(machine.views, plan.nicContext);
     this.contexts = [this.nic, ...contextsAt(machine.views, plan.cpuContexts)];
-    this.drain = new Drain(machine.views, plan);
     this.tasks = new RoleTasks(machine, plan, config, nicSettings, recordings);
     this.roles = new Roles(config.execArgv, this);
     this.workers = this.workersOf(config);
     this.attachments = new Attachments(machine, plan, config, recordings);
-    const pollerContexts = contextsAt(machine.views, plan.pollerContexts);
-    const contexts = [...this.contexts, ...pollerContexts];
-    const start = (cpu: number) => this.startCpu(cpu, null);
-    this.hotplug = { cpus, dead, roles: this.roles, contexts, start, nowMs: () => performance.now() };
-    this.lockups = new Lockups(this.contexts.slice(1), config.lockupSeconds, 2 * WATCH_MS);
-    this.done = new Promise((resolve, reject) => Object.assign(this, { resolve, reject }));
-    this.done.catch(() => {}); // A failure reaches whoever awaits done or stop(), and must not end the process before.
+    const contexts = [...this.contexts, ...contextsAt(machine.views, plan.pollerContexts)];
+    this.hotplug = {
+      cpus,
+      dead,
+      roles: this.roles,
+      contexts,
+      start: (cpu) => this.startCpu(cpu, null),
+      nowMs: () => performance.now(),
+    };
+    this.watch = this.watchOf(config);
+    this.end = this.endOf(config);
   }
 
   /**
@@ -116,24 +98,39 @@ export class Supervisor implements RoleEvents {
     const barrier = new Barrier(this.machine.views.words.buffer, this.plan.barrier, parties);
     this.recordings.open();
     await this.tryStartThreads(prepare, parties);
-    const met = await barrier.waitAsync(START_TIMEOUT_MS, () => this.failure !== null);
+    const met = await barrier.waitAsync(START_TIMEOUT_MS, () => this.end.failed);
     if (!met) {
       barrier.breakUp(); // The others wake, and find STOP.
       await this.done; // Rejects.
     }
     this.met = true;
     for (const [index, role] of this.names().entries()) this.uses.begin(role, this.contexts[index]!.tid());
-    if (this.config.duration !== null) this.deadlineMs = performance.now() + this.config.duration * 1000;
-    if (!this.stopping) this.watchLater();
+    this.watch.begin(this.config.duration);
+  }
+
+  get done(): Promise<Snapshot> {
+    return this.end.done;
+  }
+
+  /** As the table above has it, but that it ends and fails alike. */
+  get state(): 'running' | 'draining' | 'ended' {
+    if (this.end.ended) return 'ended';
+    return this.watch.draining ? 'draining' : 'running';
+  }
+
+  /** Threads are asked to leave: nothing can be changed any more. */
+  get stopping(): boolean {
+    return this.end.stopping;
+  }
+
+  /** True when no thread runs any more. */
+  get ended(): boolean {
+    return this.end.ended;
   }
 
   /** The source offers no further frame; what is in flight is drained, and the machine ends. */
   endSource(): void {
-    if (this.draining || this.stopping) return;
-    this.draining = true;
-    this.drain.begin(performance.now());
-    this.nic.ask(END_SOURCE);
-    if (this.timer !== null) this.watchLater();
+    this.watch.endSource();
   }
 
   /** What goes on when the threads have ended; null = nothing. */
@@ -161,7 +158,7 @@ export class Supervisor implements RoleEvents {
   /** @internal Likewise. */
   died(role: string, cause: unknown): void {
     const cpu = this.names().indexOf(role) - 1;
-    if (cpu < 0 || !this.migrates() || !this.cpus.lose(cpu, cause)) this.fail(new RoleError(role, cause));
+    if (cpu < 0 || !this.migrates() || !this.cpus.lose(cpu, cause)) this.end.fail(new RoleError(role, cause));
   }
 
   private names(): string[] {
@@ -173,10 +170,9 @@ export class Supervisor implements RoleEvents {
     try {
       const preparing = prepare();
       if (preparing !== null) await preparing;
-      if (this.failure === null) this.startThreads(parties); // or a worker has died meanwhile
+      if (!this.end.failed) this.startThreads(parties); // or a worker has died meanwhile
     } catch (error) {
-      await this.endThreads(0);
-      this.recordings.abandon();
+      await this.end.abandon();
       throw error;
     }
   }
@@ -185,7 +181,7 @@ export class Supervisor implements RoleEvents {
     const meeting = { barrier: this.plan.barrier, parties };
     this.roles.start(NIC, 'nic', this.nic, this.tasks.nic(meeting));
     for (const { cpu } of this.plan.cpus) this.startCpu(cpu, meeting);
-    if (this.draining) this.nic.ask(END_SOURCE); // Somebody has asked before it had a thread.
+    if (this.watch.draining) this.nic.ask(END_SOURCE); // Somebody has asked before it had a thread.
   }
 
   private startCpu(cpu: number, meeting: Meeting): void {
@@ -196,20 +192,32 @@ export class Supervisor implements RoleEvents {
     const { machine, plan } = this;
     const workers = new NapiWorkerThreads(machine, plan, workerCount(config), config.execArgv, {
       task: (queue, name) => this.tasks.worker(queue, name),
-      fail: (error) => this.fail(error),
+      fail: (error) => this.end.fail(error),
     });
     if (workerCount(config) > 0) machine.threads.provide(workers);
     return workers;
   }
 
-  private migrates(): boolean {
-    return this.config.onCpuLoss === 'migrate' && this.met && !this.recordings.faulty();
+  private watchOf(config: Config): MachineWatch {
+    const { machine, plan, nic, attachments, cpus } = this;
+    const { lockupSeconds } = config;
+    const parts = { machine, plan, nic, contexts: this.contexts.slice(1), lockupSeconds, attachments, cpus };
+    return new MachineWatch(parts, {
+      died: (error) => this.end.fail(error),
+      lockedUp: (cpu) => {
+        if (cpus.stateOf(cpu) === 'online' && !this.locked.has(cpu)) void this.endLocked(cpu);
+      },
+      drained: () => void this.end.end(),
+    });
   }
 
-  private lookForLockups(nowMs: number): void {
-    for (const cpu of this.lockups.look(nowMs)) {
-      if (this.cpus.stateOf(cpu) === 'online' && !this.locked.has(cpu)) void this.endLocked(cpu);
-    }
+  private endOf({ mode }: Config): MachineEnd {
+    const { source, cpus, recordings, roles, workers, attachments } = this;
+    return new MachineEnd({ source, mode, cpus, recordings, roles, workers, attachments }, () => this.watch.stop());
+  }
+
+  private migrates(): boolean {
+    return this.config.onCpuLoss === 'migrate' && this.met && !this.recordings.faulty();
   }
 
   private async endLocked(cpu: number): Promise<void> {
@@ -220,86 +228,10 @@ export class Supervisor implements RoleEvents {
     this.locked.delete(cpu);
     this.died(role, new Error(why));
   }
-
-  private watchLater(): void {
-    if (this.timer !== null) clearTimeout(this.timer);
-    const left = this.deadlineMs - performance.now();
-    const ms = this.draining ? WATCH_DRAIN_MS : Math.max(0, Math.min(WATCH_MS, left));
-    this.timer = setTimeout(() => this.watch(), ms);
-  }
-
-  private watch(): void {
-    const dead = this.attachments.dead();
-    if (dead !== null) {
-      this.fail(dead);
-      return;
-    }
-    const now = performance.now();
-    this.lookForLockups(now);
-    this.cpus.sweep();
-    if (this.stopping) return;
-    if (this.draining && (this.drain.drained() || this.drain.stalled(now))) {
-      void this.end();
-      return;
-    }
-    if (!this.draining && (now >= this.deadlineMs || readNic(this.machine.views, this.plan.nic.state).ended)) {
-      this.endSource();
-    }
-    this.watchLater();
-  }
-
-  private async end(): Promise<void> {
-    const stuck = await this.endThreads(LEAVE_MS);
-    const failure = await this.recordings.finish(this.failure ?? stuckError(stuck));
-    if (failure !== null) {
-      this.reject(failure);
-      return;
-    }
-    const snapshot = takeSnapshot(this.source, true);
-    const violations = verify(this.machine, this.plan, snapshot, this.config.mode, this.cpus.accidents);
-    if (violations.length > 0) this.reject(new InvariantError(violations, snapshot));
-    else if (this.source.fault !== null) this.reject(captureError(this.source.fault, snapshot));
-    else this.resolve(snapshot);
-  }
-
-  private fail(error: RoleError): void {
-    if (this.failure !== null) return;
-    this.failure = error;
-    if (this.stopping) return; // Whoever ends the threads already tells it.
-    void this.endFailed(error);
-  }
-
-  private async endFailed(error: Error): Promise<void> {
-    await this.endThreads(LEAVE_AFTER_FAILURE_MS);
-    this.reject((await this.recordings.finish(error)) ?? error);
-  }
-
-  /**
-   * Asks every thread to leave its loop, waits for it at most `patienceMs`, then ends what still runs.
-   * @returns the roles that had to be ended
-   */
-  private async endThreads(patienceMs: number): Promise<string[]> {
-    this.stopping = true;
-    if (this.timer !== null) clearTimeout(this.timer);
-    const [attached, ...stuck] = await Promise.all([
-      this.attachments.endAll(patienceMs),
-      this.roles.endAll(patienceMs),
-      this.workers.endAll(patienceMs),
-    ]);
-    this.failure ??= attached;
-    this.ended = true;
-    leaveMachine(this.machine.handle.generation);
-    return stuck.flat();
-  }
 }
 
 function contextsAt(views: Views, addresses: readonly number[]): ContextWords[] {
   return addresses.map((address) => new ContextWords(views, address));
-}
-
-function stuckError(roles: readonly string[]): RoleError | null {
-  if (roles.length === 0) return null;
-  return new RoleError(roles.join(', '), `did not leave its loop within ${LEAVE_MS} ms and was ended`);
 }
 
 /** The configuration as reports print it. */

@@ -30,6 +30,21 @@ export interface TaskCounters {
   readonly runNs: number;
 }
 
+/** What a task is. */
+export interface TaskParts {
+  readonly name: string;
+  readonly step: Step;
+  readonly sleep: TaskSleep;
+  readonly weight: number;
+}
+
+/** What it sees of its CPU. */
+export interface TaskSeams {
+  readonly clock: Clock;
+  /** An interrupt is pending: the turn ends, so that it is taken. */
+  readonly interrupted: () => boolean;
+}
+
 /** In a turn, also where a virtual clock stands still. */
 const STEPS_MAX = 1000;
 
@@ -45,26 +60,16 @@ export class ApplicationTask implements Task {
   private readonly interrupted: () => boolean;
   private wakeNs = 0;
 
-  /** @param interrupted true when an interrupt is pending: the turn ends, so that it is taken */
-  constructor(
-    views: Views,
-    name: string,
-    step: Step,
-    sleep: TaskSleep,
-    weight: number,
-    clock: Clock,
-    interrupted: () => boolean,
-    counters: TaskCounters,
-  ) {
-    this.name = name;
-    this.step = step;
-    this.sleep = sleep;
-    this.weight = weight;
+  constructor(views: Views, task: TaskParts, seams: TaskSeams, counters: TaskCounters) {
+    this.name = task.name;
+    this.step = task.step;
+    this.sleep = task.sleep;
+    this.weight = task.weight;
     this.doubles = views.doubles;
     this.steps = counters.steps / DOUBLE_BYTES;
     this.runNs = counters.runNs / DOUBLE_BYTES;
-    this.clock = clock;
-    this.interrupted = interrupted;
+    this.clock = seams.clock;
+    this.interrupted = seams.interrupted;
   }
 
   isRunnable(nowNs: number): boolean {

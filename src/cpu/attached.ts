@@ -4,6 +4,7 @@
 //
 // Its doorbell says AWAKE within a call, and GONE outside: grace periods wait for calls alone. Nobody rings it.
 
+import type { InspectOptionsStylized } from 'node:util';
 import { instantiateBursts } from '../bursts/load.js';
 import { buildCpuRecorder, type CpuRecorderTask } from '../capture/write-build.js';
 import type { CpuRecorder } from '../capture/write-recorder.js';
@@ -19,6 +20,7 @@ import { BUSY_POLL_BUDGET, type BusyLoop, type BusyPoller } from '../napi/busy-p
 import type { Burst, Sink } from '../net/sink.js';
 import { MonotonicClock } from '../runtime/clock.js';
 import { stderrPrintk } from '../runtime/printk.js';
+import { INSPECT, shown } from '../runtime/shown.js';
 import { threadId, threadUse } from '../runtime/thread.js';
 import type { CpuLayout } from './build.js';
 import { buildPoller, type PollerSettings } from './poll-build.js';
@@ -142,6 +144,11 @@ export class AttachedHost {
   /** napi_resume_irqs: the line's CPU polls at once, which ends in the usual deferral, or with the interrupt on. */
   resumeIrqs(napiId: number): void {
     this.within(() => this.poller.napiResumeIrqs(napiId));
+  }
+
+  [INSPECT](depth: number | null, options: InspectOptionsStylized): string {
+    const { name, ids, ended, closed } = this;
+    return shown('AttachedHost', { name, ids, ended, closed }, depth, options);
   }
 
   /** Gives the place back. Once more does nothing. @throws Error within a call of busyLoop() */

@@ -6,7 +6,6 @@ import type { CpuRecorder } from '../capture/write-recorder.js';
 import { NapiInterrupt, PacketInterrupt } from '../driver/interrupt.js';
 import { RxPoll } from '../driver/poll.js';
 import { RxQueue } from '../driver/rx-queue.js';
-import { CALL_CPU_DEAD } from '../irq/call.js';
 import { CPU_COUNTERS, counterAddress, counterAddresses, POLL_COUNTERS, TASK_COUNTERS } from '../memory/counters.js';
 import { machineOf } from '../memory/handle.js';
 import type { Views } from '../memory/views.js';
@@ -23,7 +22,15 @@ import { assertBuffersOnce } from '../ring/check.js';
 import { RxRingConsumer } from '../ring/rx-ring.js';
 import { ApplicationTask, type Step } from './application-task.js';
 import { QueueArrivals } from './arrivals.js';
-import { buildCore, type CoreLayout, type CoreSeams, type CoreSettings, type CpuCore, napiState } from './core.js';
+import {
+  buildCore,
+  type CoreLayout,
+  type CoreSeams,
+  type CoreSettings,
+  type CpuCore,
+  inheritBacklogs,
+  napiState,
+} from './core.js';
 import { Cpu } from './cpu.js';
 import { type TaskCpu, TaskNapi } from './task-napi.js';
 import { TaskSleep } from './task-sleep.js';
@@ -101,7 +108,8 @@ function addTasks(views: Views, layout: CpuLayout, core: CpuCore, { tasks, clock
     const packets = arrivalsOf(views, layout, core);
     const cpu: TaskCpu = { busyPoller, clock, sysctls, packets, signalPending };
     const step = begin(new TaskNapi(cpu, capabilities, sleep));
-    scheduler.add(new ApplicationTask(views, name, step, sleep, weight, clock, interrupted, counters));
+    const task = { name, step, sleep, weight };
+    scheduler.add(new ApplicationTask(views, task, { clock, interrupted }, counters));
   }
 }
 
@@ -130,9 +138,12 @@ function attachNapi({ views, layout, settings, core, receive, rxQueues, pollCoun
   const recheck = settings.irq === 'nolatch';
   rxQueues.forEach((rx, id) => {
     const { softnet, lines, handlers } = core;
-    const check = settings.checkBuffers ? handOverCheck(views, layout, id) : () => {};
-    new RxPoll(views, layout.cpu, id, softnet, rx, receive, lines[id]!, recheck, check, pollCounters[id]!);
-    const isHome = () => lines[id]!.target() === layout.cpu;
+    const { cpu } = layout;
+    const line = lines[id]!;
+    const beforeRelease = settings.checkBuffers ? handOverCheck(views, layout, id) : () => {};
+    const parts = { cpu, queue: id, softnet, rx, receive, line, recheck, beforeRelease };
+    new RxPoll(views, parts, pollCounters[id]!);
+    const isHome = () => line.target() === cpu;
     const thread = core.threadOf(id);
     softnet.add(id, { weight: settings.weight, name: `nic0-${id}`, device: 'nic0', thread, isHome });
     handlers.push(new NapiInterrupt(softnet, id));
@@ -145,22 +156,10 @@ function attachInterrupts({ views, layout, core, receive, recorder, pools, rxQue
   const packets = new ReceivedPackets(views, receive, pools, links, recorder);
   const counters = counterAddresses(CPU_COUNTERS, layout.counters, CPU_COUNTERS);
   const backlog = new Backlog(views, backlogs, rings.length, core, packets, counters);
-  inheritBacklogs(core, backlog, rings.length);
+  inheritBacklogs(core, backlog, rings.length); // No CPU sends to another's, so nobody is owed a call.
   rxQueues.forEach((rx, queue) => {
     core.handlers.push(new PacketInterrupt(core.lines[queue]!, rx, queue, cpu, backlog, packets));
   });
-}
-
-/**
- * CALL_CPU_DEAD: also the dead CPU's backlog, if main has given it to this one and not to another since. No CPU sends to another's,
- * so nobody is owed a call. @param first NAPI instance of CPU 0's backlog
- */
-function inheritBacklogs({ calls, softnet }: CpuCore, backlog: Backlog, first: number): void {
-  const adoptTimers = calls[CALL_CPU_DEAD]!;
-  calls[CALL_CPU_DEAD] = (dead) => {
-    adoptTimers(dead);
-    if (softnet.napis[first + dead]!.state.holder() === softnet.context) backlog.inherit(dead);
-  };
 }
 
 export { napiState };
@@ -170,7 +169,7 @@ export function buildRxQueue(views: Views, layout: CpuLayout, bursts: Bursts, po
   const { rings, nicContext, batch, buffers, links, pollCounters } = layout;
   const ring = new RxRingConsumer(views, rings[id]!, nicContext);
   const taken = counterAddress(POLL_COUNTERS, pollCounters[id]!, 'taken');
-  return new RxQueue(views, bursts, ring, pool, napi.state, batch, buffers, links, taken);
+  return new RxQueue(views, { bursts, ring, pool, state: napi.state }, { batch, buffers, links, taken });
 }
 
 export function buildReceive(
@@ -200,7 +199,7 @@ export function buildReceive(
     (queue) => softnet.napis[queue]!.state.napiId,
   );
   const { bursts, sink, recorder } = seams;
-  return new Receive(views, bursts, receiveLayout, burst, recorder, sink, settings);
+  return new Receive(views, receiveLayout, settings, { bursts, burst, recorder, sink });
 }
 
 /** --check-buffers: whoever gives a queue up proves that each of its buffers is in exactly one place. */

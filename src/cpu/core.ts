@@ -22,6 +22,7 @@ import { NapiState } from '../napi/state.js';
 import { Sysctls } from '../napi/sysctl.js';
 import { NapiTimers } from '../napi/timers.js';
 import { NAPI_BYTES } from '../napi/words.js';
+import type { Backlog } from '../net/backlog.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Printk } from '../runtime/printk.js';
 import type { Trace } from '../runtime/trace.js';
@@ -106,7 +107,7 @@ export function buildCore(
   const poller = new NapiPoller(views, softnet, { clock, printk, trace }, counters.lastPollNs);
   const sysctls = new Sysctls(views, layout.sysctls, clock.hz);
   new NetRxAction(views, softnet, poller, { clock, deliver }, sysctls, counters);
-  const threadOf = (id: number) => new NapiThreadTask(softnet, id, poller, scheduler, out, clock, trace);
+  const threadOf = (id: number) => new NapiThreadTask(id, { softnet, poller, scheduler, calls: out, clock, trace });
   const busySeams = { clock, trace, deliver, needResched: resched, condResched: () => scheduler.condResched() };
   const busyPoller = new BusyPoller(views, softnet, busySeams, counters.busyPollRxPackets);
   const parts = { softirqs, timers, trace, irqs, calls: callHandlers(softnet, timers, layout) };
@@ -134,6 +135,18 @@ interface InterruptParts {
   readonly calls: CallHandler[];
 }
 
+/**
+ * CALL_CPU_DEAD: also the dead CPU's backlog, if main has given it to this one and not to another since.
+ * @param first NAPI instance of CPU 0's backlog
+ */
+export function inheritBacklogs({ calls, softnet }: CpuCore, backlog: Backlog, first: number): void {
+  const adoptTimers = calls[CALL_CPU_DEAD]!;
+  calls[CALL_CPU_DEAD] = (dead) => {
+    adoptTimers(dead);
+    if (softnet.napis[first + dead]!.state.holder() === softnet.context) backlog.inherit(dead);
+  };
+}
+
 function interruptsOf(views: Views, { irq, cpu }: CoreLayout, parts: InterruptParts, hardirqs: number) {
   const { softirqs, timers, trace, irqs } = parts;
   const lines = irqs.map((_, id) => new IrqLine(views, irq, id));
@@ -142,16 +155,8 @@ function interruptsOf(views: Views, { irq, cpu }: CoreLayout, parts: InterruptPa
   const pending = new PendingLines(views, irq, cpu);
   const interrupts = new CpuInterrupts(
     views,
-    cpu,
-    softirqs,
-    trace,
-    pending,
-    calls,
-    timers,
-    lines,
-    handlers,
-    irqs,
-    hardirqs,
+    { cpu, context: softirqs, trace, pending, calls, timers, lines, handlers },
+    { irqs, hardirqs },
   );
   return { lines, handlers, interrupts };
 }

@@ -16,6 +16,17 @@ import type { Trace } from '../runtime/trace.js';
 import { NapiRound } from './napi-round.js';
 import { Entity, NICE_0_WEIGHT, type Scheduler, type Task } from './scheduler.js';
 
+/** What a thread works with. */
+export interface NapiThreadParts {
+  readonly softnet: Softnet;
+  readonly poller: NapiPoller;
+  readonly scheduler: Scheduler;
+  /** To workers, which it wakes. */
+  readonly calls: Calls;
+  readonly clock: Clock;
+  readonly trace: Trace | null;
+}
+
 export class NapiThreadTask implements Task, NapiThread {
   readonly weight = NICE_0_WEIGHT;
   private readonly round: NapiRound;
@@ -25,15 +36,8 @@ export class NapiThreadTask implements Task, NapiThread {
   private readonly trace: Trace | null;
   private readonly entity: Entity = new Entity(this);
 
-  constructor(
-    softnet: Softnet,
-    id: number,
-    poller: NapiPoller,
-    scheduler: Scheduler,
-    calls: Calls,
-    clock: Clock,
-    trace: Trace | null,
-  ) {
+  /** @param id of its instance */
+  constructor(id: number, { softnet, poller, scheduler, calls, clock, trace }: NapiThreadParts) {
     this.round = new NapiRound(softnet, id, poller, clock);
     this.context = softnet.context;
     this.scheduler = scheduler;

@@ -23,9 +23,9 @@ export function buildPoller(views: Views, layout: CpuLayout, settings: PollerSet
     const { softnet, lines } = core;
     const pool = new BufferPool(views, layout.pools[id]!, layout.links);
     const rx = buildRxQueue(views, layout, seams.bursts, pool, softnet.napis[id]!);
-    const check = settings.checkBuffers ? handOverCheck(views, layout, id) : () => {};
-    const counters = counterAddresses(POLL_COUNTERS, layout.pollCounters[id]!, POLL_COUNTERS);
-    new RxPoll(views, null, id, softnet, rx, receive, lines[id]!, recheck, check, counters);
+    const beforeRelease = settings.checkBuffers ? handOverCheck(views, layout, id) : () => {};
+    const parts = { cpu: null, queue: id, softnet, rx, receive, line: lines[id]!, recheck, beforeRelease };
+    new RxPoll(views, parts, counterAddresses(POLL_COUNTERS, layout.pollCounters[id]!, POLL_COUNTERS));
     softnet.add(id, { weight: settings.weight, name: `nic0-${id}`, device: 'nic0' });
   });
   return core;

@@ -1,10 +1,12 @@
 // Hot. Runs on: CPU n, in process context.
 // What a task of the application can do with NAPI: the handle that its factory is given.
 
+import type { InspectOptionsStylized } from 'node:util';
 import { type BusyPollParams, type Capabilities, NO_BUSY_POLL, socketParams } from '../napi/busy-params.js';
 import { BUSY_POLL_BUDGET, type BusyLoop, type BusyPoller } from '../napi/busy-poll.js';
 import { NapiWait, type WaitSeams } from '../napi/wait.js';
 import type { Waitable } from '../napi/wait-event.js';
+import { INSPECT, shown } from '../runtime/shown.js';
 import type { TaskSleep } from './task-sleep.js';
 import { TaskWait } from './task-wait.js';
 
@@ -36,6 +38,10 @@ export class TaskNapi {
   /** NAPI ids of the enabled instances that can be busy-polled, by queue. */
   get ids(): readonly number[] {
     return this.cpu.busyPoller.ids();
+  }
+
+  [INSPECT](depth: number | null, options: InspectOptionsStylized): string {
+    return shown('TaskNapi', { ids: this.ids }, depth, options);
   }
 
   /** True for an enabled instance whose interrupts come to this CPU. */
@@ -80,7 +86,11 @@ class LoopEnd {
   private thrown: { readonly error: unknown } | null = null;
 
   constructor(loopEnd: BusyLoop['loopEnd'], { signalPending }: Pick<TaskCpu, 'signalPending'>) {
-    this.ask = loopEnd === null ? null : (startNs) => this.ends(loopEnd, startNs) || signalPending();
+    const ask = (startNs: number) => {
+      const ends = loopEnd !== null && this.ends(loopEnd, startNs);
+      return signalPending() || ends; // Asked in any case: whoever executes this may have ended.
+    };
+    this.ask = loopEnd === null ? null : ask;
   }
 
   rethrow(): void {

@@ -87,6 +87,27 @@ export class PacketInterrupt implements InterruptHandler {
  */
 const DELIVERIES_MAX = 1000;
 
+/** What one CPU's interrupts work with. */
+export interface InterruptParts {
+  readonly cpu: number;
+  readonly context: IrqContext;
+  readonly trace: Trace | null;
+  readonly pending: PendingLines;
+  readonly calls: PendingCalls;
+  readonly timers: LocalTimers;
+  readonly lines: readonly IrqLine[];
+  /** By line. */
+  readonly handlers: readonly InterruptHandler[];
+}
+
+/** Byte addresses of counters. */
+export interface InterruptCounters {
+  /** By line: its interrupts on this CPU. */
+  readonly irqs: readonly number[];
+  /** Of all of them. */
+  readonly hardirqs: number;
+}
+
 /** The hard interrupts of one CPU. */
 export class CpuInterrupts {
   private readonly doubles: Float64Array;
@@ -101,34 +122,18 @@ export class CpuInterrupts {
   private readonly irqs: readonly number[];
   private readonly hardirqs: number;
 
-  /**
-   * @param handlers by line
-   * @param irqs byte address of the counter of each line's interrupts on this CPU; `hardirqs`: of all of them
-   */
-  constructor(
-    views: Views,
-    cpu: number,
-    context: IrqContext,
-    trace: Trace | null,
-    pending: PendingLines,
-    calls: PendingCalls,
-    timers: LocalTimers,
-    lines: readonly IrqLine[],
-    handlers: readonly InterruptHandler[],
-    irqs: readonly number[],
-    hardirqs: number,
-  ) {
+  constructor(views: Views, parts: InterruptParts, counters: InterruptCounters) {
     this.doubles = views.doubles;
-    this.cpu = cpu;
-    this.context = context;
-    this.trace = trace;
-    this.pending = pending;
-    this.calls = calls;
-    this.timers = timers;
-    this.lines = lines;
-    this.handlers = handlers;
-    this.irqs = irqs.map((address) => address / DOUBLE_BYTES);
-    this.hardirqs = hardirqs / DOUBLE_BYTES;
+    this.cpu = parts.cpu;
+    this.context = parts.context;
+    this.trace = parts.trace;
+    this.pending = parts.pending;
+    this.calls = parts.calls;
+    this.timers = parts.timers;
+    this.lines = parts.lines;
+    this.handlers = parts.handlers;
+    this.irqs = counters.irqs.map((address) => address / DOUBLE_BYTES);
+    this.hardirqs = counters.hardirqs / DOUBLE_BYTES;
   }
 
   /**

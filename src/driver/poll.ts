@@ -26,6 +26,22 @@ export interface PollCounters {
   readonly unaskedPolls: number;
 }
 
+/** What the poll of one queue works with. */
+export interface RxPollParts {
+  /** null: on a context that is no CPU, which keeps an instance wherever its line goes. */
+  readonly cpu: number | null;
+  /** Its number, which is also the id of its NAPI instance. */
+  readonly queue: number;
+  readonly softnet: Softnet;
+  readonly rx: RxQueue;
+  readonly receive: Receive;
+  readonly line: IrqLine;
+  /** For a device that does not latch: an event while masked left no trace, so the ring is looked at again after unmasking. */
+  readonly recheck: boolean;
+  /** Called by the holder before it gives the queue up: the hand-over check of --check-buffers. */
+  readonly beforeRelease: () => void;
+}
+
 export class RxPoll implements Poll {
   private readonly doubles: Float64Array;
   private readonly cpu: number | null;
@@ -38,36 +54,18 @@ export class RxPoll implements Poll {
   private readonly beforeRelease: () => void;
   private readonly counters: PollCounters;
 
-  /**
-   * @param cpu null: on a context that is no CPU, which keeps an instance wherever its line goes
-   * @param queue its number, which is also the id of its NAPI instance
-   * @param recheck true for a device that does not latch: an event while masked left no trace, so the ring is looked at
-   *   again after unmasking
-   * @param beforeRelease called by the holder before it gives the queue up; the hand-over check of --check-buffers
-   */
-  constructor(
-    views: Views,
-    cpu: number | null,
-    queue: number,
-    softnet: Softnet,
-    rx: RxQueue,
-    receive: Receive,
-    line: IrqLine,
-    recheck: boolean,
-    beforeRelease: () => void,
-    counters: PollCounters,
-  ) {
+  constructor(views: Views, parts: RxPollParts, counters: PollCounters) {
     this.doubles = views.doubles;
-    this.cpu = cpu;
-    this.queue = queue;
-    this.softnet = softnet;
-    this.rx = rx;
-    this.receive = receive;
-    this.line = line;
-    this.recheck = recheck;
-    this.beforeRelease = beforeRelease;
+    this.cpu = parts.cpu;
+    this.queue = parts.queue;
+    this.softnet = parts.softnet;
+    this.rx = parts.rx;
+    this.receive = parts.receive;
+    this.line = parts.line;
+    this.recheck = parts.recheck;
+    this.beforeRelease = parts.beforeRelease;
     this.counters = counters;
-    softnet.add(queue, { poll: this });
+    parts.softnet.add(parts.queue, { poll: this });
   }
 
   poll(budget: number): number {

@@ -12,6 +12,26 @@ import { POST_BATCH, type RxRingConsumer } from '../ring/rx-ring.js';
 
 const CONSUMED = BATCH_CONSUMED / 4;
 
+/** What the hold on one queue is made of. */
+export interface RxQueueParts {
+  readonly bursts: Bursts;
+  readonly ring: RxRingConsumer;
+  readonly pool: BufferPool;
+  /** The queue's NAPI instance, in which bursts in hand are noted. */
+  readonly state: NapiState;
+}
+
+/** Byte addresses. */
+export interface RxQueueLayout {
+  /** This context's batch area. */
+  readonly batch: number;
+  /** The machine's buffers, and their link words. */
+  readonly buffers: number;
+  readonly links: number;
+  /** This context's counter of frames taken from the queue. */
+  readonly taken: number;
+}
+
 export class RxQueue {
   readonly ring: RxRingConsumer;
   readonly pool: BufferPool;
@@ -24,32 +44,17 @@ export class RxQueue {
   private readonly links: number;
   private readonly taken: number;
 
-  /**
-   * @param state the NAPI instance of this queue, in which bursts in hand are noted
-   * @param batch byte address of this context's batch area; `buffers`, `links`: of the machine's buffers and link words;
-   *   `taken`: of this context's counter of frames taken from the queue
-   */
-  constructor(
-    views: Views,
-    bursts: Bursts,
-    ring: RxRingConsumer,
-    pool: BufferPool,
-    state: NapiState,
-    batch: number,
-    buffers: number,
-    links: number,
-    taken: number,
-  ) {
+  constructor(views: Views, { bursts, ring, pool, state }: RxQueueParts, layout: RxQueueLayout) {
     this.words = views.words;
     this.doubles = views.doubles;
     this.bursts = bursts;
     this.ring = ring;
     this.pool = pool;
     this.state = state;
-    this.batch = batch;
-    this.buffers = buffers;
-    this.links = links;
-    this.taken = taken / DOUBLE_BYTES;
+    this.batch = layout.batch;
+    this.buffers = layout.buffers;
+    this.links = layout.links;
+    this.taken = layout.taken / DOUBLE_BYTES;
   }
 
   claim(): void {

@@ -22,7 +22,7 @@ const HEADER_WORDS = 12;
 
 const TURN_WORDS = 16; // a cache line per turn word
 const RECORD_WORDS = 5;
-const TRACE_WORDS = 7;
+const TRACE_WORDS = 8;
 const TRACE_DOUBLES = 3;
 const TEXT_LIMIT = 4096;
 

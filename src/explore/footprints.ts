@@ -10,10 +10,12 @@
 // waits, notifies, or leaves a wait     that they do so on that word
 // makes a plain store, or ends          nothing: plain accesses are in the order of calls (races.ts)
 // spins                                 everything
+// writes what `always` reads            everything, and so to a plain access that is meant to race (scenario.ts)
 // may end, and others are told of it    everything
 
 import type { ControlMemory } from './control.js';
-import { addressAt, OPS, type Op, opAt, takenAt } from './trace.js';
+import type { Scenario } from './scenario.js';
+import { addressAt, ENDS, OPS, type Op, opAt, plainAt, takenAt } from './trace.js';
 
 const READS = 1;
 const WRITES = 2;
@@ -38,15 +40,16 @@ interface Touch {
 export class Footprints {
   private readonly memory: ControlMemory;
   private readonly exitWord: number;
+  private readonly watched: ReadonlySet<number>;
   /** Bit per thread, by word and kind. */
   private readonly touched = new Map<number, number>();
   /** By word: the plans, and what the step touches before which they depart. */
   private readonly kept = new Map<number, { readonly plan: Plan; readonly touch: Touch }[]>();
 
-  /** @param exitAddress of the word in which threads are told of others' ends, if there is one */
-  constructor(memory: ControlMemory, exitAddress: number | undefined) {
+  constructor(memory: ControlMemory, { ends, watched = [] }: Scenario) {
     this.memory = memory;
-    this.exitWord = exitAddress === undefined ? NO_WORD : exitAddress / 4;
+    this.exitWord = ends?.word === undefined ? NO_WORD : ends.word / 4;
+    this.watched = new Set(watched.map((address) => address >>> 2));
   }
 
   /** A step that was made. @returns plans that are wanted now */
@@ -65,13 +68,17 @@ export class Footprints {
   /** No preemption is needed before this step. @param plan of that preemption, which is kept back then */
   keepsBack(step: number, plan: () => Plan): boolean {
     const touch = this.touchOf(step);
-    const spins = opAt(this.memory, step) === OPS.indexOf('spin');
-    if (spins || this.mayEnd(touch.thread) || this.matters(touch)) return false;
+    if (this.isOpen(step, touch) || this.mayEnd(touch.thread) || this.matters(touch)) return false;
     if (touch.kinds === 0) return true;
     const kept = this.kept.get(touch.word) ?? [];
     kept.push({ plan: plan(), touch });
     this.kept.set(touch.word, kept);
     return true;
+  }
+
+  private isOpen(step: number, { word, kinds }: Touch): boolean {
+    const spins = opAt(this.memory, step) === OPS.indexOf('spin');
+    return spins || plainAt(this.memory, step) || ((kinds & WRITES) !== 0 && this.watched.has(word));
   }
 
   private touchers(word: number, kind: number): number {
@@ -106,7 +113,7 @@ export class Footprints {
   private touchOf(step: number): Touch {
     const { memory } = this;
     const op = OPS[opAt(memory, step)]!;
-    const thread = takenAt(memory, step) & 15;
+    const thread = takenAt(memory, step) % ENDS;
     if (op !== 'end' && op !== 'killed') return { thread, word: addressAt(memory, step) >>> 2, kinds: kindsOf(op) };
     const tells = this.exitWord !== NO_WORD && (memory.endable & (1 << thread)) !== 0;
     return { thread, word: this.exitWord, kinds: tells ? WRITES | WAITS : 0 };

@@ -32,6 +32,16 @@ export interface Scenario<S extends Shared = Shared> {
    * failure. Then code between two calls needs no steps of its own: `plainSteps` is false unless said otherwise.
    */
   readonly races?: boolean;
+  /**
+   * With `races`: byte addresses of words on which plain accesses are meant to race. They are not checked; a step's come before
+   * its call.
+   */
+  readonly racing?: readonly number[];
+  /**
+   * With `races`: byte addresses of all words that `always` reads, and of which every value must be seen. Without this, fewer
+   * schedules can be left out.
+   */
+  readonly watched?: readonly number[];
   /** Each plain store through `viewsOf()` by a thread of `ends` is a step: it may end between any two. Many more schedules. */
   readonly storeSteps?: boolean;
   /** False: the code before a call and the call are one step. A quarter of the schedules; for bodies whose plain accesses cannot race. */

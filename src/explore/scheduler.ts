@@ -30,6 +30,7 @@ export class Scheduler {
   private readonly snapshots: Snapshots;
   private readonly rules: Rules;
   private readonly choices: Choices;
+  private plain = false;
 
   constructor(control: Control, me: number, threads: Threads, snapshots: Snapshots, rules: Rules) {
     this.control = control;
@@ -68,6 +69,11 @@ export class Scheduler {
     if (mayTimeOut) this.takeSnapshot();
     this.endStep('wait', address, value);
     return this.threads.timedOut(this.me);
+  }
+
+  /** The step that is being made touches plain words that others may race with, or look at. */
+  mark(): void {
+    this.plain = true;
   }
 
   spin(): void {
@@ -112,7 +118,8 @@ export class Scheduler {
   private record(op: Op, address = 0, value = 0, expected = 0, result = 0): number {
     const { memory } = this.control;
     const step = this.control.steps;
-    writeStep(memory, step, op, address);
+    writeStep(memory, step, op, address, this.plain);
+    this.plain = false;
     writeValues(memory, step, value, expected, result);
     this.threads.stepped(this.me);
     this.rules.states?.stepped();

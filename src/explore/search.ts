@@ -51,7 +51,9 @@ export class Search {
     this.plans = Array.from({ length: limits.bound + 1 }, () => []);
     const { control, scenario, reduces } = crew;
     this.footprints =
-      reduces && scenario.always === undefined ? new Footprints(control.memory, scenario.ends?.word) : null;
+      reduces && (scenario.always === undefined || scenario.watched !== undefined)
+        ? new Footprints(control.memory, scenario)
+        : null;
     this.deadline = performance.now() + limits.timeLimitSeconds * 1000;
   }
 

@@ -11,6 +11,7 @@ const TAKEN = 3; // the choice: who makes the step, or who ends
 const USUAL = 4; // the choice that is no preemption and no end, the same each time
 const OP = 5; //                                                       the thread, at the end of the step
 const ADDRESS = 6; // in bytes, in the scenario's memory
+const PLAIN = 7; // 1: it made plain accesses that others may race with, or look at
 // Row of float64: value, expected, result.
 
 export const OPS = [
@@ -79,10 +80,11 @@ export function writeTimedOut(memory: ControlMemory, step: number): void {
   memory.trace[traceWord(step) + TIMED_OUT] = 1;
 }
 
-export function writeStep(memory: ControlMemory, step: number, op: Op, address = 0): void {
+export function writeStep(memory: ControlMemory, step: number, op: Op, address = 0, plain = false): void {
   const row = traceWord(step);
   memory.trace[row + OP] = OPS.indexOf(op);
   memory.trace[row + ADDRESS] = address;
+  memory.trace[row + PLAIN] = Number(plain);
 }
 
 export function writeValues(
@@ -127,6 +129,10 @@ export function opAt(memory: ControlMemory, step: number): number {
 
 export function addressAt(memory: ControlMemory, step: number): number {
   return memory.trace[traceWord(step) + ADDRESS]!;
+}
+
+export function plainAt(memory: ControlMemory, step: number): boolean {
+  return memory.trace[traceWord(step) + PLAIN] === 1;
 }
 
 export function choicesAt(memory: ControlMemory, step: number): number {

@@ -51,9 +51,17 @@ function racesOf(memory: RaceMemory): Races {
 function watchPlainAccesses(races: Races | null): void {
   const storeSteps = scenario.storeSteps === true && (data.control.endable & (1 << me)) !== 0;
   const stepped = () => stepping.active && !scheduler.abandoned;
+  const racing = new Set(scenario.racing);
+  const watched = new Set(scenario.watched);
+  const access = (address: number, kind: typeof READ | typeof WRITE) => {
+    if (!stepped()) return;
+    if (racing.has(address)) states?.call(address, kind);
+    else races?.plain(address, kind);
+    if (racing.has(address) || (kind === WRITE && watched.has(address))) scheduler.mark();
+  };
   watchViews({
-    read: (address) => void (stepped() && races?.plain(address, READ)),
-    write: (address) => void (stepped() && races?.plain(address, WRITE)),
+    read: (address) => access(address, READ),
+    write: (address) => access(address, WRITE),
     wrote: (address, value) => void (storeSteps && stepped() && scheduler.endStep('write', address, value)),
   });
 }

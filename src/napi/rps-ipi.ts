@@ -1,15 +1,13 @@
 // Hot. Runs on: CPU n; after its end, its heir.
 // The CPUs whose backlogs this CPU has scheduled, and which it has not called yet (softnet_data.rps_ipi_list).
 //
-//   0  1   a bit per CPU   this CPU
+//   0  1   a bit per CPU, of 64 at most   this CPU
 // A bit is set before SCHED is taken for that CPU, and cleared after it was called. So if this thread ends in between, there is
 // somebody to call, and perhaps for nothing: whoever is called looks whether it holds SCHED.
 
 import type { Views } from '../memory/views.js';
 
 export const RPS_IPI_BYTES = 8;
-/** CPUs that there is a bit for. */
-export const RPS_CPUS_MAX = RPS_IPI_BYTES * 8;
 
 export class RpsIpiList {
   private readonly words: Int32Array;

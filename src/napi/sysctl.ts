@@ -12,9 +12,11 @@
 //   16 + CPU   its flow table: NUMBER << 5 | LOG, main's. NUMBER grows with each that is made; LOG is 1 + log2 of its buckets, or
 //              0: there is none (any more)
 
+import type { InspectOptionsStylized } from 'node:util';
 import { CACHE_LINE_BYTES, CACHE_LINE_WORDS } from '../memory/layout.js';
 import type { Views } from '../memory/views.js';
 import { ErrnoError } from '../runtime/errno.js';
+import { INSPECT, shown } from '../runtime/shown.js';
 
 const NETDEV_BUDGET = 0;
 const NETDEV_BUDGET_USECS = 1;
@@ -90,6 +92,15 @@ export class Sysctls {
   /** Main, before any thread runs: the defaults. */
   create(): void {
     for (const { word, value } of Object.values(SYSCTLS)) this.words[this.base + word] = value(this.hz);
+  }
+
+  toJSON(): Record<SysctlName, number> {
+    const entries = SYSCTL_NAMES.map((name) => [name, this.get(name)]);
+    return Object.fromEntries(entries);
+  }
+
+  [INSPECT](depth: number | null, options: InspectOptionsStylized): string {
+    return shown('SysctlControl', this.toJSON(), depth, options);
   }
 
   // ── CPUs ──

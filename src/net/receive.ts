@@ -35,6 +35,17 @@ export interface ReceiveSettings {
   readonly verifyL4: boolean;
 }
 
+/** What it works with. */
+export interface ReceiveParts {
+  readonly bursts: Bursts;
+  /** What a sink is given. */
+  readonly burst: Burst;
+  /** null: nothing is recorded. */
+  readonly recorder: CpuRecorder | null;
+  /** null: packets are counted and end here. */
+  readonly sink: Sink | null;
+}
+
 export class Receive {
   /** Byte address of this CPU's batch area. */
   readonly batch: number;
@@ -47,27 +58,15 @@ export class Receive {
   private readonly sink: Sink | null;
   private readonly settings: ReceiveSettings;
 
-  /**
-   * @param recorder null: nothing is recorded
-   * @param sink null: packets are counted and end here
-   */
-  constructor(
-    views: Views,
-    bursts: Bursts,
-    layout: ReceiveLayout,
-    burst: Burst,
-    recorder: CpuRecorder | null,
-    sink: Sink | null,
-    settings: ReceiveSettings,
-  ) {
+  constructor(views: Views, layout: ReceiveLayout, settings: ReceiveSettings, parts: ReceiveParts) {
     this.words = views.words;
     this.doubles = views.doubles;
-    this.bursts = bursts;
+    this.bursts = parts.bursts;
     this.layout = layout;
     this.batch = layout.batch;
-    this.burst = burst;
-    this.recorder = recorder;
-    this.sink = sink;
+    this.burst = parts.burst;
+    this.recorder = parts.recorder;
+    this.sink = parts.sink;
     this.settings = settings;
   }
 

@@ -59,5 +59,6 @@ export function buildNic(views: Views, regions: NicRegions, settings: NicSetting
     buffers: regions.buffers,
     ...counterAddresses(NIC_COUNTERS, regions.counters, NIC_COUNTERS),
   };
-  return new Nic(`nic${regions.nic}`, views, seams, layout, device, queues, settings.full, settings.framesMax);
+  const { full, framesMax } = settings;
+  return new Nic(`nic${regions.nic}`, views, seams, layout, { device, queues, full, framesMax });
 }

@@ -68,6 +68,15 @@ export interface NicQueue {
 /** What happens to a frame for which no buffer is posted. `wait`: held, as by 802.3x pause. `drop`: rx_missed_errors. */
 export type WhenFull = 'wait' | 'drop';
 
+/** What a NIC is made of. */
+export interface NicParts {
+  readonly device: Device;
+  readonly queues: readonly NicQueue[];
+  readonly full: WhenFull;
+  /** How many frames to offer in all; Infinity = until told to end. */
+  readonly framesMax: number;
+}
+
 export class Nic implements Agent {
   readonly role: string;
   private readonly words: Int32Array;
@@ -88,16 +97,12 @@ export class Nic implements Agent {
   private waiting = false;
   private started = false;
 
-  /** @param framesMax how many frames to offer in all; Infinity = until told to end */
   constructor(
     role: string,
     views: Views,
     seams: { readonly bursts: Bursts; readonly clock: Clock; readonly recorder: NicRecorder | null },
     layout: NicLayout,
-    device: Device,
-    queues: readonly NicQueue[],
-    full: WhenFull,
-    framesMax: number,
+    parts: NicParts,
   ) {
     this.role = role;
     this.words = views.words;
@@ -105,11 +110,11 @@ export class Nic implements Agent {
     this.bursts = seams.bursts;
     this.clock = seams.clock;
     this.layout = layout;
-    this.device = device;
-    this.queues = queues;
+    this.device = parts.device;
+    this.queues = parts.queues;
     this.offers = layout.state + FIRST_OFFER;
-    this.full = full;
-    this.framesMax = framesMax;
+    this.full = parts.full;
+    this.framesMax = parts.framesMax;
     this.recorder = seams.recorder;
   }
 

@@ -1,7 +1,7 @@
 // Cold. Runs on: main.
 // A CPU's backlog in the deterministic machine. A packet is anything that a test sends; a slot holds its number.
 
-import type { CpuCore } from '../cpu/core.js';
+import { type CpuCore, inheritBacklogs } from '../cpu/core.js';
 import { CPU_COUNTERS, counterAddresses, readCounters } from '../memory/counters.js';
 import { DOUBLE_BYTES } from '../memory/layout.js';
 import type { Views } from '../memory/views.js';
@@ -11,7 +11,9 @@ import { Backlog, type BacklogPackets } from '../net/backlog.js';
 import { backlogDropped, backlogInput, backlogWaiting } from '../net/backlog-counts.js';
 import { type BacklogLayout, NO_SLOT } from '../net/backlog-layout.js';
 import { assertWhole } from './check.js';
+import type { Executions } from './execution.js';
 import { NAPIS_MAX } from './layout.js';
+import type { CpuThread } from './thread.js';
 
 /** The packets of a machine that are in backlogs, by number. */
 export class PacketTable {
@@ -42,6 +44,7 @@ export interface BacklogWorld {
   /** By CPU. */
   readonly layouts: readonly BacklogLayout[];
   readonly packets: PacketTable;
+  readonly executions: Executions<CpuThread>;
   /** @throws Error when `cpu` is offline: nobody would poll its backlog */
   assertOnline(call: string, cpu: number): void;
 }
@@ -66,10 +69,11 @@ export class SimulatedBacklog implements BacklogPackets {
     this.backlog = this.attach(core);
   }
 
-  /** @internal As a thread of the CPU begins: it polls this backlog, and sends to all. */
+  /** @internal As a thread of the CPU begins: it polls this backlog, sends to all, and inherits those that it is called for. */
   attach(core: CpuCore): Backlog {
     const { views, layouts } = this.world;
     this.backlog = new Backlog(views, layouts, NAPIS_MAX, core, this, this.counterAddresses);
+    inheritBacklogs(core, this.backlog, NAPIS_MAX);
     core.softnet.add(NAPIS_MAX + this.cpu, { name: `backlog${this.cpu}` });
     return this.backlog;
   }
@@ -103,6 +107,7 @@ export class SimulatedBacklog implements BacklogPackets {
     const { views, packets } = this.world;
     views.doubles[this.processed]! += 1;
     this.onPacket(packets.take(views.words[slot]!));
+    this.world.executions.goOn();
   }
 
   /** @internal */

@@ -48,7 +48,7 @@ export abstract class CpuContexts extends CpuReading {
    * one, or bottom halves are off. An error that leaves an interrupt or a softirq leaves the CPU in that context, like an oops.
    */
   irq(handler: () => void = () => {}): void {
-    this.on('irq', () => this.thread.irq(handler));
+    this.on('irq', () => this.thread.irq(this.guard(handler)));
   }
 
   /** Process context. @returns what `run` returned; undefined when this CPU was killed in it */
@@ -80,9 +80,10 @@ export abstract class CpuContexts extends CpuReading {
 
   /** open_softirq, on this CPU: `run` is what the vector does from now on. (NET_RX is net_rx_action's until a test takes it away.) */
   open(vector: Vector, run: () => void): void {
-    vectorOf(vector);
-    this.opened.set(vector, run);
-    this.core.softirqs.open(vectorOf(vector), { run });
+    const number = vectorOf(vector);
+    const guarded = this.guard(run);
+    this.opened.set(vector, guarded);
+    this.core.softirqs.open(number, { run: guarded });
   }
 
   /** raise_softirq: outside of interrupts, and with bottom halves on, it wakes ksoftirqd. */
@@ -120,7 +121,7 @@ export abstract class CpuContexts extends CpuReading {
 
   protected beginThread(): void {
     this.thread = new CpuThread(this.parts);
-    for (const [vector, run] of this.opened) this.open(vector, run);
+    for (const [vector, run] of this.opened) this.core.softirqs.open(vectorOf(vector), { run });
   }
 
   /** @internal Its thread has ended. */
@@ -128,8 +129,13 @@ export abstract class CpuContexts extends CpuReading {
     this.thread.execution.end();
   }
 
-  protected get isUp(): boolean {
+  protected override get isUp(): boolean {
     return this.machine.hotplug.isUp(this.id);
+  }
+
+  /** @internal The test's own code, called by this CPU, which may end in it. */
+  guard<A extends unknown[], R>(code: (...args: A) => R): (...args: A) => R {
+    return this.machine.executions.guard(code);
   }
 
   protected on<T>(call: string, run: () => T): T {

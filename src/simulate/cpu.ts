@@ -72,7 +72,8 @@ export class SimulatedCpu extends CpuContexts {
 
   /** napi_busy_loop, by NAPI id, in process context. Without `loopEnd` it polls once, and once more to end it. */
   busyLoop(napiId: number, options: Partial<BusyLoop> = {}): void {
-    this.on('busyLoop', () => this.core.busyPoller.napiBusyLoop(napiId, options));
+    const loopEnd = options.loopEnd ? this.guard(options.loopEnd) : null;
+    this.on('busyLoop', () => this.core.busyPoller.napiBusyLoop(napiId, { ...options, loopEnd }));
   }
 
   /** A wait over these events (ep_poll), by code of this CPU; call it in task(). */
@@ -106,14 +107,14 @@ export class SimulatedCpu extends CpuContexts {
   }
 
   /**
-   * The backlog's part of dev_cpu_dead, on this CPU, for one that gets no turn any more: its packets, and the calls that it owes.
-   * offline() and kill() do this, and all else.
+   * The backlog's part of dev_cpu_dead alone, on this CPU, for one that gets no turn any more but keeps its thread: its packets, and the
+   * calls that it owes. offline() and kill() do this, and all else.
    * @returns packets that were left
    */
   inheritBacklog(dead: SimulatedCpu): number {
     return this.on('inheritBacklog', () => {
       dead.backlog.leaveList();
-      this.core.softnet.inheritRpsIpis(this.views, dead.parts.layout.softnet);
+      this.callFor(dead);
       return this.backlog.inherit(dead.id);
     });
   }
@@ -199,15 +200,18 @@ export class SimulatedCpu extends CpuContexts {
   }
 
   private attach(): void {
-    const { calls, softnet } = this.core;
-    const adoptTimers = calls[CALL_CPU_DEAD]!;
-    calls[CALL_CPU_DEAD] = (id) => {
-      const dead = this.world.cpus[id]!;
-      adoptTimers(id);
-      softnet.inheritRpsIpis(this.views, dead.parts.layout.softnet);
-      if (dead.backlog.holder === this.id) this.backlog.inherit(id); // or another has it, or there is nothing
+    const { calls } = this.core;
+    const takeOver = calls[CALL_CPU_DEAD]!;
+    calls[CALL_CPU_DEAD] = (dead) => {
+      this.callFor(this.world.cpus[dead]!);
+      takeOver(dead);
     };
     this.world.attach(this.core);
+  }
+
+  /** Whom `dead` was to call, as it has sent packets there. */
+  private callFor(dead: SimulatedCpu): void {
+    this.core.softnet.inheritRpsIpis(this.views, dead.parts.layout.softnet);
   }
 
   // ── for its own parts ──
@@ -219,7 +223,11 @@ export class SimulatedCpu extends CpuContexts {
 
   /** @internal */
   get waitSeams(): WaitSeams {
-    return { clock: this.parts.clock, sysctls: this.core.sysctls, signalPending: () => this.signalPending };
+    const signalPending = () => {
+      this.world.executions.goOn(); // A task's busyLoop() may have caught the end of this CPU.
+      return this.signalPending;
+    };
+    return { clock: this.parts.clock, sysctls: this.core.sysctls, signalPending };
   }
 
   protected override nameOf(napi: number): string {

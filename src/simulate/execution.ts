@@ -34,8 +34,9 @@ export class Execution {
     if (!this.alive) throw this.ended;
   }
 
+  /** Also when what it went through has added to it. */
   endedBy(error: unknown): boolean {
-    return error === this.ended;
+    return error === this.ended || (error instanceof Error && error.cause !== undefined && this.endedBy(error.cause));
   }
 }
 
@@ -46,6 +47,20 @@ export class Executions<T extends { readonly execution: Execution }> {
   /** Whose code is on top; null: the test's own, on no CPU. */
   get current(): T | null {
     return this.top;
+  }
+
+  /** The test's own code, called by a thread: when that has ended in it, it does not go on, even if the code has caught what was thrown. */
+  guard<A extends unknown[], R>(code: (...args: A) => R): (...args: A) => R {
+    return (...args) => {
+      const result = code(...args);
+      this.goOn();
+      return result;
+    };
+  }
+
+  /** @throws as Execution.goOn(), of whoever executes */
+  goOn(): void {
+    this.top?.execution.goOn();
   }
 
   /** Runs `code` as `thread`. @returns what it returned; undefined when the thread has ended in it */

@@ -86,9 +86,15 @@ export class Hotplug {
     cpus.lose(cpu.id, new Error('killed'));
   }
 
-  /** What was handed to a CPU that has no thread is taken over. */
+  /** What is with a CPU that has no thread is taken over, also if whoever took it offline has died meanwhile. */
   sweep(): void {
-    if (this.up.size < this.plugged.length) this.cpus.sweep();
+    if (this.up.size === this.plugged.length) return;
+    for (const cpu of this.plugged) if (this.hasLeft(cpu)) this.offline(cpu).step();
+    this.cpus.sweep();
+  }
+
+  private hasLeft({ id }: PluggedCpu): boolean {
+    return this.stateOf(id) === 'leaving' && !this.up.has(id);
   }
 
   private down(cpu: PluggedCpu): void {

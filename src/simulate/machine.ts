@@ -146,8 +146,9 @@ export class Simulation extends Turns {
     const id = this.napis.length;
     assertWhole('napis', id + 1, 1, NAPIS_MAX);
     const napi = new SimulatedNapi(this, this.words[id]!, name, options);
-    this.napis.push({ napi, poll });
-    for (const { core } of this.cpus) attachNapi(core, napi, poll);
+    const guarded = this.executions.guard(poll);
+    this.napis.push({ napi, poll: guarded });
+    for (const { core } of this.cpus) attachNapi(core, napi, guarded);
     return napi;
   }
 
@@ -161,8 +162,9 @@ export class Simulation extends Turns {
     assertWhole('lines', id + 1, 1, LINES_MAX);
     assertOneOf('flow', flow, FLOWS);
     assertTarget(this, name, cpu);
-    this.lines.push({ name, handler });
-    for (const { core } of this.cpus) core.handlers[id] = { handle: handler };
+    const guarded = this.executions.guard(handler);
+    this.lines.push({ name, handler: guarded });
+    for (const { core } of this.cpus) core.handlers[id] = { handle: guarded };
     const line = this.cpu.core.lines[id]!;
     line.create(flow, cpu);
     return new SimulatedLine(this, line, name);
@@ -214,6 +216,7 @@ export class Simulation extends Turns {
   softnet(call: string): Softnet {
     const { current } = this.executions;
     if (current === null) throw new Error(`${call}: on which CPU? Call it in cpu.irq(), cpu.task() or a poll`);
+    this.executions.goOn();
     return current.core.softnet;
   }
 

@@ -1,6 +1,6 @@
 // Cold. Runs on: main.
 // What can be read of a CPU of the deterministic machine, at any moment, also while it executes. Reading changes nothing. Of a CPU that
-// is offline: what it left behind, until it is online again.
+// is offline: what it left behind, until it is online again, but that its lists are others'.
 
 import type { CpuCore } from '../cpu/core.js';
 import { CPU_COUNTERS, readCounters, SOFTIRQ_VECTORS } from '../memory/counters.js';
@@ -21,6 +21,9 @@ export abstract class CpuReading {
   protected abstract readonly views: Views;
   /** @internal Byte address of its counters. */
   protected abstract readonly counterBlock: number;
+
+  /** @internal It has a thread. */
+  protected abstract readonly isUp: boolean;
 
   /** @internal The instance's name. */
   protected abstract nameOf(napi: number): string;
@@ -102,6 +105,6 @@ export abstract class CpuReading {
   }
 
   private names(list: PollList): string[] {
-    return list.ids().map((id) => this.nameOf(id));
+    return this.isUp ? list.ids().map((id) => this.nameOf(id)) : [];
   }
 }

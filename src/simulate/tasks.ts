@@ -39,6 +39,8 @@ export interface TasksCpu {
   readonly waitSeams: WaitSeams;
   /** Runs `code` as this CPU. */
   task<T>(code: () => T): T;
+  /** The test's own code, called by this CPU, which may end in it. */
+  guard<T>(code: () => T): () => T;
 }
 
 interface Added {
@@ -94,8 +96,10 @@ export class CpuTasks {
     const counters = counterAddresses(TASK_COUNTERS, block, TASK_COUNTERS);
     const sleep = new TaskSleep(null);
     const napi = new TaskNapi({ ...cpu.waitSeams, busyPoller, packets }, capabilitiesOf(capabilities), sleep);
-    const step: Step = cpu.task(() => factory({ cpu: cpu.id, data, napi }));
+    const step: Step = cpu.guard(cpu.task(() => factory({ cpu: cpu.id, data, napi })));
     const interrupted = () => interrupts.any();
-    scheduler.add(new ApplicationTask(this.views, name, step, sleep, weight, this.clock, interrupted, counters));
+    scheduler.add(
+      new ApplicationTask(this.views, { name, step, sleep, weight }, { clock: this.clock, interrupted }, counters),
+    );
   }
 }

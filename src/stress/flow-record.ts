@@ -20,10 +20,10 @@ export const KIND = 1;
 export const KEY = 2;
 export const EXPECTED = 3;
 export const FOUND = 4;
-export const HANG = 5;
+const HANG = 5;
 
 /** Index = KIND. */
-export const FAULT_KINDS = ['repeated or reordered', 'complement of its sequence number', 'last byte'] as const;
+const FAULT_KINDS = ['repeated or reordered', 'complement of its sequence number', 'last byte'] as const;
 
 const KEYS = 2 ** 17;
 export const FIRST_FAULT = KEYS * FLOW_WORDS;

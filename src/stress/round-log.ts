@@ -13,7 +13,7 @@ export interface LoggedOperation {
 }
 
 /** The last ones are kept. */
-export const KEPT = 100;
+const KEPT = 100;
 
 export class RoundLog {
   private readonly counted = new Map<string, number>();

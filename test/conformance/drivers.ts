@@ -1,7 +1,8 @@
 // Cold. Runs on: main.
-// Poll functions that many cases use.
+// Poll functions that many cases use, and a machine.
 
 import type { PollFunction, SimulatedNapi } from '../../src/simulate/napi.js';
+import { type SimulatedCpu, type Simulation, simulate } from '../../src/testing.js';
 
 /** Always uses its whole budget: there is always more. */
 export const busy: PollFunction = (_, budget) => budget;
@@ -27,4 +28,10 @@ export function script(next: readonly number[], completions: boolean[] = []): Po
 /** The bits that come and go; LISTED stays. */
 export function bits(napi: SimulatedNapi): string {
   return napi.state.filter((bit) => bit !== 'LISTED').join('|');
+}
+
+/** With three CPUs. */
+export function three(): [Simulation, SimulatedCpu, SimulatedCpu, SimulatedCpu] {
+  const m = simulate({ cpus: 3 });
+  return [m, m.cpus[0]!, m.cpus[1]!, m.cpus[2]!];
 }

@@ -1,9 +1,9 @@
 // Cold. Runs on: main.
-// CPUs that go offline, come back and die (dev_cpu_dead, irq_migrate_all_off_this_cpu, hrtimers_cpu_dying), on one thread.
+// CPUs that go offline and come back (dev_cpu_dead, irq_migrate_all_off_this_cpu, hrtimers_cpu_dying), on one thread.
 
 import t from 'tap';
 import { type SimulatedCpu, type Simulation, simulate } from '../../src/testing.js';
-import { bits, busy, finds, script } from './drivers.js';
+import { bits, busy, finds, script, three } from './drivers.js';
 
 /** What comes out of each CPU's backlog, by CPU. */
 function received(m: Simulation): unknown[][] {
@@ -12,11 +12,6 @@ function received(m: Simulation): unknown[][] {
     backlog.onPacket = (packet) => packets.push(packet);
     return packets;
   });
-}
-
-function three(): [Simulation, SimulatedCpu, SimulatedCpu, SimulatedCpu] {
-  const m = simulate({ cpus: 3 });
-  return [m, m.cpus[0]!, m.cpus[1]!, m.cpus[2]!];
 }
 
 /** A queue with an interrupt line: packets come by arrive(), and a poll takes up to its budget of them. */
@@ -296,119 +291,4 @@ t.test('thread: the last one stays, and one that is offline does nothing', async
     t.throws(call, { message: /^cpu1\.[a-z]+: cpu1 is offline: online\(\) first$/ });
   }
   t.same([cpu0.isOnline, cpu1.isOnline], [true, false]);
-});
-
-// ── death ──
-
-t.test('death: between taking an interrupt and napi_schedule: the heir polls, and unmasks', async (t) => {
-  const [m, , dead] = three();
-  const ring = { packets: 0 };
-  const line = m.line('eth0', () => (dead.isOnline ? dead.kill() : napi.schedule()), 'latch', 1);
-  const napi = m.napi('eth0', (self, budget) => {
-    const work = Math.min(ring.packets, budget);
-    ring.packets -= work;
-    if (work < budget && self.completeDone(work)) line.unmask();
-    return work;
-  });
-  ring.packets = 5;
-  line.raise();
-  t.equal(dead.turn(), undefined, 'it died in its turn');
-  t.same([line.isEnabled(), napi.polls, m.smpProcessorId], [false, 0, null]);
-  m.run();
-  t.same([ring.packets, line.isEnabled(), bits(napi)], [0, true, '']);
-});
-
-t.test('death: between napi_complete_done and unmask', async (t) => {
-  const [m, , dead] = three();
-  let kills = 1;
-  const line = m.line('eth0', () => napi.schedule(), 'latch', 1);
-  const napi = m.napi('eth0', (self) => {
-    self.completeDone(0);
-    if (kills-- > 0) dead.kill();
-    line.unmask();
-    return 0;
-  });
-  line.raise();
-  dead.turn();
-  t.notOk(line.isEnabled());
-  m.run();
-  t.same([line.isEnabled(), napi.polls], [true, 2]);
-});
-
-t.test('death: an instance that is not there is left alone', async (t) => {
-  const [m, , dead] = three();
-  const gone = m.napi('gone', finds(0));
-  gone.disable();
-  gone.del();
-  const before = [bits(gone), gone.holder];
-  dead.kill();
-  m.run();
-  t.same([bits(gone), gone.holder], before);
-});
-
-t.test(
-  'death: in the middle of a poll, a list and a pass: nothing of it goes on, and others have all of it',
-  async (t) => {
-    const [m, cpu0, dead] = three();
-    const order: string[] = [];
-    const napis = ['A', 'B', 'C'].map((name) =>
-      m.napi(name, (napi) => {
-        order.push(`${name}${m.smpProcessorId}`);
-        if (name === 'B' && dead.isOnline) dead.kill();
-        order.push(`${name} done`);
-        napi.completeDone(1);
-        return 1;
-      }),
-    );
-    dead.irq(() => napis.map((napi) => napi.schedule()));
-    t.same(order, ['A1', 'A done', 'B1']);
-    t.same([napis.map(({ holder }) => holder), dead.softirqs.NET_RX], [[0, 0, 0], 1]);
-    order.length = 0;
-    m.run();
-    const once = ['A0', 'A done', 'B0', 'B done', 'C0', 'C done'];
-    t.same(order, [...once, ...once.slice(2)], 'A, too; and once more those that it held');
-    t.same([napis.map(bits), cpu0.softirqs.NET_RX], [['', '', ''], 1]);
-  },
-);
-
-t.test('death: by another CPU, over its poll: what it calls then does not happen', async (t) => {
-  const [m, killer, dead] = three();
-  const after: string[] = [];
-  const a = m.napi('A', (napi) => {
-    if (dead.isOnline) {
-      killer.task(() => {
-        dead.kill();
-        after.push('the killer goes on');
-      });
-      after.push('and so does the dead');
-    }
-    napi.completeDone(0);
-    return 0;
-  });
-  t.equal(
-    dead.task(() => dead.irq(() => a.schedule())),
-    undefined,
-  );
-  t.same([after, m.smpProcessorId], [['the killer goes on'], null]);
-  m.run();
-  t.same([bits(a), a.polls], ['', 3], 'there, by its heir, and once more: an interrupt may have been lost');
-});
-
-t.test('death: of a busy poller, its bit goes with it', async (t) => {
-  const [m, , dead] = three();
-  const a = m.napi('A', finds(0));
-  dead.busyLoop(a.napiId, { loopEnd: () => dead.kill() === undefined });
-  t.same([bits(a), a.holder], ['SCHED|MISSED', 0]);
-  m.run();
-  t.equal(bits(a), '');
-});
-
-t.test('death: of a leaving one, the operation is complete', async (t) => {
-  const [m, , dead] = three();
-  const offline = dead.beginOffline();
-  dead.kill();
-  m.run();
-  t.ok(offline.step());
-  dead.online();
-  t.ok(dead.isOnline);
 });

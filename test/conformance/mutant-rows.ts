@@ -19,6 +19,7 @@ export const SUITES = [
   'edges-modes',
   'edges-threaded',
   'hotplug',
+  'death',
   'edges-backlog',
 ] as const;
 export type Suite = (typeof SUITES)[number];

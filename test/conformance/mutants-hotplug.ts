@@ -18,11 +18,6 @@ export const HOTPLUG_MUTANTS: readonly Mutant[] = [
         'if (false) this.calls.call(heir, CALL_SCHEDULE',
       ],
     ],
-    [
-      'by the holders, not by the lists',
-      'death: in the middle',
-      ['if (state.holder() !== cpu ||', 'if (state.holder() !== cpu || !state.isLinked() ||'],
-    ],
   ]),
   ...mutants('dev_cpu_dead', 'hotplug', SIMULATED, [
     [
@@ -45,11 +40,7 @@ export const HOTPLUG_MUTANTS: readonly Mutant[] = [
     ],
   ]),
   ...mutants('net_rps_send_ipi', 'hotplug', 'simulate/cpu.js', [
-    [
-      'for those that the dead CPU was to call',
-      'backlog: whom the dead',
-      [/softnet\.inheritRpsIpis\(this\.views, dead\.parts\.layout\.softnet\);(\s*if)/, '$1'],
-    ],
+    ['for those that the dead CPU was to call', 'backlog: whom the dead', ['this.callFor(this.world.cpus[dead]);', '']],
   ]),
   ...mutants('hrtimers_cpu_dying', 'hotplug', 'cpu/core.js', [
     ['its timers are adopted', 'timers: they', ['timers.adoptAll(cpu, timersOf[cpu])', 'void timers.adoptAll']],
@@ -86,19 +77,24 @@ export const HOTPLUG_MUTANTS: readonly Mutant[] = [
     ['no softirq is pending', 'poll list: none', ['resetSoftirqs(this.views, softirq);', '']],
     ['nor in_net_rx_action set', 'poll list: none', ['Softnet.create(this.views, softnet);', '']],
   ]),
-  ...mutants('a CPU dies', 'hotplug', REMAINS, [
+  ...mutants('a CPU dies', 'death', REMAINS, [
     [
-      'every instance is scheduled once',
-      'death: between taking',
-      [/if \(accident\)\s*this\.lookEverywhere\(heirs\);/, ''],
+      'by the holders, not by the lists',
+      'in the middle',
+      ['if (state.holder() !== cpu ||', 'if (state.holder() !== cpu || !state.isLinked() ||'],
     ],
+    ['every instance is scheduled once', 'between taking', [/if \(accident\)\s*this\.lookEverywhere\(heirs\);/, '']],
     [
-      'that there is',
-      'death: an instance that',
+      'but none that is not there',
+      'an instance that',
       [/if \(\(state\.load\(\) & NAPI_BITS\.LISTED\) === 0\)\s*continue;/, ''],
     ],
   ]),
-  ...mutants('a CPU dies', 'hotplug', 'napi/state.js', [
-    ['a busy poller’s bit goes with it', 'death: of a busy', ['~(HOLDER | IN_BUSY_POLL)) | (to', '~HOLDER) | (to']],
+  ...mutants('a CPU dies', 'death', REMAINS, [
+    ['a netpoller’s lock goes with it', 'of a netpoller', ['state.dropPollOwner(cpu);', '']],
+  ]),
+  ...mutants('a CPU dies', 'death', 'napi/state.js', [
+    ['and its NPSVC', 'of a netpoller', [/if \(!parked\)\s*this\.clear\(NPSVC\);/, '']],
+    ['a busy poller’s bit goes with it', 'of a busy', ['~(HOLDER | IN_BUSY_POLL)) | (to', '~HOLDER) | (to']],
   ]),
 ];

@@ -19,18 +19,11 @@ function cpuWith(lines: Lines, handle: (line: number) => void, called: (subject:
   const irqs = lines.all.map((_, line) => IRQS + line * 8);
   const context = { irqEnter() {}, irqExit() {} };
   const pending = lines.pending(CPU);
+  const calls = lines.callsOf(CPU, [called]);
   const interrupts = new CpuInterrupts(
     counters,
-    CPU,
-    context,
-    null,
-    pending,
-    lines.callsOf(CPU, [called]),
-    NO_TIMERS,
-    lines.all,
-    handlers,
-    irqs,
-    HARDIRQS,
+    { cpu: CPU, context, trace: null, pending, calls, timers: NO_TIMERS, lines: lines.all, handlers },
+    { irqs, hardirqs: HARDIRQS },
   );
   return {
     interrupts,

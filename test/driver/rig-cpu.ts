@@ -21,7 +21,7 @@ import { NapiTimers } from '../../src/napi/timers.js';
 import { Backlog } from '../../src/net/backlog.js';
 import { ReceivedPackets } from '../../src/net/backlog-packets.js';
 import { Receive } from '../../src/net/receive.js';
-import { Burst } from '../../src/net/sink.js';
+import { Burst, type Sink } from '../../src/net/sink.js';
 import { readTallies } from '../../src/net/tally.js';
 import { BufferPool } from '../../src/ring/buffer-pool.js';
 import { RxRingConsumer } from '../../src/ring/rx-ring.js';
@@ -73,20 +73,14 @@ export class RigCpu {
     this.softnet.add(0, { weight: settings.weight });
     const poller = new NapiPoller(views, this.softnet, { clock, printk, trace: null }, counters.lastPollNs);
     new NetRxAction(views, this.softnet, poller, { clock, deliver }, rig.machine.sysctls, counters);
-    this.rx = new RxQueue(
-      views,
-      bursts,
-      ring,
-      pool,
-      states[0]!,
-      layout.batch,
-      layout.buffers,
-      layout.links,
-      polls.taken,
-    );
-    const release = () => this.beforeRelease();
+    const { batch, buffers, links } = layout;
+    const { taken } = polls;
+    this.rx = new RxQueue(views, { bursts, ring, pool, state: states[0]! }, { batch, buffers, links, taken });
+    const { softnet, rx } = this;
+    const beforeRelease = () => this.beforeRelease();
     const recheck = options.irq === 'nolatch';
-    this.poll = new RxPoll(views, layout.cpu, 0, this.softnet, this.rx, receive, line, recheck, release, polls);
+    const pollParts = { cpu: layout.cpu, queue: 0, softnet, rx, receive, line, recheck, beforeRelease };
+    this.poll = new RxPoll(views, pollParts, polls);
     const packetInterrupt = () => {
       const packets = new ReceivedPackets(views, receive, [pool], layout.links, null);
       const { softnet } = this;
@@ -100,18 +94,11 @@ export class RigCpu {
     const { hardirqs } = counters;
     const { cpu } = layout;
     const timers = new NapiTimers(views, layout.timers, this.softnet, clock, null, counters.timerIrqs);
+    const calls = new PendingCalls(views, layout.irq, cpu, []);
     this.interrupts = new CpuInterrupts(
       views,
-      cpu,
-      softirqs,
-      null,
-      pending,
-      new PendingCalls(views, layout.irq, cpu, []),
-      timers,
-      [line],
-      [handler],
-      [polls.irqs],
-      hardirqs,
+      { cpu, context: softirqs, trace: null, pending, calls, timers, lines: [line], handlers: [handler] },
+      { irqs: [polls.irqs], hardirqs },
     );
   }
 
@@ -168,6 +155,8 @@ export class RigCpu {
       flows: layout.flows,
     };
     const burst = new Burst(this.rig.views, layout.batch, layout.buffers, layout.links);
-    return new Receive(this.rig.views, this.rig.bursts, where, burst, null, (given) => this.sink(given), settings);
+    const { views, bursts } = this.rig;
+    const sink: Sink = (given) => this.sink(given);
+    return new Receive(views, where, settings, { bursts, burst, recorder: null, sink });
   }
 }

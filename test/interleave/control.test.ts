@@ -7,11 +7,17 @@ import { dies, passes, TIMEOUT_MS } from './verdicts.js';
 t.setTimeout(TIMEOUT_MS);
 
 t.test('threaded switch against schedule', (t) =>
-  passes(t, 'control:on+latch+races', 'control:on+nolatch', 'control:off+latch+races', 'control:off+nolatch'),
+  passes(
+    t,
+    'control:on+latch+races',
+    'control:on+nolatch+races',
+    'control:off+latch+races',
+    'control:off+nolatch+races',
+  ),
 );
 
 t.test('schedule against disable: nobody polls after it, and what waited is polled after enable', (t) =>
-  passes(t, 'control:disable+latch+races', 'control:disable+nolatch'),
+  passes(t, 'control:disable+latch+races', 'control:disable+nolatch+races'),
 );
 
 t.test('without one of their rules', (t) =>

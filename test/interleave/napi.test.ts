@@ -35,7 +35,9 @@ t.test('every packet is polled, each step is one of the tables, and no plain wor
   ),
 );
 
-t.test('also when another context schedules', (t) => passes(t, 'napi:latch-scheduled', 'napi:nolatch-scheduled'));
+t.test('also when another context schedules', (t) =>
+  passes(t, 'napi:latch-scheduled+races', 'napi:nolatch-scheduled+races'),
+);
 
 t.test('also with an interrupt per packet', (t) => passes(t, 'napi:interrupt+races'));
 

@@ -8,11 +8,11 @@ import { dies, passes, TIMEOUT_MS } from './verdicts.js';
 t.setTimeout(TIMEOUT_MS);
 
 t.test('a timer against its expiry, another timer, and disable', (t) =>
-  passes(t, 'remote:timer', 'remote:timer-again', 'remote:timer-disable'),
+  passes(t, 'remote:timer+races', 'remote:timer-again+races', 'remote:timer-disable+races'),
 );
 
 t.test('SCHED that is handed over against a schedule and disable', (t) =>
-  passes(t, 'remote:leave', 'remote:leave-disable'),
+  passes(t, 'remote:leave+races', 'remote:leave-disable+races'),
 );
 
 const REMOTE = 'cpu/remote.js';

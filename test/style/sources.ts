@@ -25,6 +25,14 @@ export function allSources(): Source[] {
   return ['src', 'workers'].flatMap(pathsBelow).map(sourceOf);
 }
 
+export type Text = Pick<Source, 'path' | 'text'>;
+
+/** Every file that imports others, tests and benchmarks too. */
+export function allTexts(): Text[] {
+  const paths = ['src', 'workers', 'test', 'bench'].flatMap(filesBelow).filter((path) => path.endsWith('.ts'));
+  return paths.map((path) => ({ path, text: readText(path) }));
+}
+
 /** The AssemblyScript sources, which no tool here parses. */
 export function assemblyPaths(): string[] {
   return filesBelow('src').filter((path) => path.endsWith('.as.ts'));

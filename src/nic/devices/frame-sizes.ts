@@ -6,7 +6,7 @@ import type { Random } from '../../runtime/random.js';
 import { SEQUENCE_BYTES, sequenceOffset } from './frame-bytes.js';
 
 export const FCS_BYTES = 4;
-export const FRAME_SIZE_MIN = 64;
+const FRAME_SIZE_MIN = 64;
 export const FRAME_SIZE_MAX = FRAME_BYTES_MAX;
 
 /** What `--ip` may say; 'mixed': even flows are IPv4, odd ones IPv6. */

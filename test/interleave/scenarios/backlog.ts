@@ -234,6 +234,7 @@ const backlog: ScenarioFactory = async (root, spec) => {
       if (variant.startsWith('call')) return caller(shared, cpu);
       return sender(shared, cpu, variant === 'late' ? 1 : 0);
     },
+    watched: [BACKLOG, ...[0, 1].flatMap((ring) => [0, 64].map((at) => BACKLOG + 64 + ring * RING_BYTES + at))],
     always: (shared) => (qlen(shared) >= inputOfOthers(shared) ? null : `QLEN=${qlen(shared)} is too small`),
     check(shared, ended) {
       const words = wordsOf(shared);

@@ -8,7 +8,7 @@
 //   giver        the producer dies, wherever; if its item is in the box, who waits gets it
 
 import type { Guard } from '../../../src/memory/sync/guard.js';
-import { bufferOf, onePage, type Scenario, type ScenarioFactory, type Shared, wordsOf } from '../scenario.js';
+import { bufferOf, onePage, type Scenario, type ScenarioFactory, type Shared, viewsOf, wordsOf } from '../scenario.js';
 import { HERALD_LABELS, MORTAL_ENDS, mortal, tell } from '../world/herald.js';
 import { load } from '../world/parts.js';
 
@@ -28,7 +28,7 @@ const condition: ScenarioFactory = async (root, variant) => {
   );
   const errors = await load<typeof import('../../../src/memory/sync/errors.js')>(root, 'memory/sync/errors.js');
   const parts = (shared: Shared) => ({
-    words: wordsOf(shared),
+    words: viewsOf(bufferOf(shared)).words,
     lock: new Mutex(bufferOf(shared), LOCK),
     ready: new Condition(bufferOf(shared), CONDITION),
   });
@@ -87,7 +87,7 @@ const condition: ScenarioFactory = async (root, variant) => {
     create: onePage,
     reset: () => undefined,
     label: (address: number) => NAMES[address],
-    plainSteps: false, // ITEMS is touched with the lock held.
+    races: true, // ITEMS is touched with the lock held.
     check: empty,
   };
   const scenarios: Record<string, Scenario> = {

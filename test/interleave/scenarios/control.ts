@@ -17,6 +17,8 @@ import { World } from '../world/world.js';
 const SMALL = { cpus: 1, buffers: 32, posted: 32, weight: 1, frames: [20, 20], burst: 1 } as const;
 const LISTED = 1 << 4;
 const THREADED = 1 << 8;
+/** Of an instance, in bytes: as src/napi/words.ts draws it. */
+const NAPI_ID_AT = 24 * 4;
 const NAPI_ID = 9;
 /** Its id when main has been told that its thread has ended. */
 const NO_THREAD_ID = 10;
@@ -78,6 +80,7 @@ const control: ScenarioFactory = async (root, variant) => {
       nicOf(world, shared, 0, 1).doWork();
     },
     label: labelsOf(world),
+    watched: [world.napiWord * 4, world.napiWord * 4 + NAPI_ID_AT],
     always(shared) {
       const state = stateOf(shared);
       const wrong = state.napiId === NO_THREAD_ID && (state.load() & NAPI_BITS.SCHED_THREADED) !== 0;

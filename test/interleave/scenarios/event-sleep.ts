@@ -93,7 +93,12 @@ const scenarioOf: ScenarioFactory = async (root, variant) => {
       return false;
     };
     const counters = { steps: COUNTERS[index]! + 8, runNs: COUNTERS[index]! + 16 };
-    const task = new ApplicationTask(views, 'waiter', step, sleep, 1024, clock, () => false, counters);
+    const task = new ApplicationTask(
+      views,
+      { name: 'waiter', step, sleep, weight: 1024 },
+      { clock, interrupted: () => false },
+      counters,
+    );
     const softirqs = { ksoftirqdRunnable: false, tickStop: () => undefined } as unknown as Softirqs;
     const interrupts = { deliver: () => 0, any: () => false } as unknown as CpuInterrupts;
     const scheduler = new Scheduler(softirqs, clock);
@@ -106,7 +111,7 @@ const scenarioOf: ScenarioFactory = async (root, variant) => {
   const scenario: Scenario = {
     threads: [...names, ...Array.from({ length: signallers }, (_, index) => `signaller${index}`)],
     ...(variant === 'ended' && { ends: { threads: ['waiter0'] } }),
-    plainSteps: false,
+    races: true,
     create: onePage,
     reset: () => undefined,
     thread: (index, shared) => (index < waiters ? waiter(shared, index) : signaller(shared)),

@@ -6,7 +6,8 @@
 //   backlog     in interrupt mode (…+level): three packets are there and announced, and one comes when the CPU was asked to leave. It
 //               may do so with one in its backlog: a turn of its loop takes two. The heir runs beside it
 //   arrival     the same, but the NIC announces the last at any moment
-//   …+latch, …+nolatch; …+heir: the heir runs beside all of it, on its loop (with a timer it does anyhow); without, when all is over
+//   …+latch, …+nolatch; …+races: plain accesses are checked; …+heir: likewise, and the heir runs beside all of it, on its loop (with a
+//   timer it does anyhow); without, when all is over
 
 import { type Scenario, type ScenarioFactory, type Shared, spin } from '../scenario.js';
 import { cpuLoop, cpuOf, nicOf } from '../world/agents.js';
@@ -110,7 +111,7 @@ const hotplug: ScenarioFactory = async (root, variant) => {
 
   const scenario: Scenario = {
     threads: [...(other === null ? [] : [other]), 'cpu0', ...(besides ? ['cpu1'] : []), 'main'],
-    races: how === 'races',
+    races: how !== undefined,
     ends: { threads: ['cpu0'], most: 0, word: endedAddress(world) },
     plainSteps: false, // the plain words are the SCHED holder's, as the witness asserts
     alone: [...mailboxesOf(world, plan.cpuContexts), ...mainsWords(world, shares)],

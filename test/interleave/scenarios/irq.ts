@@ -85,16 +85,17 @@ const irq: ScenarioFactory = async (root, variant) => {
     const all = Array.from({ length: lines }, (_, line) => line);
     const interrupts = new CpuInterrupts(
       views,
-      id,
-      { irqEnter() {}, irqExit() {} },
-      null,
-      new PendingLines(views, layout, id),
-      new PendingCalls(views, layout, id, []),
-      { isDue: false, expire: () => 0 },
-      all.map((line) => lineOf(shared, line)),
-      all.map((line) => ({ handle: handler(shared, line) })),
-      all.map((line) => counters + 16 + line * 8),
-      counters,
+      {
+        cpu: id,
+        context: { irqEnter() {}, irqExit() {} },
+        trace: null,
+        pending: new PendingLines(views, layout, id),
+        calls: new PendingCalls(views, layout, id, []),
+        timers: { isDue: false, expire: () => 0 },
+        lines: all.map((line) => lineOf(shared, line)),
+        handlers: all.map((line) => ({ handle: handler(shared, line) })),
+      },
+      { irqs: all.map((line) => counters + 16 + line * 8), hardirqs: counters },
     );
     const agent = {
       role: `cpu${id}`,

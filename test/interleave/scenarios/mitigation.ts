@@ -6,6 +6,7 @@
 //   suspend        as schedule, but the application suspends interrupts after the first poll, and stalls
 //   busy           a packet; another CPU busy-polls, preferring it
 //   busy-disable   another CPU busy-polls, and main disables
+//   …+races        plain accesses are checked
 
 import { onePage, type Scenario, type ScenarioFactory, type Shared, spin, viewsOf, wordsOf } from '../scenario.js';
 import { load } from '../world/parts.js';
@@ -40,7 +41,7 @@ const VARIANTS: Record<string, Variant> = {
   'busy-disable': { threads: ['cpu1', 'main'], pieces: 0 },
 };
 
-const mitigation: ScenarioFactory = async (root, variant) => {
+const mitigation: ScenarioFactory = async (root, spec) => {
   const { buildCore, napiState } = await load<typeof import('../../../src/cpu/core.js')>(root, 'cpu/core.js');
   const { IrqLine } = await load<typeof import('../../../src/irq/line.js')>(root, 'irq/line.js');
   const { Softnet } = await load<typeof import('../../../src/napi/softnet.js')>(root, 'napi/softnet.js');
@@ -48,6 +49,7 @@ const mitigation: ScenarioFactory = async (root, variant) => {
   const { Sysctls } = await load<typeof import('../../../src/napi/sysctl.js')>(root, 'napi/sysctl.js');
   const { VirtualClock } = await load<typeof import('../../../src/runtime/clock.js')>(root, 'runtime/clock.js');
   const { Printk } = await load<typeof import('../../../src/runtime/printk.js')>(root, 'runtime/printk.js');
+  const [variant = '', check] = spec.split('+');
   const { threads, pieces } = VARIANTS[variant]!;
   const irq = { address: LINES, lines: 1, cpus: 2, contexts: CONTEXTS };
   const views = (shared: Shared) => viewsOf(shared.memory.buffer);
@@ -58,7 +60,7 @@ const mitigation: ScenarioFactory = async (root, variant) => {
   };
 
   function core(shared: Shared, cpu: number) {
-    const words = wordsOf(shared);
+    const { words } = views(shared);
     const at = CPUS + cpu * CPU_BYTES;
     const layout = {
       sysctls: SYSCTLS,
@@ -133,6 +135,7 @@ const mitigation: ScenarioFactory = async (root, variant) => {
 
   const scenario: Scenario = {
     threads,
+    races: check === 'races',
     plainSteps: false, // plain words are the SCHED holder's, and POLLER shows when there are two
     create: onePage,
     reset(shared) {
@@ -152,7 +155,7 @@ const mitigation: ScenarioFactory = async (root, variant) => {
     label: (address) => NAMES[address],
     thread(index, shared) {
       const name = threads[index]!;
-      const words = wordsOf(shared);
+      const { words } = views(shared);
       if (name === 'nic') {
         return () => {
           for (let piece = 0; piece < pieces; piece += 1) bring(shared);

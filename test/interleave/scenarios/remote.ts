@@ -8,6 +8,7 @@
 //   timer-disable    likewise, and main disables: nothing polls when that has returned
 //   leave            it busy-polls with budget 1 and leaves work: SCHED goes to the CPU, while packets come
 //   leave-disable    likewise, and main disables
+//   …+races          plain accesses are checked
 
 import { onePage, type Scenario, type ScenarioFactory, type Shared, spin, viewsOf, wordsOf } from '../scenario.js';
 import { load } from '../world/parts.js';
@@ -51,7 +52,7 @@ const VARIANTS: Record<string, Variant> = {
   'leave-disable': { threads: ['cpu0', 'remote', 'main'], pieces: 2 },
 };
 
-const remote: ScenarioFactory = async (root, variant) => {
+const remote: ScenarioFactory = async (root, spec) => {
   const { buildCore, napiState } = await load<typeof import('../../../src/cpu/core.js')>(root, 'cpu/core.js');
   const { buildPollCore } = await load<typeof import('../../../src/cpu/poll-core.js')>(root, 'cpu/poll-core.js');
   const { IrqLine } = await load<typeof import('../../../src/irq/line.js')>(root, 'irq/line.js');
@@ -60,6 +61,7 @@ const remote: ScenarioFactory = async (root, variant) => {
   const { Sysctls } = await load<typeof import('../../../src/napi/sysctl.js')>(root, 'napi/sysctl.js');
   const { VirtualClock } = await load<typeof import('../../../src/runtime/clock.js')>(root, 'runtime/clock.js');
   const { Printk } = await load<typeof import('../../../src/runtime/printk.js')>(root, 'runtime/printk.js');
+  const [variant = '', check] = spec.split('+');
   const { threads, pieces } = VARIANTS[variant]!;
   const leaves = variant.startsWith('leave');
   const irq = { address: LINES, lines: 1, cpus: 1, contexts: CONTEXTS };
@@ -94,12 +96,12 @@ const remote: ScenarioFactory = async (root, variant) => {
 
   /** The driver: at most `budget` pieces. */
   function addPoll(shared: Shared, softnet: Softnets, line: InstanceType<typeof IrqLine>): void {
-    const words = wordsOf(shared);
+    const { words } = views(shared);
     const me = softnet.context;
     const poll = (budget: number) => {
       if (words[DISABLED] !== 0) throw new Error(`context ${me} polls, although it is disabled`);
       if (words[POLLER] !== 0) throw new Error(`context ${me} polls, and so does ${words[POLLER]! - 1}`);
-      const holder = (words[NAPI / 4]! >> 16) & 0xfff;
+      const holder = (wordsOf(shared)[NAPI / 4]! >> 16) & 0xfff; // These bits are the holder's.
       if (holder !== me) throw new Error(`context ${me} polls, and SCHED is held by ${holder}`);
       words[POLLER] = me + 1;
       const work = Math.min(budget, Atomics.load(words, WORK) - words[DONE]!);
@@ -127,7 +129,7 @@ const remote: ScenarioFactory = async (root, variant) => {
         else if (Atomics.load(wordsOf(shared), ARRIVED) < 2) spin();
         else if (!interrupts.any()) break;
       }
-      wordsOf(shared)[ENDED_NS] = clock.nowNs;
+      views(shared).words[ENDED_NS] = clock.nowNs;
     };
   }
 
@@ -158,7 +160,7 @@ const remote: ScenarioFactory = async (root, variant) => {
       else {
         disable.begin();
         while (!disable.step()) spin();
-        wordsOf(shared)[DISABLED] = 1;
+        views(shared).words[DISABLED] = 1;
       }
       Atomics.add(wordsOf(shared), ARRIVED, 1);
     };
@@ -166,6 +168,8 @@ const remote: ScenarioFactory = async (root, variant) => {
 
   const scenario: Scenario = {
     threads,
+    races: check === 'races',
+    racing: [0, REMOTE].flatMap((context) => [timersOf(context), timersOf(context) + 4]),
     // Plain words are the SCHED holder's, and POLLER shows when there are two; but for EXPIRES, which is read while a timer is adopted.
     plainSteps: variant === 'timer-again',
     create: onePage,

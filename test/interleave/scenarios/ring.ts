@@ -62,7 +62,11 @@ const ring: ScenarioFactory = async (root, variant) => {
     const taken = parts.counterAddress(parts.POLL_COUNTERS, pollCounters[0]!, 'taken');
     const { ring, pool } = world.hold(shared);
     const state = parts.napiState(views, napis, 0);
-    const rx = new parts.RxQueue(views, world.bursts(shared), ring, pool, state, batch, buffers, links, taken);
+    const rx = new parts.RxQueue(
+      views,
+      { bursts: world.bursts(shared), ring, pool, state },
+      { batch, buffers, links, taken },
+    );
     const burst = new parts.Burst(views, batch, buffers, links);
     return () => {
       rx.claim();

@@ -32,7 +32,7 @@ const semaphore: ScenarioFactory = async (root, variant) => {
     create: onePage,
     reset: () => undefined,
     label: (address: number) => (address === SEMAPHORE ? 'COUNT' : HERALD_LABELS[address]),
-    plainSteps: false, // No plain word is shared.
+    races: true, // No plain word is shared.
     check: left(0),
   };
   /** Who waits in the end has no permit to wait for. */

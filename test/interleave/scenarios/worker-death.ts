@@ -27,7 +27,7 @@ const scenarioOf: ScenarioFactory = async (root) => {
   const scenario: Scenario = {
     threads: ['heir', 'cpu0', 'worker'],
     ends: { threads: ['cpu0'], word: exits },
-    plainSteps: false,
+    races: true,
     alone: quiescentOf(world),
     create: () => world.create(),
     reset(shared) {

@@ -17,6 +17,8 @@ import { World } from '../world/world.js';
 const SMALL = { buffers: 32, posted: 32, weight: 1, burst: 1, worker: true } as const;
 const LISTED = 1 << 4;
 const THREADED = 1 << 8;
+/** Of an instance, in bytes: as src/napi/words.ts draws it. */
+const NAPI_ID_AT = 24 * 4;
 const NAPI_ID = 9;
 /** Its id when main has been told that its thread has ended. */
 const NO_THREAD_ID = 10;
@@ -97,6 +99,7 @@ const worker: ScenarioFactory = async (root, variant) => {
       if (before > 0) nicOf(world, shared, 0, before).doWork();
     },
     label: labelsOf(world),
+    watched: [world.napiWord * 4, world.napiWord * 4 + NAPI_ID_AT],
     always(shared) {
       const state = stateOf(shared);
       const wrong = state.napiId === NO_THREAD_ID && (state.load() & NAPI_BITS.SCHED_THREADED) !== 0;

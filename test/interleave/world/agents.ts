@@ -24,7 +24,7 @@ export function nicOf(world: World, shared: Shared, first = 0, count = world.opt
   };
   const seams = { bursts: world.bursts(shared), clock: new parts.VirtualClock(), recorder: null };
   const device = deviceOf(plan.nic.frames, first, count, options.burst);
-  return new parts.Nic('nic0', views, seams, layout, device, [queue], 'wait', count);
+  return new parts.Nic('nic0', views, seams, layout, { device, queues: [queue], full: 'wait', framesMax: count });
 }
 
 /** A NIC on its loop, until it sleeps for good. */
@@ -89,14 +89,16 @@ export function scheduler(world: World, shared: Shared, cpu: number): () => void
   const { ring, pool } = world.hold(shared);
   const polled = counterAddresses(POLL_COUNTERS, layout.pollCounters[0]!, POLL_COUNTERS);
   const { batch, buffers, links } = layout;
-  const rx = new parts.RxQueue(views, bursts, ring, pool, states[0]!, batch, buffers, links, polled.taken);
+  const where = { batch, buffers, links, taken: polled.taken };
+  const rx = new parts.RxQueue(views, { bursts, ring, pool, state: states[0]! }, where);
   const burst = new parts.Burst(views, batch, buffers, links);
   const at = (name: (typeof CPU_COUNTERS)[number]) => counterAddress(CPU_COUNTERS, layout.counters, name);
   const places = { ...counters, ...layout, malformed: at('ethernetTruncated') };
   const sink = (burst: Burst) => world.witness.receive(world.notes(shared), burst);
-  const receive = new parts.Receive(views, bursts, places, burst, null, sink, RECEIVE);
+  const receive = new parts.Receive(views, places, RECEIVE, { bursts, burst, recorder: null, sink });
   const recheck = options.flow === 'nolatch';
-  new parts.RxPoll(views, cpu, 0, softnet, rx, receive, world.line(shared), recheck, () => {}, polled);
+  const line = world.line(shared);
+  new parts.RxPoll(views, { cpu, queue: 0, softnet, rx, receive, line, recheck, beforeRelease() {} }, polled);
   return () => {
     softirqs.irqEnter();
     softnet.napiSchedule(0);
