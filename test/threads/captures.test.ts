@@ -51,8 +51,11 @@ const gaps = (times: readonly number[]) => times.slice(1).map((time, i) => time 
 const ascending = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 const GAP_ERROR_NS_MAX = 50_000;
-/** On a crowded system, where a thread waits for its core: how late a packet may be in the median, against the one that is least so. */
-const LATE_NS_MAX = 50e6;
+/**
+ * On a crowded system, where a thread waits for its core: how late a packet may be in the median, against the one that is least so,
+ * as a part of the whole capture. At full speed it would be half.
+ */
+const LATE_MAX = 0.25;
 const SWITCHES_PER_SECOND_MAX = 50;
 const GAP_NS_MIN = 0.2e6;
 const GAP_NS_RATIO = 100; // to 20 ms
@@ -81,7 +84,7 @@ t.test('at its own speed: every gap within 50 µs in the median, nothing reorder
     `gap error: median ${(errorOf(seen) / 1000).toFixed(1)} µs; ${(late / 1e6).toFixed(2)} ms late in the median`,
   );
   t.comment(`load ${noise.loadAverage.toFixed(2)}, ${switches.toFixed(0)} involuntary switches/s`);
-  t.ok(late < LATE_NS_MAX, `${late} ns late`);
+  t.ok(late < LATE_MAX * (recorded.at(-1)! - recorded[0]!), `${late} ns late`);
   const crowded = noise.loadAverage > availableParallelism() || switches > SWITCHES_PER_SECOND_MAX;
   if (!crowded) t.ok(errorOf(seen) < GAP_ERROR_NS_MAX, `median ${errorOf(seen)} ns`);
 });
@@ -97,13 +100,14 @@ t.test('times that go backwards: at once, in order, counted', async (t) => {
     ),
   );
   const measure = () => replay({ device: `pcap:${path}`, speed: 'x2' }, 5);
-  const atOnce = ({ times }: Seen) => Math.max(...gaps(times).slice(1, 3)) < 50e6;
-  const seen = await untilInTime(measure, atOnce);
+  const inTime = ({ times }: Seen) => {
+    const [first, second, third, fourth] = gaps(times) as [number, number, number, number];
+    return first > 50e6 && second < 50e6 && third < 50e6 && fourth > 50e6;
+  };
+  const seen = await untilInTime(measure, inTime);
   t.same(seen.numbers, ascending(5));
   t.equal(seen.snapshot.nics[0]!.capture!.backwardTimestamps, 1);
-  const [first, , , fourth] = gaps(seen.times) as [number, number, number, number];
-  t.ok(first > 50e6 && fourth > 50e6, `${gaps(seen.times)}`);
-  t.ok(atOnce(seen), `${gaps(seen.times)}`);
+  t.ok(inTime(seen), `${gaps(seen.times)}`);
 });
 
 t.test('passes: of a capture that is held, of one that is larger than a window, of one that is limited', async (t) => {

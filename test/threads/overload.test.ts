@@ -20,12 +20,19 @@ const QUIET: Bounds = { irqsPerPacket: 1e-4, packetsPerPoll: 60 };
 const NOISY: Bounds = { irqsPerPacket: 1e-3, packetsPerPoll: 55 };
 /** An empty ring costs two polls that are not full: the one that drains it, and the first afterwards. */
 const SHORT_POLLS = 2;
-/** Interrupts by 1e-4 at 2 million packets/s, which is what a core with 300 ns of work per packet takes. */
-const SWITCHES_PER_SECOND_MAX = 200;
+/** Of each packet, at most: as many as interrupts. */
+const SWITCHES_MAX = QUIET.irqsPerPacket;
+/** The same where each packet or two brings an interrupt anyway. */
+const SWITCHES_SLOW_MAX = 0.05;
 const ATTEMPTS_MAX = 3;
 
-function isQuiet({ noise, durationSeconds }: Snapshot): boolean {
-  return (noise.involuntarySwitches ?? 0) / durationSeconds <= SWITCHES_PER_SECOND_MAX;
+/** How often a thread was taken off its core, for each packet. */
+function switchesOf({ noise, nics }: Snapshot): number {
+  return (noise.involuntarySwitches ?? 0) / nics[0]!.rxPackets;
+}
+
+function isQuiet(snapshot: Snapshot, most = SWITCHES_MAX): boolean {
+  return switchesOf(snapshot) <= most;
 }
 
 function figures({ rates, noise, durationSeconds, nics, cpus }: Snapshot): string {
@@ -60,8 +67,7 @@ function checkPolling(t: Test, { rates }: Snapshot, bounds: Bounds): void {
 /** What holds of a NIC that waits, by the noise that there was. */
 function boundsOf(snapshot: Snapshot): Bounds {
   if (isQuiet(snapshot)) return QUIET;
-  const switches = (snapshot.noise.involuntarySwitches ?? 0) / snapshot.nics[0]!.rxPackets;
-  const irqsPerPacket = Math.max(NOISY.irqsPerPacket, switches);
+  const irqsPerPacket = Math.max(NOISY.irqsPerPacket, switchesOf(snapshot));
   const polls = 1 / QUIET.packetsPerPoll + SHORT_POLLS * snapshot.rates.irqsPerPacket;
   return { irqsPerPacket, packetsPerPoll: Math.min(NOISY.packetsPerPoll, 1 / polls) };
 }
@@ -89,13 +95,13 @@ t.test('2,000 packets/s: an interrupt for every packet or two', async (t) => {
   const often = ({ rates }: Snapshot) => rates.irqsPerPacket >= 0.5;
   const snapshot = await untilInTime(
     () => run({ ...ONE, rate: 2000, duration: 2 }),
-    (snapshot) => isQuiet(snapshot) || often(snapshot),
+    (snapshot) => isQuiet(snapshot, SWITCHES_SLOW_MAX) || often(snapshot),
   );
   t.comment(figures(snapshot));
   const { irqs, polls } = snapshot.nics[0]!.queues[0]!;
   t.ok(irqs >= 0.9 * polls, 'nobody polls but for an interrupt', { irqs, polls });
   // Packets that come while the CPU is kept from its core share an interrupt.
-  if (isQuiet(snapshot)) t.ok(often(snapshot), 'interrupts per packet ≥ 0.5', snapshot.rates);
+  if (isQuiet(snapshot, SWITCHES_SLOW_MAX)) t.ok(often(snapshot), 'interrupts per packet ≥ 0.5', snapshot.rates);
   t.ok(snapshot.cpus[0]!.sleeps > 100, 'the CPU sleeps between');
 });
 
@@ -121,7 +127,10 @@ t.test('while a NAPI is scheduled its line raises no interrupt', async (t) => {
 t.test('mode interrupt: an interrupt for each packet, at any load', async (t) => {
   for (const rate of ['20k', 'max']) {
     const snapshot = await run({ ...ONE, mode: 'interrupt', rate, packets: 20_000 }, LIMIT_MS);
-    t.equal(snapshot.nics[0]!.irqs, snapshot.nics[0]!.rxPackets, `rate ${rate}`);
+    const { irqs, rxPackets } = snapshot.nics[0]!;
+    // A NIC that is taken off its core between a packet and its interrupt brings one for a packet that is taken by then.
+    const spurious = snapshot.noise.involuntarySwitches ?? 0;
+    t.ok(irqs >= rxPackets && irqs <= rxPackets + spurious, `rate ${rate}`, { irqs, rxPackets, spurious });
     t.comment(figures(snapshot));
   }
 });
