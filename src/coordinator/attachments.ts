@@ -6,6 +6,7 @@ import type { InspectOptionsStylized } from 'node:util';
 import type { AttachHandle } from '../cpu/attached.js';
 import { AttachmentWords } from '../memory/attachment.js';
 import { ContextWords, STOP } from '../memory/context.js';
+import { wakeAfterEnd } from '../memory/doorbell.js';
 import { CAPABILITY_NAMES, type Capability, capabilitiesOf } from '../napi/busy-params.js';
 import { ErrnoError } from '../runtime/errno.js';
 import { INSPECT, shown } from '../runtime/shown.js';
@@ -57,8 +58,8 @@ export class Attachments {
       throw new ErrnoError('EINVAL', `attach: capabilities=${String(stranger)}`, right);
     }
     if (length === 0) throw new ErrnoError('EOPNOTSUPP', 'attach', 'the machine was started without attachments');
-    for (const [index, { words, context }] of this.places.entries()) {
-      if (isDead(words) && context.asleep()) words.reclaim();
+    this.bury();
+    for (const [index, { words }] of this.places.entries()) {
       const ticket = words.give();
       if (ticket !== 0) return this.handle(index, ticket, capabilities);
     }
@@ -71,6 +72,15 @@ export class Attachments {
       const { taken, tid, cpuNs } = words;
       return { name: nameOf(index), napiId: null, tid: taken ? tid : 0, startNs: taken ? cpuNs : null };
     });
+  }
+
+  /** The places of threads that have ended outside of their calls are free. Whoever such a thread was about to wake by an event wakes. */
+  bury(): void {
+    for (const { words, context } of this.places) {
+      if (!context.asleep() || !isDead(words)) continue;
+      words.reclaim();
+      wakeAfterEnd(this.machine.views.words, this.plan.cpuContexts);
+    }
   }
 
   /** A thread that has ended within a call; null: none has, or the system does not tell. */

@@ -22,7 +22,7 @@
 
 import { CALL_CPU_DEAD, CALL_SCHEDULE, CALL_TIMER, Calls, clearPending } from '../irq/call.js';
 import type { IrqLayout, IrqLine } from '../irq/line.js';
-import { ringDoorbell, wake } from '../memory/doorbell.js';
+import { wakeAfterEnd } from '../memory/doorbell.js';
 import type { Views } from '../memory/views.js';
 import { NAPI_BITS } from '../napi/bits.js';
 import { Softnet } from '../napi/softnet.js';
@@ -84,21 +84,12 @@ export abstract class CpuRemains {
     for (const state of states) this.handOver(state, cpu, heirs);
     if (accident) this.lookEverywhere(heirs);
     this.moveTimers(heirs);
-    if (accident) this.wakeAll();
+    if (accident) wakeAfterEnd(this.views.words, this.parts.doorbells);
   }
 
   /** What comes before the instances: the lines say whose those are. */
   protected begin(cpu: number, heirs: readonly number[], _accident: boolean): void {
     this.moveLines(cpu, heirs);
-  }
-
-  /** It ended before it rang for what it had stored, or between the change of a doorbell and its notify. */
-  private wakeAll(): void {
-    const { words } = this.views;
-    for (const doorbell of this.parts.doorbells) {
-      ringDoorbell(words, doorbell / 4);
-      wake(words, doorbell / 4, 1);
-    }
   }
 
   /** Whether others have to take over still, or once more: it holds something, or was called since. */

@@ -94,6 +94,7 @@ export class MachineWatch {
       this.events.died(dead);
       return;
     }
+    attachments.bury();
     const now = performance.now();
     for (const cpu of this.lockups.look(now)) this.events.lockedUp(cpu);
     cpus.sweep();

@@ -27,6 +27,17 @@ export function ringDoorbell(words: Int32Array, at: number): void {
   if (Atomics.compareExchange(words, at, ASLEEP, AWAKE) === ASLEEP) Atomics.notify(words, at, 1);
 }
 
+/**
+ * Main, when a thread has ended anywhere: it may have been about to ring one of them, or between the change of a doorbell and its notify.
+ * @param doorbells byte addresses
+ */
+export function wakeAfterEnd(words: Int32Array, doorbells: readonly number[]): void {
+  for (const doorbell of doorbells) {
+    ringDoorbell(words, doorbell / 4);
+    wake(words, doorbell / 4, 1);
+  }
+}
+
 /** The owner's side of a doorbell. */
 export class Doorbell {
   private readonly words: Int32Array;

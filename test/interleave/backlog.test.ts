@@ -29,6 +29,8 @@ t.test('also with two senders, a local one, or two callers', (t) =>
   passes(t, 'backlog:senders+races', 'backlog:local+races', 'backlog:calls+races'),
 );
 
+t.test('QLEN that is too large is set right while somebody sends', (t) => passes(t, 'backlog:recount+races'));
+
 t.test('a sender that ends at any step strands nothing that it has published', (t) =>
   passesWithin(t, { bound: LONG ? 2 : 1 }, 'backlog:death+races'),
 );
@@ -301,6 +303,18 @@ t.test(
         ],
         spec: 'backlog:late',
         bound: 3,
+        message: TOO_SMALL,
+      },
+      {
+        what: 'whatever was counted since',
+        patches: [
+          {
+            file: QUEUE,
+            find: 'Atomics.compareExchange(words, qlen, counted, 0)',
+            replace: 'Atomics.store(words, qlen, 0)',
+          },
+        ],
+        spec: 'backlog:recount',
         message: TOO_SMALL,
       },
       {

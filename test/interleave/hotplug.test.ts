@@ -10,6 +10,7 @@ const LONG = process.env.SOFTIRQ_LONG === '1';
 t.setTimeout(LONG ? 3_600_000 : TIMEOUT_MS);
 
 const REMAINS = 'coordinator/cpu-remains.js';
+const CPUS = 'coordinator/cpus.js';
 const HEIRS = 'coordinator/backlog-heirs.js';
 
 t.test('hotplug against interrupt', async (t) => {
@@ -29,6 +30,8 @@ t.test('hotplug with packets in the CPU’s backlog: all come, in order', (t) =>
     ? passesWithin(t, { bound: 2 }, 'hotplug:backlog+level+races', 'hotplug:arrival+level+races')
     : passesWithin(t, { bound: 1 }, 'hotplug:backlog+level+races'),
 );
+
+t.test('a CPU that comes back after its loss, against a late hand-over', (t) => passes(t, 'online'));
 
 t.test('without one of its rules something is stranded', (t) =>
   dies(t, [
@@ -58,9 +61,15 @@ t.test('without one of its rules something is stranded', (t) =>
     },
     {
       what: 'what is handed over late is not looked for',
-      patches: [{ file: 'coordinator/cpus.js', find: /(sweep\(\) \{)/, replace: '$1 return;' }],
+      patches: [{ file: CPUS, find: /(sweep\(\) \{)/, replace: '$1 return;' }],
       spec: 'hotplug:schedule+latch',
       message: /at rest|^delivered=|livelock/,
+    },
+    {
+      what: 'who comes back does not wait for late hand-overs',
+      patches: [{ file: CPUS, find: 'if (this.grace?.over() !== true)', replace: 'if (false)' }],
+      spec: 'online',
+      message: /^delivered=0|^napi/,
     },
     {
       what: 'lines move before the backlog',

@@ -15,13 +15,13 @@ t.test('without one of the rules a worker sleeps for ever', (t) =>
   dies(t, [
     {
       what: 'nobody rings in its place',
-      patches: [{ file: 'coordinator/cpu-remains.js', find: 'ringDoorbell(words, doorbell / 4);', replace: '' }],
+      patches: [{ file: 'memory/doorbell.js', find: 'ringDoorbell(words, doorbell / 4);', replace: '' }],
       spec: 'worker-death',
       message: /^state=.* at rest/,
     },
     {
       what: 'nobody notifies in its place',
-      patches: [{ file: 'coordinator/cpu-remains.js', find: 'wake(words, doorbell / 4, 1);', replace: '' }],
+      patches: [{ file: 'memory/doorbell.js', find: 'wake(words, doorbell / 4, 1);', replace: '' }],
       spec: 'worker-death',
       message: /^state=.* at rest/,
     },

@@ -7,6 +7,7 @@
 //   senders   cpu0 and cpu2 send
 //   local     cpu0 sends; a device interrupts cpu1, whose handler puts a packet into its own backlog
 //   death     cpu0 sends twice and may end at any step; cpu2 inherits what it owes
+//   recount   a sender has ended that was in QLEN and published nothing; cpu0 lives, and sends twice
 //   …+races   the same, with plain accesses checked
 //   call      no packets: cpu0 brings work for a driver's instance, twice, and schedules it on cpu1 (CALL_SCHEDULE)
 //   calls     cpu0 and cpu2 bring work for an instance each
@@ -49,6 +50,7 @@ const VARIANTS: Record<string, Variant> = {
   senders: { threads: ['cpu0', 'cpu2', 'cpu1'], sends: { 0: [1], 2: [1] } },
   local: { threads: ['cpu0', 'device', 'cpu1'], sends: { 0: [1], 1: [1] } },
   death: { threads: ['cpu0', 'cpu2', 'cpu1'], sends: { 0: [1, 1] } },
+  recount: { threads: ['cpu0', 'cpu1'], sends: { 0: [1, 1] } },
   call: { threads: ['cpu0', 'cpu1'], sends: {} },
   calls: { threads: ['cpu0', 'cpu2', 'cpu1'], sends: {} },
 };
@@ -222,6 +224,7 @@ const backlog: ScenarioFactory = async (root, spec) => {
       for (let id = 0; id < 2 * CPU_COUNT; id += 1) napiState(views(shared), NAPIS, id).create();
       new Sysctls(views(shared), SYSCTLS, 1000).create();
       new IrqLine(views(shared), irq, 0).create('level', TARGET);
+      if (variant === 'recount') wordsOf(shared)[BACKLOG / 4] = 1;
       if (variant === 'late') sender(shared, 0, 0, 1)();
     },
     label: (address) => LABELS[address],
@@ -234,6 +237,8 @@ const backlog: ScenarioFactory = async (root, spec) => {
       if (variant.startsWith('call')) return caller(shared, cpu);
       return sender(shared, cpu, variant === 'late' ? 1 : 0);
     },
+    // COUNTED is a plain store before QLEN's add: who counts anew looks at both, in the other order.
+    racing: [0, 1].map((ring) => BACKLOG + 64 + ring * RING_BYTES + 4),
     watched: [BACKLOG, ...[0, 1].flatMap((ring) => [0, 64].map((at) => BACKLOG + 64 + ring * RING_BYTES + at))],
     always: (shared) => (qlen(shared) >= inputOfOthers(shared) ? null : `QLEN=${qlen(shared)} is too small`),
     check(shared, ended) {

@@ -5,6 +5,7 @@
 //   both   two waiters on CPUs of their own
 //   again  likewise, who are signalled twice
 //   ended  two waiters, one of whom may end at any step
+//   dies   one waiter; who signals may end at any step; main is told, and wakes who sleeps
 //   left   two waiters, one of whom leaves its loop without having waited to the end
 
 import type { Step } from '../../../src/cpu/application-task.js';
@@ -18,6 +19,7 @@ const CONTEXTS = [512, 1024] as const; // byte addresses
 const COUNTERS = [1536, 1600] as const; // of the sleeps, steps and time of each waiter
 const EVENT = 2048;
 const BROUGHT = 2112 / 4;
+const EXITS = 2304;
 const LEARNED = [2176 / 4, 2240 / 4] as const;
 const NEVER = 1e12;
 const SIZES: Record<string, { signallers: number; each: number; waiters: number }> = {
@@ -26,6 +28,7 @@ const SIZES: Record<string, { signallers: number; each: number; waiters: number 
   both: { signallers: 1, each: 1, waiters: 2 },
   again: { signallers: 1, each: 2, waiters: 2 },
   ended: { signallers: 1, each: 1, waiters: 2 },
+  dies: { signallers: 1, each: 1, waiters: 1 },
   left: { signallers: 1, each: 1, waiters: 2 },
 };
 
@@ -39,6 +42,7 @@ const scenarioOf: ScenarioFactory = async (root, variant) => {
     { Scheduler },
     { Cpu },
     { joinMachine },
+    { wakeAfterEnd },
     { ContextWords, STOP },
     idle,
     loop,
@@ -51,6 +55,7 @@ const scenarioOf: ScenarioFactory = async (root, variant) => {
     load<typeof import('../../../src/cpu/scheduler.js')>(root, 'cpu/scheduler.js'),
     load<typeof import('../../../src/cpu/cpu.js')>(root, 'cpu/cpu.js'),
     load<typeof import('../../../src/memory/bells.js')>(root, 'memory/bells.js'),
+    load<typeof import('../../../src/memory/doorbell.js')>(root, 'memory/doorbell.js'),
     load<typeof import('../../../src/memory/context.js')>(root, 'memory/context.js'),
     load<typeof import('../../../src/runtime/idle.js')>(root, 'runtime/idle.js'),
     load<typeof import('../../../src/runtime/loop.js')>(root, 'runtime/loop.js'),
@@ -108,17 +113,41 @@ const scenarioOf: ScenarioFactory = async (root, variant) => {
     return () => loop.runLoop(views, CONTEXTS[index]!, agent, policy);
   }
 
+  /** What main does when a thread of the machine has ended. */
+  function burying(shared: Shared): () => void {
+    const { words } = viewsOf(shared.memory.buffer);
+    return () => {
+      Atomics.wait(words, EXITS / 4, 0);
+      wakeAfterEnd(words, [CONTEXTS[0]]);
+    };
+  }
+
+  /** What has come for certain: of a signaller that ended it may have been announced, or not. */
+  function announced(shared: Shared): number {
+    return variant === 'dies' ? wordsOf(shared)[EVENT / 4]! : total;
+  }
+
   const scenario: Scenario = {
-    threads: [...names, ...Array.from({ length: signallers }, (_, index) => `signaller${index}`)],
+    threads: [
+      ...names,
+      ...Array.from({ length: signallers }, (_, index) => `signaller${index}`),
+      ...(variant === 'dies' ? ['main'] : []),
+    ],
     ...(variant === 'ended' && { ends: { threads: ['waiter0'] } }),
+    ...(variant === 'dies' && { ends: { threads: ['signaller0'], word: EXITS } }),
     races: true,
     create: onePage,
     reset: () => undefined,
-    thread: (index, shared) => (index < waiters ? waiter(shared, index) : signaller(shared)),
+    thread(index, shared) {
+      if (index < waiters) return waiter(shared, index);
+      return index < waiters + signallers ? signaller(shared) : burying(shared);
+    },
     rest: () => null,
     check: (shared, ended) => {
-      const late = names.filter((name, index) => !gone(name, ended) && wordsOf(shared)[LEARNED[index]!] !== total);
-      return late.length === 0 ? null : `${late.join(', ')} sleeps, and knows not of all ${total}`;
+      const late = names.filter(
+        (name, index) => !gone(name, ended) && wordsOf(shared)[LEARNED[index]!]! < announced(shared),
+      );
+      return late.length === 0 ? null : `${late.join(', ')} sleeps, and knows not of all ${announced(shared)}`;
     },
   };
   return scenario;
