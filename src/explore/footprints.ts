@@ -9,9 +9,11 @@
 // writes it                             that they read or write it
 // waits, notifies, or leaves a wait     that they do so on that word
 // makes a plain store, or ends          nothing: plain accesses are in the order of calls (races.ts)
-// spins                                 everything
+// spins                                 everything, and so to others: it goes on when the memory is another
+// waits, and may time out               likewise
 // writes what `always` reads            everything, and so to a plain access that is meant to race (scenario.ts)
 // may end, and others are told of it    everything
+// sleeps or returns, and one may end    everything: when nobody can go on, nobody is ended any more
 
 import type { ControlMemory } from './control.js';
 import type { Scenario } from './scenario.js';
@@ -41,20 +43,35 @@ export class Footprints {
   private readonly memory: ControlMemory;
   private readonly exitWord: number;
   private readonly watched: ReadonlySet<number>;
+  private readonly timeouts: boolean;
+  /** Bit per thread that has waited for the memory to be another. */
+  private rested = 0;
   /** Bit per thread, by word and kind. */
   private readonly touched = new Map<number, number>();
   /** By word: the plans, and what the step touches before which they depart. */
   private readonly kept = new Map<number, { readonly plan: Plan; readonly touch: Touch }[]>();
 
-  constructor(memory: ControlMemory, { ends, watched = [] }: Scenario) {
+  constructor(memory: ControlMemory, { ends, watched = [], timeouts = false }: Scenario) {
     this.memory = memory;
     this.exitWord = ends?.word === undefined ? NO_WORD : ends.word / 4;
     this.watched = new Set(watched.map((address) => address >>> 2));
+    this.timeouts = timeouts;
   }
 
   /** A step that was made. @returns plans that are wanted now */
   note(step: number): Plan[] {
-    const { thread, word, kinds } = this.touchOf(step);
+    const touch = this.touchOf(step);
+    const isNew = this.touch(touch);
+    const bit = 1 << touch.thread;
+    if (this.rests(step) && (this.rested & bit) === 0) {
+      this.rested |= bit;
+      return [...this.kept.keys()].flatMap((word) => this.release(word));
+    }
+    return isNew ? this.release(touch.word) : [];
+  }
+
+  /** @returns true when the thread has not touched the word in all of these ways before */
+  private touch({ thread, word, kinds }: Touch): boolean {
     let isNew = false;
     for (const kind of KINDS) {
       if ((kinds & kind) === 0) continue;
@@ -62,14 +79,13 @@ export class Footprints {
       isNew ||= (before & (1 << thread)) === 0;
       this.touched.set(word * KINDS.length * 2 + kind, before | (1 << thread));
     }
-    return isNew ? this.release(word) : [];
+    return isNew;
   }
 
   /** No preemption is needed before this step. @param plan of that preemption, which is kept back then */
   keepsBack(step: number, plan: () => Plan): boolean {
     const touch = this.touchOf(step);
     if (this.isOpen(step, touch) || this.mayEnd(touch.thread) || this.matters(touch)) return false;
-    if (touch.kinds === 0) return true;
     const kept = this.kept.get(touch.word) ?? [];
     kept.push({ plan: plan(), touch });
     this.kept.set(touch.word, kept);
@@ -77,8 +93,19 @@ export class Footprints {
   }
 
   private isOpen(step: number, { word, kinds }: Touch): boolean {
-    const spins = opAt(this.memory, step) === OPS.indexOf('spin');
-    return spins || plainAt(this.memory, step) || ((kinds & WRITES) !== 0 && this.watched.has(word));
+    if (this.rests(step) || this.mayBeLast(step) || plainAt(this.memory, step)) return true;
+    return (kinds & WRITES) !== 0 && this.watched.has(word);
+  }
+
+  /** Nobody may be able to go on after it: then nobody is ended any more, either. */
+  private mayBeLast(step: number): boolean {
+    const op = OPS[opAt(this.memory, step)]!;
+    return this.memory.endsMax > 0 && (op === 'end' || op === 'wait');
+  }
+
+  private rests(step: number): boolean {
+    const op = OPS[opAt(this.memory, step)]!;
+    return op === 'spin' || (op === 'wait' && this.timeouts);
   }
 
   private touchers(word: number, kind: number): number {
@@ -87,6 +114,7 @@ export class Footprints {
 
   private matters({ thread, word, kinds }: Touch): boolean {
     const others = ~(1 << thread);
+    if ((this.rested & others) !== 0) return true;
     return KINDS.some(
       (kind) =>
         (kinds & kind) !== 0 &&

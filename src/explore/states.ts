@@ -64,7 +64,7 @@ export function createStateMemory(threads: number, memoryBytes: number): StateMe
 export function beginStates({ threads, rests, slots, all, touched }: StateMemory): void {
   for (let at = touched[0]!; at > 0; at--) slots.fill(0, touched[at]! * HASH, (touched[at]! + 1) * HASH);
   touched[0] = 0;
-  threads.fill(0);
+  for (let word = 0; word < threads.length; word++) threads[word] = 1 + Math.floor(word / HASH); // Whose steps they are counts, too.
   rests.fill(0);
   all.fill(0);
 }
