@@ -11,6 +11,7 @@
 // who       what                                            why
 // waiter    arms: its bit, then that of SLEEPING            when it has said that it sleeps, and before its last look at COUNT
 // producer  COUNT, then SLEEPING: takes the bits, rings     either it finds the bit, or the waiter's last look finds COUNT
+// A producer that ends between the two rings nobody: main wakes all CPUs, when it is told of that (cpu-remains.ts, attachments.ts)
 // A waiter that has left by its time-out, or ended, leaves its bit: it is rung once for nothing, or is not there.
 // never     a bit taken by a thread that cannot ring         the others' signals would find nobody
 // never     a bit cleared by its waiter                      another wait of the same thread may sleep by it
